@@ -1,0 +1,60 @@
+"""Thresholds and what they mean: the only place. Each can be lowered by an environment variable."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from ape_core.errors import InvalidSettingError
+
+
+def _lowered(name: str, ceiling: int) -> int:
+    """Value of environment variable APE_<name>, at most the ceiling; the ceiling when unset."""
+    text = os.environ.get(f"APE_{name}")
+    if text is None:
+        return ceiling
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= ceiling:
+        raise InvalidSettingError(
+            f"APE_{name} is {text!r}, but it can only lower a limit.",
+            f"Set it to a whole number from 1 to {ceiling:,}, or remove it.",
+        )
+    return value
+
+
+MEMORY_THRESHOLD: Final = _lowered("MEMORY_THRESHOLD", 1_000)
+"""Patients from which results are read in batches from Parquet instead of held in memory."""
+
+MEMORY_WARNING_THRESHOLD: Final = _lowered("MEMORY_WARNING_THRESHOLD", 10_000)
+"""Patients from which an explicit request for results in memory warns."""
+
+MEMORY_AUTO_DISK_THRESHOLD: Final = _lowered("MEMORY_AUTO_DISK_THRESHOLD", 50_000)
+"""Patients from which an explicit request for results in memory is refused."""
+
+CHUNK_SIZE: Final = _lowered("CHUNK_SIZE", 5_000)
+"""Patients simulated, written and committed together."""
+
+MAX_CONCURRENT_SIMULATIONS: Final = _lowered("MAX_CONCURRENT_SIMULATIONS", 3)
+"""Runs that simulate at the same time on one store; the rest queue."""
+
+MAX_PATIENTS: Final = _lowered("MAX_PATIENTS", 100_000_000)
+"""Patients in one run."""
+
+MAX_YEARS: Final = 40
+MAX_SEED: Final = 2**63 - 1
+MAX_CHUNK_SIZE: Final = 50_000
+"""A chunk is held in memory: at this size it takes about 100 MB for ten years."""
+
+MAX_RANGE_PATIENTS: Final = 5_000
+"""Patients that one bounded read (`get_patient_range`, a batch) may return."""
+
+MAX_YAML_BYTES: Final = 256_000
+"""Size of a protocol, cohort or model file; the largest one shipped is a tenth of it."""
+
+MAX_WORKER_THREADS: Final = 64
+
+COMMIT_SECONDS: Final = 1.0
+"""Commits are grouped to about one in this time; a crash costs at most this much work."""
