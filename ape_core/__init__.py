@@ -1,0 +1,101 @@
+"""AMD Protocol Explorer: simulate treatment protocols for neovascular AMD.
+
+    import ape_core as ape
+
+    spec = ape.RunSpec(protocol=ape.load_protocol("aflibercept-2mg-treat-and-extend"),
+                       cohort=ape.Cohort(n_patients=2_000), years=5, seed=1)
+    results = ape.run(spec)
+    results.get_summary_statistics()
+
+Every name is imported when it is first used, so that `import ape_core` costs almost nothing and
+the kernel of a page loads only what it draws.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ape_core.errors import (
+        ApeError,
+        CorruptRunError,
+        InvalidInputError,
+        InvalidSettingError,
+        InvalidSpecError,
+        NoSuchRunError,
+        RunFailedError,
+        StoreError,
+    )
+    from ape_core.results import InMemoryResults, ParquetResults, create_results
+    from ape_core.runs import check_memory, estimate, open_run, run, submit
+    from ape_core.spec.cohort import Cohort
+    from ape_core.spec.model import load_model
+    from ape_core.spec.protocol import list_protocols, load_protocol
+    from ape_core.spec.run_spec import RunSpec
+    from ape_core.storage.checkpoint import SimulationCheckpoint
+    from ape_core.summaries import Summary
+
+__version__: Final = "0.1.0"
+
+__all__ = [
+    "ApeError",
+    "Cohort",
+    "CorruptRunError",
+    "InMemoryResults",
+    "InvalidInputError",
+    "InvalidSettingError",
+    "InvalidSpecError",
+    "NoSuchRunError",
+    "ParquetResults",
+    "RunFailedError",
+    "RunSpec",
+    "SimulationCheckpoint",
+    "StoreError",
+    "Summary",
+    "check_memory",
+    "create_results",
+    "estimate",
+    "list_protocols",
+    "load_model",
+    "load_protocol",
+    "open_run",
+    "run",
+    "submit",
+]
+
+_HOMES: Final = {
+    "ape_core.errors": (
+        "ApeError",
+        "CorruptRunError",
+        "InvalidInputError",
+        "InvalidSettingError",
+        "InvalidSpecError",
+        "NoSuchRunError",
+        "RunFailedError",
+        "StoreError",
+    ),
+    "ape_core.results": ("InMemoryResults", "ParquetResults", "create_results"),
+    "ape_core.runs": ("check_memory", "estimate", "open_run", "run", "submit"),
+    "ape_core.spec.cohort": ("Cohort",),
+    "ape_core.spec.model": ("load_model",),
+    "ape_core.spec.protocol": ("list_protocols", "load_protocol"),
+    "ape_core.spec.run_spec": ("RunSpec",),
+    "ape_core.storage.checkpoint": ("SimulationCheckpoint",),
+    "ape_core.summaries": ("Summary",),
+}
+_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, and keep it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion."""
+    return [*__all__, "__version__"]
