@@ -90,7 +90,7 @@ PATIENTS: Final = (
         "int8",
         "ETDRS letters",
         "acuity as it would be measured on that day, whether or not a clinic sees the eye",
-        every_weeks=26,
+        every_weeks=52,
     ),
 )
 
