@@ -6,7 +6,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TEST_PROCESSES ?= 2
 
 # The first Python 3.11 that can make virtual environments; override with `make PYTHON=...`.

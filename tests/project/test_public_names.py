@@ -6,8 +6,9 @@ import ast
 import subprocess
 import sys
 
-import ape_core as ape
 import pytest
+
+import ape_core as ape
 
 ERRORS = {
     "ApeError",
