@@ -1,0 +1,55 @@
+"""How the kernel is compiled: one decorator, and a cache that outlives the process.
+
+numba keys a cached function by its own file alone, so a change in a function that it calls would
+go unnoticed. The cache folder is therefore named by a hash of all sources of this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+def _sources_hash() -> str:
+    """Hash over the sources of this package."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Folder of the compiled kernel: the user's cache, or a temporary one if that is read-only."""
+    name = f"kernel-{_sources_hash()}"
+    folder = Path(platformdirs.user_cache_dir("ape")) / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _temporary_folder(name)
+    return folder if os.access(folder, os.W_OK) else _temporary_folder(name)
+
+
+def _temporary_folder(name: str) -> Path:
+    """Folder for this user only, where compiled code may be loaded from."""
+    folder = Path(tempfile.gettempdir()) / f"ape-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp(prefix="ape-kernel-"))
+    return folder
+
+
+def _decorator() -> Callable[[Callable[..., Any]], Any]:
+    """`numba.njit` as the kernel needs it: cached, without the GIL, IEEE arithmetic."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+    import numba
+
+    # Not fastmath: contraction and reordering would make rows depend on the machine.
+    return partial(numba.njit, cache=True, nogil=True, fastmath=False, error_model="numpy")()
+
+
+compiled = _decorator()

@@ -1,0 +1,155 @@
+"""One eye between visits: drug, activity, acuity and irreversible loss, in steps of a week.
+
+docs/model.md gives the equations; names here are its symbols in words.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ape_core.schema import MAX_LETTERS
+from ape_core.simulation.compiled import compiled
+from ape_core.simulation.draws import ASSESSMENT, LOSS, NOISE, TRAITS, uniform, words
+from ape_core.simulation.quantiles import ERROR_SHIFT, exponential_quantile, normal_quantile
+
+_SQRT_6 = math.sqrt(6.0)
+_HALF_WORD = np.uint64(0xFFFF)
+_HALF_SHIFT = np.uint64(16)
+_HALF_SCALE = 2.0**-16
+
+
+@compiled
+def draw_traits(disease, people, stream, baseline_letters, better_letters):  # type: ignore[no-untyped-def]
+    """What an eye keeps for life, and its state at its first visit.
+
+    Returns
+    -------
+    traits
+        (ec50, drive, letters_per_fluid, threshold, burn_out_week)
+    state
+        (fluid, structure, concentration, hazard, next_event, n_events)
+    """
+    w0, w1, w2, w3 = words(stream, TRAITS, 0)
+    ec50 = math.exp(disease.log_ec50_mean + disease.log_ec50_sd * normal_quantile(uniform(w0)))
+    drive = math.exp(disease.drive_log_sd * normal_quantile(uniform(w1)))
+    letters_per_fluid = disease.letters_per_fluid_median * math.exp(
+        disease.letters_per_fluid_log_sd * normal_quantile(uniform(w2))
+    )
+    # The measured baseline contains an error: true acuity given it, as in a normal model.
+    mean = people.true_acuity_mean + better_letters
+    acuity = mean + people.true_acuity_reliability * (baseline_letters - mean)
+    acuity += people.true_acuity_residual_sd * normal_quantile(uniform(w3))
+
+    # The ceiling bounds what can be regained, so a good eye has less to gain.
+    fluid = drive
+    recoverable = max(disease.ceiling_letters - acuity, 0.0)
+    letters_per_fluid = min(letters_per_fluid, recoverable / fluid)
+    structure = acuity + letters_per_fluid * fluid
+
+    v0, v1, _, _ = words(stream, TRAITS, 1)
+    threshold = disease.fluid_threshold * math.exp(
+        disease.reading_log_sd * normal_quantile(uniform(v0))
+    )
+    burn_out_week = disease.burn_out_scale_weeks * math.pow(
+        exponential_quantile(uniform(v1)), 1.0 / disease.burn_out_shape
+    )
+    next_event = exponential_quantile(uniform(words(stream, LOSS, 0)[0]))
+    traits = (ec50, drive, letters_per_fluid, threshold, burn_out_week)
+    return traits, (fluid, structure, 0.0, 0.0, next_event, 0)
+
+
+@compiled
+def acuity_of(traits, state):  # type: ignore[no-untyped-def]
+    """True acuity in letters: structural potential less what fluid takes."""
+    return state[1] - traits[2] * state[0]
+
+
+@compiled
+def measured(disease, acuity, word):  # type: ignore[no-untyped-def]
+    """A measurement of the acuity, in whole letters."""
+    error = disease.error_sd_letters * disease.errors[word >> ERROR_SHIFT]
+    return min(max(int(math.floor(acuity + error + 0.5)), 0), MAX_LETTERS)
+
+
+@compiled
+def reads_active(disease, traits, state, word):  # type: ignore[no-untyped-def]
+    """Whether the scan is read as active."""
+    if state[0] > traits[3]:
+        return uniform(word) < disease.sensitivity
+    return uniform(word) >= disease.specificity
+
+
+@compiled
+def _deviate(word):  # type: ignore[no-untyped-def]
+    """Symmetric triangular deviate with SD 1: the sum of a word's two halves."""
+    halves = np.float64(word & _HALF_WORD) + np.float64(word >> _HALF_SHIFT) + 1.0
+    return (halves * _HALF_SCALE - 1.0) * _SQRT_6
+
+
+@compiled
+def _lane(four, index):  # type: ignore[no-untyped-def]
+    """Word of a lane; numba needs constant indexes into a tuple."""
+    if index == 0:
+        return four[0]
+    if index == 1:
+        return four[1]
+    if index == 2:
+        return four[2]
+    return four[3]
+
+
+@compiled
+def assess(disease, stream, acuity, week):  # type: ignore[no-untyped-def]
+    """Letters as they would be measured in a 4-weekly assessment."""
+    period = week >> 2
+    return measured(disease, acuity, _lane(words(stream, ASSESSMENT, period >> 2), period & 3))
+
+
+@compiled
+def inject(disease, state):  # type: ignore[no-untyped-def]
+    """The state after an injection."""
+    fluid, structure, concentration, hazard, next_event, n_events = state
+    return fluid, structure, concentration + disease.dose, hazard, next_event, n_events
+
+
+@compiled
+def _lose(disease, stream, structure, hazard, next_event, n_events):  # type: ignore[no-untyped-def]
+    """Events of irreversible loss that are due at this cumulative hazard."""
+    while hazard >= next_event:
+        loss = words(stream, LOSS, n_events)[1]
+        structure -= disease.event_loss_letters * exponential_quantile(uniform(loss))
+        n_events += 1
+        next_event += exponential_quantile(uniform(words(stream, LOSS, n_events)[0]))
+    return structure, next_event, n_events
+
+
+@compiled
+def advance(disease, traits, stream, state, first_week, last_week, assessed, offset):  # type: ignore[no-untyped-def]
+    """The state at the start of `last_week`, filling in the assessments that fall before it.
+
+    `assessed` is the eye's row of assessments, `offset` the period of its first visit in it.
+    """
+    ec50, full_drive, _, _, burn_out_week = traits
+    fluid, structure, concentration, hazard, next_event, n_events = state
+    four = words(stream, NOISE, first_week >> 2)
+    for week in range(first_week, last_week):
+        if week & 3 == 0:
+            four = words(stream, NOISE, week >> 2)
+            if week > 0:
+                acuity = structure - traits[2] * fluid
+                assessed[offset + (week >> 2)] = assess(disease, stream, acuity, week)
+        drive = full_drive if week < burn_out_week else 0.0
+        target = drive * ec50 / (concentration + ec50)
+        hazard += disease.event_rate + disease.event_rate_per_fluid * fluid
+        structure -= disease.slow_loss_letters + disease.fluid_loss_letters * fluid
+        if hazard >= next_event:
+            structure, next_event, n_events = _lose(
+                disease, stream, structure, hazard, next_event, n_events
+            )
+        structure = max(structure, 0.0)
+        shock = max(1.0 + disease.noise * _deviate(_lane(four, week & 3)), 0.0)
+        fluid = (fluid + disease.turnover * (target - fluid)) * shock
+        concentration *= disease.decay
+    return fluid, structure, concentration, hazard, next_event, n_events

@@ -1,0 +1,1 @@
+"""From the words of a spec to the numbers of the kernel."""
