@@ -1,1 +1,69 @@
+"""Exact, mergeable aggregates of a run, and the figures that charts and tables read from them."""
 
+from __future__ import annotations
+
+from ape_core.summaries.acuity import (
+    AcuityOverTime,
+    BaselineRelation,
+    LettersChange,
+    acuity_in_care,
+    acuity_over_time,
+    baseline_relation,
+    letters_change,
+    letters_change_at_week,
+)
+from ape_core.summaries.retention import (
+    StatusFlow,
+    StatusOverTime,
+    status_flow,
+    status_over_time,
+)
+from ape_core.summaries.statistics import Headline, headline, statistics
+from ape_core.summaries.summary import Summary
+from ape_core.summaries.treatment import (
+    CumulativeInjections,
+    FluidFree,
+    InjectionsPerYear,
+    Intervals,
+    PlannedIntervalsOverTime,
+    cumulative_injections,
+    fluid_free,
+    injection_intervals,
+    injections_per_year,
+    planned_intervals,
+    planned_intervals_over_time,
+)
+from ape_core.summaries.workload import Activity, activity_per_day, activity_per_week
+
+__all__ = [
+    "Activity",
+    "AcuityOverTime",
+    "BaselineRelation",
+    "CumulativeInjections",
+    "FluidFree",
+    "Headline",
+    "InjectionsPerYear",
+    "Intervals",
+    "LettersChange",
+    "PlannedIntervalsOverTime",
+    "StatusFlow",
+    "StatusOverTime",
+    "Summary",
+    "activity_per_day",
+    "activity_per_week",
+    "acuity_in_care",
+    "acuity_over_time",
+    "baseline_relation",
+    "cumulative_injections",
+    "fluid_free",
+    "headline",
+    "injection_intervals",
+    "injections_per_year",
+    "letters_change",
+    "letters_change_at_week",
+    "planned_intervals",
+    "planned_intervals_over_time",
+    "statistics",
+    "status_flow",
+    "status_over_time",
+]

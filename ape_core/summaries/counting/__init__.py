@@ -1,0 +1,30 @@
+"""Counting the patients of a chunk: one module per topic, each gives arrays by measure name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ape_core.summaries.counting.acuity import count_acuity
+from ape_core.summaries.counting.care import follow
+from ape_core.summaries.counting.patients import count_patients
+from ape_core.summaries.counting.retention import count_retention
+from ape_core.summaries.counting.treatment import count_treatment
+from ape_core.summaries.counting.workload import count_workload
+
+if TYPE_CHECKING:
+    from ape_core.simulation.chunk import Chunk
+    from ape_core.summaries.definitions import Counts
+
+__all__ = ["count_chunk"]
+
+
+def count_chunk(chunk: Chunk) -> dict[str, Counts]:
+    """Every measure of `definitions.MEASURES`, of the patients of a chunk."""
+    care = follow(chunk)
+    return {
+        **count_patients(chunk),
+        **count_acuity(chunk, care),
+        **count_treatment(care),
+        **count_retention(chunk, care),
+        **count_workload(chunk),
+    }

@@ -1,0 +1,73 @@
+"""Counting acuity: letters and letters gained, assessed in all living eyes and in care."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ape_core.schema import MAX_LETTERS, NOT_ASSESSED, PERIODS_PER_YEAR
+from ape_core.summaries.counting.bins import histogram_by_column, histogram_while
+from ape_core.summaries.definitions import N_CHANGES, N_LETTERS, PAIR_SUMS, Counts, n_weeks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ape_core.simulation.chunk import Chunk
+    from ape_core.summaries.counting.care import Care
+
+_NO_CHANGE = -MAX_LETTERS - 1
+"""Marks the change of an eye that is not assessed: one less than the greatest loss."""
+
+
+def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
+    """Letters and changes by week."""
+    assessed, second, better = _by_eye(chunk)
+    baseline = care.patients["baseline_letters"]
+    letters = care.visits["letters"]
+    gained = letters.astype(np.int64) - baseline[care.eye] + MAX_LETTERS
+    shape = (care.n_points, N_LETTERS)
+    return {
+        "assessed_letters": histogram_by_column(assessed, N_LETTERS, 0),
+        "second_eye_letters": histogram_by_column(second, N_LETTERS, 0),
+        "better_eye_letters": histogram_by_column(better, N_LETTERS, 0),
+        "in_care_letters": histogram_while(care.start, care.stop, letters, shape),
+        "assessed_change": _change(assessed, baseline),
+        "in_care_change": histogram_while(
+            care.start, care.stop, gained, (care.n_points, N_CHANGES)
+        ),
+        "pair_sums": _pair_sums(assessed, baseline, chunk.years),
+    }
+
+
+def _by_eye(chunk: Chunk) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
+    """Assessments of first eyes, of second eyes, and of the better eye where both have one."""
+    eye = chunk.patients["eye"]
+    if not eye.any():
+        none = np.empty((0, n_weeks(chunk.years)), np.int8)
+        return chunk.assessments, none, none
+    second_rows = np.flatnonzero(eye)
+    second = chunk.assessments[second_rows]
+    fellow = chunk.assessments[second_rows - 1]
+    both = (second != NOT_ASSESSED) & (fellow != NOT_ASSESSED)
+    better = np.where(both, np.maximum(second, fellow), np.int8(NOT_ASSESSED))
+    return chunk.assessments[eye == 0], second, better
+
+
+def _change(assessed: NDArray[np.int8], baseline: NDArray[np.int8]) -> Counts:
+    """Letters gained since the first visit, by week."""
+    gained = np.where(assessed == NOT_ASSESSED, np.int8(_NO_CHANGE), assessed - baseline[:, None])
+    return histogram_by_column(gained, N_CHANGES, -MAX_LETTERS)
+
+
+def _pair_sums(assessed: NDArray[np.int8], baseline: NDArray[np.int8], years: int) -> Counts:
+    """Add up what the correlation of letters at baseline and at each year's end needs."""
+    after = assessed[:, PERIODS_PER_YEAR::PERIODS_PER_YEAR].astype(np.int64)
+    present = (after != NOT_ASSESSED).astype(np.int64)
+    after *= present
+    before = baseline[:, None] * present
+    terms = (present, before, after, before * before, after * after, before * after)
+    counts = np.empty((years, len(PAIR_SUMS)), np.int64)
+    for column, term in enumerate(terms):
+        counts[:, column] = term.sum(axis=0)
+    return counts

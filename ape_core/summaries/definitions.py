@@ -1,0 +1,186 @@
+"""What a summary counts: names, axes and meanings, defined once.
+
+Clock. Everything but the workload runs on the patient's own clock: day 0 is the first visit. A
+study year is 52 weeks; a *week* of a summary is one of the 4-weekly points 0, 4, 8, ... up to the
+end of the run, so that a run of Y years has 13 * Y + 1 of them. Year k covers the days from
+364 * (k - 1) up to, but not including, 364 * k: an injection given at week 52 belongs to year 2,
+as trials count. Care is followed up to the last day of a run, but not on it.
+
+Eyes. Charts by time count *first eyes*, one per patient, so that counts of eyes are counts of
+patients and are conserved. Second eyes are part of `totals`, `baseline_letters`,
+`second_eye_letters`, `better_eye_letters` and the workload, and of nothing else.
+
+In care. A first eye is in care on a day unless its follow-up ended on an earlier day, or the
+patient has died by that day. An eye in care is *on treatment*, meaning that it follows its
+protocol (also when the protocol is to look and not to inject), or *monitored*: treatment was
+stopped, the clinic still sees the eye, and has not resumed. The table of patients calls an eye
+that is monitored when the run ends "discharged stable", from the day on which it was stopped;
+here it stays in care, since its visits go on, and only eyes that are seen no more are discharged.
+
+Two ways to measure acuity. *Assessed* letters are measured in every living first eye, seen by a
+clinic or not, so that nobody drops out of the mean (no survivorship bias). Letters *in care* are
+the last that the clinic measured, in the eyes that are still in care.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ape_core.schema import (
+    DAYS_PER_YEAR,
+    END_REASONS,
+    MAX_LETTERS,
+    PERIODS_PER_YEAR,
+    SEXES,
+    WEEKS_PER_PERIOD,
+)
+
+SUMMARY_FORMAT: Final = 1
+"""Raised whenever a measure or its definition changes: older arrays are then computed afresh."""
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+N_LETTERS: Final = MAX_LETTERS + 1
+N_CHANGES: Final = 2 * MAX_LETTERS + 1
+MAX_AGE: Final = 120
+MAX_INTERVAL_WEEKS: Final = 60
+MAX_PER_YEAR: Final = 60
+
+STATUSES: Final = ("on treatment", "monitored", *END_REASONS[1:])
+"""Where a first eye is: in care (the first two), or out of it, by the reason why."""
+ON_TREATMENT: Final = STATUSES.index("on treatment")
+MONITORED: Final = STATUSES.index("monitored")
+DIED: Final = STATUSES.index("died")
+
+TOTALS: Final = ("patients", "eyes", "visits", "injections")
+SCANS: Final = ("dry", "active")
+VISIT_KINDS: Final = ("first visits", "follow-up visits")
+PAIR_SUMS: Final = ("eyes", "before", "after", "before squared", "after squared", "product")
+"""Sums over eyes assessed at a year's end; before = letters at baseline, after = then."""
+CUMULATIVE: Final = ("eyes", "injections", "injections squared")
+INTERVAL_SUMS: Final = ("intervals", "days")
+YEAR_SUMS: Final = (
+    "eyes through",
+    "injections through",
+    "injections squared through",
+    "visits through",
+    "visits squared through",
+    "injections",
+    "visits",
+    "days in care",
+)
+"""Sums over a year: over eyes in care through the whole of it, then over all first eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One array of a summary: its name, its axes (keys of `axis_length`) and what it counts."""
+
+    name: str
+    axes: tuple[str, ...]
+    meaning: str
+
+
+MEASURES: Final = (
+    Measure("totals", ("totals",), "patients, and eyes, visits and injections of all eyes"),
+    Measure("age_sex", ("sex", "age"), "patients by sex and age in years at the first visit"),
+    Measure(
+        "baseline_letters", ("eye", "letters"), "eyes by letters measured at their first visit"
+    ),
+    Measure("assessed_letters", ("week", "letters"), "living first eyes by assessed letters"),
+    Measure("second_eye_letters", ("week", "letters"), "living second eyes with disease, likewise"),
+    Measure(
+        "better_eye_letters",
+        ("week", "letters"),
+        "living patients with disease in both eyes, by assessed letters of the better one",
+    ),
+    Measure("in_care_letters", ("week", "letters"), "first eyes in care by last measured letters"),
+    Measure("assessed_change", ("week", "change"), "living first eyes by letters gained, assessed"),
+    Measure("in_care_change", ("week", "change"), "first eyes in care by letters gained, measured"),
+    Measure(
+        "pair_sums",
+        ("year", "pair_sums"),
+        "sums of assessed letters at baseline and at the year's end, of eyes that have both",
+    ),
+    Measure(
+        "injections_in_year",
+        ("year", "per_year"),
+        "first eyes in care through the year by injections in it; the last bin holds more too",
+    ),
+    Measure("visits_in_year", ("year", "per_year"), "the same by visits"),
+    Measure("year_sums", ("year", "year_sums"), "sums over first eyes, see YEAR_SUMS"),
+    Measure(
+        "cumulative_injections",
+        ("week", "cumulative"),
+        "first eyes in care, and sums of their injections given before that day",
+    ),
+    Measure(
+        "injection_intervals",
+        ("year", "interval"),
+        "whole weeks (nearest) between consecutive injections, by the year in which they end",
+    ),
+    Measure("interval_sums", ("year", "interval_sums"), "number and total days of those intervals"),
+    Measure(
+        "planned_intervals",
+        ("week", "interval"),
+        "first eyes on treatment by weeks to the next visit, as planned at their last; 0 if none",
+    ),
+    Measure("scans", ("week", "scans"), "scans of first eyes in the 4 weeks around, as read"),
+    Measure("status", ("week", "status"), "first eyes by status; every week sums to all of them"),
+    Measure("alive", ("week",), "patients alive, in care or not"),
+    Measure(
+        "flow",
+        ("year", "status", "status"),
+        "first eyes by status at the year's start and at its end",
+    ),
+    Measure(
+        "visits_per_day", ("day", "visit_kind"), "visits of all eyes by calendar day of the run"
+    ),
+    Measure("injections_per_day", ("day",), "injections into all eyes by calendar day of the run"),
+)
+"""Every array of a summary. `day` is the only axis that can grow: it ends with the last visit."""
+
+
+def axis_length(axis: str, years: int) -> int:
+    """Bins along an axis; for `day` the least, without recruitment."""
+    lengths = {
+        "totals": len(TOTALS),
+        "sex": len(SEXES),
+        "age": MAX_AGE + 1,
+        "eye": 2,
+        "letters": N_LETTERS,
+        "change": N_CHANGES,
+        "pair_sums": len(PAIR_SUMS),
+        "week": n_weeks(years),
+        "year": years,
+        "per_year": MAX_PER_YEAR + 1,
+        "year_sums": len(YEAR_SUMS),
+        "cumulative": len(CUMULATIVE),
+        "interval": MAX_INTERVAL_WEEKS + 1,
+        "interval_sums": len(INTERVAL_SUMS),
+        "scans": len(SCANS),
+        "status": len(STATUSES),
+        "visit_kind": len(VISIT_KINDS),
+        "day": DAYS_PER_YEAR * years + 1,
+    }
+    return lengths[axis]
+
+
+def shape_of(measure: Measure, years: int) -> tuple[int, ...]:
+    """Shape of a measure's array for a run of so many years."""
+    return tuple(axis_length(axis, years) for axis in measure.axes)
+
+
+def n_weeks(years: int) -> int:
+    """How many 4-weekly points a run has, both ends included."""
+    return PERIODS_PER_YEAR * years + 1
+
+
+def weeks_of(years: int) -> Counts:
+    """Give the 4-weekly points of a run in weeks since the first visit: 0, 4, ..., 52 * years."""
+    return np.arange(n_weeks(years), dtype=np.int64) * WEEKS_PER_PERIOD
