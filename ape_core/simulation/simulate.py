@@ -16,7 +16,7 @@ from ape_core.simulation.pack_rules import shortest_interval
 from ape_core.simulation.parameters import Kernel
 from ape_core.spec.run_spec import RunSpec
 
-BLOCK_PATIENTS = 250
+BLOCK_PATIENTS = 500
 """Patients simulated into columns with room for the worst case, before these are trimmed."""
 
 Columns = dict[str, np.ndarray]
