@@ -1,0 +1,157 @@
+"""A protocol in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ape_core.spec.phases import (
+    FixedPhase,
+    LabelPhase,
+    NoTreatmentPhase,
+    Phase,
+    PrnPhase,
+    TreatAndExtendPhase,
+)
+
+if TYPE_CHECKING:
+    from ape_core.spec.protocol import Protocol
+
+
+def describe(protocol: Protocol) -> list[str]:
+    """Say the rules of a protocol, a sentence or two for each part, in order of time."""
+    sentences = [_loading(protocol)] if protocol.loading else []
+    start = 0
+    for phase in protocol.phases:
+        sentences.append(f"{_span(protocol, phase, start)}: {_rule(phase)}")
+        start = phase.until_week or start
+    return sentences + _stopping(protocol)
+
+
+def _loading(protocol: Protocol) -> str:
+    """Say how treatment starts."""
+    loading = protocol.loading
+    assert loading is not None
+    if loading.n_injections == 1:
+        return "Loading: 1 injection."
+    return f"Loading: {loading.n_injections} injections, {_weeks(loading.interval_weeks)} apart."
+
+
+def _span(protocol: Protocol, phase: Phase, start: int) -> str:
+    """Say when a phase applies."""
+    if phase.until_week is not None:
+        return f"Until week {phase.until_week}" if start == 0 else (
+            f"Weeks {start} to {phase.until_week}"
+        )
+    if start:
+        return f"From week {start}"
+    return "Then" if protocol.loading else "From the start"
+
+
+def _rule(phase: Phase) -> str:
+    """Say what a phase does."""
+    if isinstance(phase, FixedPhase):
+        return f"an injection every {_weeks(phase.interval_weeks)}, whatever is seen."
+    if isinstance(phase, PrnPhase):
+        return _prn(phase)
+    if isinstance(phase, TreatAndExtendPhase):
+        return _treat_and_extend(phase)
+    if isinstance(phase, LabelPhase):
+        return _label(phase)
+    return _no_treatment(phase)
+
+
+def _no_treatment(phase: NoTreatmentPhase) -> str:
+    """Say what happens without treatment."""
+    return f"a visit every {_weeks(phase.visit_interval_weeks)} and no injections."
+
+
+def _prn(phase: PrnPhase) -> str:
+    """Say when pro re nata treatment injects."""
+    cap = ""
+    if phase.max_gap_weeks is not None:
+        cap = f", and at least every {_weeks(phase.max_gap_weeks)}"
+    return (
+        f"a visit every {_weeks(phase.visit_interval_weeks)}, with an injection when the scan "
+        f"shows fluid{cap}."
+    )
+
+
+def _treat_and_extend(phase: TreatAndExtendPhase) -> str:
+    """Say how the interval moves."""
+    return (
+        "an injection at every visit; the next visit comes "
+        f"{_weeks(phase.extend_by_weeks)} later than last time when the eye is inactive and "
+        f"{_weeks(phase.shorten_by_weeks)} sooner when it is active, between "
+        f"{phase.min_interval_weeks} and {_weeks(phase.max_interval_weeks)}, "
+        f"first {_weeks(phase.first_interval_weeks)}. "
+        f"Active means {_activity(phase.activity, phase.letters_lost)}."
+    )
+
+
+def _label(phase: LabelPhase) -> str:
+    """Say how the interval is assigned and shortened."""
+    parts = [f"an injection every {_weeks(phase.interval_weeks)}"]
+    if phase.assign_at_weeks:
+        parts.append(
+            f"or every {_either(phase.assign_at_weeks)} weeks when the eye is active that long "
+            "after loading"
+        )
+    if phase.shorten_to_weeks:
+        parts.append(f"shortened to {_either(phase.shorten_to_weeks)} weeks when it is active")
+    meaning = _activity(phase.criteria, phase.letters_lost)
+    return f"{', '.join(parts)}. Active means {meaning}."
+
+
+def _stopping(protocol: Protocol) -> list[str]:
+    """Say when treatment stops and what follows."""
+    rules = protocol.stopping
+    if rules is None:
+        return []
+    sentences = []
+    if rules.futile_below_letters is not None:
+        sentences.append(
+            f"Stops for good when acuity is below {rules.futile_below_letters} letters at "
+            f"{_visits(rules.consecutive_visits)} running."
+        )
+    if rules.stable_at_max_interval_visits is not None:
+        sentences.append(
+            f"May stop as stable after {_visits(rules.stable_at_max_interval_visits)} running "
+            "without activity at the longest interval, at each further one with probability "
+            f"{rules.stable_stop_probability:g}."
+        )
+        sentences.append(_after_stopping(protocol))
+    return sentences
+
+
+def _after_stopping(protocol: Protocol) -> str:
+    """Say how an eye is followed once treatment was stopped for stable disease."""
+    after = protocol.after_stopping
+    if after is None:
+        return "Afterwards: discharged."
+    then = "treated again when active" if after.retreat_on_activity else "not treated again"
+    return f"Afterwards: a visit every {_weeks(after.monitor_interval_weeks)}, {then}."
+
+
+def _activity(criterion: str, letters_lost: int | None) -> str:
+    """Say what counts as active."""
+    if criterion == "fluid":
+        return "fluid on the scan"
+    joint = "or" if criterion == "fluid-or-letters" else "and"
+    unit = "letter" if letters_lost == 1 else "letters"
+    return f"fluid on the scan {joint} {letters_lost} {unit} lost since the last visit"
+
+
+def _weeks(n: int) -> str:
+    """Count of weeks."""
+    return "1 week" if n == 1 else f"{n} weeks"
+
+
+def _visits(n: int | None) -> str:
+    """Count of visits."""
+    return "1 visit" if n == 1 else f"{n} visits"
+
+
+def _either(numbers: tuple[int, ...]) -> str:
+    """Numbers joined as alternatives."""
+    first, last = numbers[:-1], numbers[-1]
+    return f"{', '.join(map(str, first))} or {last}" if first else str(last)
