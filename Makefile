@@ -2,7 +2,7 @@
 # Both set up what they need in .venv first, and again only when the list of packages changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock setup setup-dev clean distclean
+.PHONY: help run test lint format bench lock setup setup-dev venv clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,9 @@ TEST_PROCESSES ?= 2
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' \
 	2>/dev/null && echo "$$name" && break; done)
+
+# What a .venv must be to be used as it is; one that is half made or of another Python is made anew.
+IS_SOUND := $(BIN)/python -c 'import sys, ssl, pip; sys.exit(sys.version_info[:2] != (3, 11))'
 
 help:  ## Show these words
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,15 +46,18 @@ setup: $(VENV)/run.stamp  ## Set up what APE runs on
 setup-dev: $(VENV)/dev.stamp  ## Set up what the checks need besides
 
 $(VENV)/run.stamp: pyproject.toml binder/requirements.txt
-	@test -n "$(PYTHON)" || { printf '%s\n' \
-		"APE needs Python 3.11 that can make virtual environments, and found none." \
-		"On Debian or Ubuntu: apt-get install python3.11 python3.11-venv" \
-		"If it is somewhere else: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Setting up $(VENV) ($$("$(PYTHON)" --version)); about 600 MB, once"
-	"$(PYTHON)" -m venv $(VENV)
+	@$(IS_SOUND) 2>/dev/null || $(MAKE) --no-print-directory venv
 	$(PIP) install --requirement binder/requirements.txt
 	$(PIP) install --no-deps --editable .
 	@touch $@
+
+venv:
+	@test -n "$(PYTHON)" || { printf '%s\n' \
+		"APE needs Python 3.11 that can make virtual environments, and found none." \
+		"On Debian or Ubuntu: apt-get install python3.11 python3.11-venv" \
+		"If it is somewhere else: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up $(VENV) ($$("$(PYTHON)" --version)); about 600 MB, once"
+	@"$(PYTHON)" -m venv --clear $(VENV)
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.txt
 	$(PIP) install --requirement binder/requirements.txt --requirement requirements-dev.txt

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import runpy
+from importlib.metadata import distribution
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+DEBIAN_12_PYTHON = "3.11.2"
 
 
 def pins_in(path):
@@ -79,6 +82,17 @@ def test_python_is_the_same_everywhere(root, conda, pyproject):
     assert f"{version}.0" in SpecifierSet(pyproject["project"]["requires-python"])
     assert f"({version.replace('.', ', ')})" in (root / "Makefile").read_text(encoding="utf-8")
     assert pyproject["tool"]["ruff"]["target-version"] == f"py{version.replace('.', '')}"
+
+
+def test_every_pin_runs_on_the_python_of_debian_12(runtime_pins, dev_pins):
+    """Which is older than the one that the pins may have been chosen on."""
+    too_new = [
+        f"{name} {distribution(name).version} needs Python {needs}"
+        for name in runtime_pins | dev_pins
+        if (needs := distribution(name).metadata.get("Requires-Python"))
+        and DEBIAN_12_PYTHON not in SpecifierSet(needs)
+    ]
+    assert too_new == []
 
 
 def test_every_direct_dependency_has_its_reason(root, pyproject):
