@@ -1,1 +1,1 @@
-
+"""What is asked: protocol, cohort, disease model, and the run they make together."""

@@ -38,7 +38,7 @@ def _real(field: str, value: object, allowed: str) -> float | int:
     return plain
 
 
-def _is_finite(value: float | int) -> bool:
+def _is_finite(value: float) -> bool:
     """False for NaN, the infinities and integers that no float can hold."""
     try:
         return math.isfinite(value)
@@ -116,4 +116,3 @@ def text(field: str, value: object, longest: int, *, empty: bool = False) -> str
             "printable characters."
         )
     return stripped
-

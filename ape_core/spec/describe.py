@@ -39,8 +39,10 @@ def _loading(protocol: Protocol) -> str:
 def _span(protocol: Protocol, phase: Phase, start: int) -> str:
     """Say when a phase applies."""
     if phase.until_week is not None:
-        return f"Until week {phase.until_week}" if start == 0 else (
-            f"Weeks {start} to {phase.until_week}"
+        return (
+            f"Until week {phase.until_week}"
+            if start == 0
+            else (f"Weeks {start} to {phase.until_week}")
         )
     if start:
         return f"From week {start}"

@@ -52,7 +52,7 @@ def _match_moments(
     coefficients = np.array([first / spread, -0.5 / spread])
     for _ in range(_MAX_STEPS):
         exponents = coefficients @ features
-        weights = np.exp(exponents - exponents.max())
+        weights: NDArray[np.float64] = np.exp(exponents - exponents.max())
         weights /= weights.sum()
         gap = wanted - features @ weights
         if np.abs(gap).max() < _TOLERANCE:

@@ -106,6 +106,9 @@ class DiseaseModel:
             return NotImplemented
         return self.parameters == other.parameters and self.drugs == other.drugs
 
+    def __hash__(self) -> int:
+        return hash((frozenset(self.parameters.items()), frozenset(self.drugs.items())))
+
     def check_complete(self) -> None:
         """Refuse a model that lacks a parameter of this version or has one that is unknown."""
         with at("The model"):
@@ -126,7 +129,7 @@ class DiseaseModel:
         if name not in self.drugs:
             known = checks.listed(self.drugs) or "none"
             raise InvalidSpecError(
-                f"The model does not describe the drug {checks.shown(name)}; it describes: {known}.",
+                f"The model has no drug {checks.shown(name)}; it has: {known}.",
                 "Give a model that does, as load_model().",
             )
         return self.drugs[name]
@@ -134,9 +137,7 @@ class DiseaseModel:
     def replace(self, **values: float) -> DiseaseModel:
         """Return the same model with other values for some parameters."""
         check_fields(values, tuple(PARAMETERS), ())
-        changed = {
-            name: self.parameters[name].with_value(value) for name, value in values.items()
-        }
+        changed = {name: self.parameters[name].with_value(value) for name, value in values.items()}
         return DiseaseModel({**self.parameters, **changed}, self.drugs, self.name, self.title)
 
     def question(self, drug: str) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from typing import Any, ClassVar, Final
 from ape_core.errors import InvalidSpecError
 from ape_core.schema import MAX_LETTERS
 from ape_core.spec import checks
+from ape_core.spec.distributions import truncated_normal
 
 MIN_AGE: Final = 50
 MAX_AGE: Final = 100
 MAX_QUANTILES: Final = 101
+MIN_SD: Final = 0.5
 RECRUITMENT_KINDS: Final = ("at-once", "uniform", "rate")
 MAX_RECRUITMENT_DAYS: Final = 36_525
 
@@ -70,8 +72,8 @@ class LettersQuantiles:
             )
         if chances[0] != 0 or chances[-1] != 1 or list(chances) != sorted(set(chances)):
             raise InvalidSpecError("probabilities must increase from 0 to 1.")
-        if list(letters) != sorted(letters):
-            raise InvalidSpecError("letters must not decrease.")
+        if list(letters) != sorted(letters) or letters[-1] - letters[0] < 2:
+            raise InvalidSpecError("letters must not decrease, and span 2 letters or more.")
         object.__setattr__(self, "probabilities", chances)
         object.__setattr__(self, "letters", letters)
 
@@ -208,17 +210,12 @@ def _window(owner: Any, low: int, high: int) -> None:
 
 
 def _moments(owner: Any, low: int, high: int) -> None:
-    """Cast mean and SD and check that values in the window can have them."""
+    """Cast mean and SD and check that whole numbers in the window can have them."""
     floor = low if owner.low is None else owner.low
     top = high if owner.high is None else owner.high
     mean = checks.number("mean", owner.mean, floor, top)
-    sd = checks.positive("sd", owner.sd, top - floor)
-    # Values of the largest SD all lie at the two ends of the window.
-    largest = ((mean - floor) * (top - mean)) ** 0.5
-    if sd > 0.9 * largest:
-        raise InvalidSpecError(
-            f"sd is {sd:g}, but values from {floor} to {top} with mean {mean:g} can have an SD of "
-            f"{0.9 * largest:.3g} at most."
-        )
+    sd = checks.number("sd", owner.sd, MIN_SD, top - floor)
+    if owner.low is not None and owner.high is not None:
+        truncated_normal(mean, sd, floor, top)
     object.__setattr__(owner, "mean", mean)
     object.__setattr__(owner, "sd", sd)

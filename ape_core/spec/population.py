@@ -171,7 +171,8 @@ def _group(group: str, value: object) -> dict[str, Parameter]:
     given = as_mapping(value, group)
     with at(group):
         check_fields(given, GROUPS[group], GROUPS[group])
-    return {f"{group}.{key}": parse_parameter(f"{group}.{key}", given[key]) for key in GROUPS[group]}
+    names = {f"{group}.{key}": given[key] for key in GROUPS[group]}
+    return {name: parse_parameter(name, number) for name, number in names.items()}
 
 
 def _letters(value: object) -> tuple[BaselineLetters | LettersQuantiles, tuple[Parameter, ...]]:

@@ -214,16 +214,23 @@ def _check_parts(protocol: Protocol) -> None:
     ):
         part = getattr(protocol, field)
         if part is not None and not isinstance(part, kind):
-            raise InvalidSpecError(f"{field} is {checks.shown(part)}, but must be a {kind.__name__}.")
+            raise _wrong_kind(field, part, kind.__name__)
     for place, phase in enumerate(protocol.phases):
         if not isinstance(phase, tuple(PHASE_KINDS.values())):
-            raise InvalidSpecError(f"phases[{place}] is {checks.shown(phase)}, but must be a phase.")
+            raise _wrong_kind(f"phases[{place}]", phase, "phase")
+
+
+def _wrong_kind(field: str, part: object, kind: str) -> InvalidSpecError:
+    """Error for a part that is of another class."""
+    return InvalidSpecError(f"{field} is {checks.shown(part)}, but must be a {kind}.")
 
 
 def _check_phases(phases: tuple[Phase, ...], loading: Loading | None) -> None:
     """Check that the phases follow each other in time, after loading, and the last stays open."""
     if not 1 <= len(phases) <= MAX_PHASES:
-        raise InvalidSpecError(f"phases has {len(phases)} entries, but must have 1 to {MAX_PHASES}.")
+        raise InvalidSpecError(
+            f"phases has {len(phases)} entries, but must have 1 to {MAX_PHASES}."
+        )
     before = loading.last_week if loading else 0
     what = "the week of the last loading injection" if loading else "the start"
     for place, phase in enumerate(phases[:-1]):
@@ -263,12 +270,12 @@ def _check_drug(protocol: Protocol) -> None:
 def _check_assessments(protocol: Protocol) -> None:
     """Check that an interval is assigned only in the phase that follows loading."""
     for place, phase in enumerate(protocol.phases):
-        if isinstance(phase, LabelPhase) and phase.assign_at_weeks:
-            if place > 0 or protocol.loading is None:
-                raise InvalidSpecError(
-                    f"phases[{place}].assign_at_weeks counts weeks from the last loading "
-                    "injection, so it belongs to the first phase after a loading phase."
-                )
+        assigns = isinstance(phase, LabelPhase) and phase.assign_at_weeks
+        if assigns and (place > 0 or protocol.loading is None):
+            raise InvalidSpecError(
+                f"phases[{place}].assign_at_weeks counts weeks from the last loading injection, "
+                "so it belongs to the first phase after a loading phase."
+            )
 
 
 def _check_stopping(protocol: Protocol) -> None:

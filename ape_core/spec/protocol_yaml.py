@@ -111,9 +111,8 @@ def protocol_to_yaml(protocol: Protocol) -> str:
         "after_stopping": protocol.after_stopping and asdict(protocol.after_stopping),
         "sources": list(protocol.sources) or None,
     }
-    text: str = yaml.safe_dump(
-        _without_none(data), sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
-    )
+    given = _without_none(data)
+    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 

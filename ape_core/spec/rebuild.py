@@ -49,7 +49,7 @@ def rebuild(text: str | bytes) -> RunSpec:
             raise CorruptRunError(
                 f"The question has the hash {found}, but the run states {data['run_id']!r}.", _HINT
             )
-        return RunSpec._as_asked(_parts(question, as_mapping(data["about"], "about")), question)
+        return RunSpec.as_asked(_parts(question, as_mapping(data["about"], "about")), question)
     except (InvalidSpecError, KeyError, TypeError, ValueError) as error:
         raise CorruptRunError(f"The question of the run cannot be read: {error}", _HINT) from None
 

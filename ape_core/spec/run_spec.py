@@ -143,11 +143,11 @@ class RunSpec:
         return rebuild(text)
 
     @classmethod
-    def _as_asked(cls, parts: Mapping[str, Any], question: Mapping[str, Any]) -> RunSpec:
+    def as_asked(cls, parts: Mapping[str, Any], question: Mapping[str, Any]) -> RunSpec:
         """Make a spec that keeps the wording of its question, which may be of an older version."""
         spec = cls(**parts)
         asked = canonical_json(question)
-        if spec.is_current and spec._question != asked:  # noqa: SLF001
+        if spec.is_current and spec._question != asked:
             raise CorruptRunError("The question of the run holds something that is not of it.")
         object.__setattr__(spec, "_question", asked)
         return spec

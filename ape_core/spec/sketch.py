@@ -38,13 +38,15 @@ class ScheduleSketch:
 def sketch(protocol: Protocol, weeks: int) -> ScheduleSketch:
     """Lay out the planned visits up to and including week `weeks`, without stopping rules."""
     until = whole("weeks", weeks, 1, LAST_WEEK)
-    return ScheduleSketch(_Eye(protocol, False).run(until), _Eye(protocol, True).run(until))
+    return ScheduleSketch(
+        _Eye(protocol, active=False).run(until), _Eye(protocol, active=True).run(until)
+    )
 
 
 class _Eye:
     """One imagined eye that attends every visit on time."""
 
-    def __init__(self, protocol: Protocol, active: bool) -> None:
+    def __init__(self, protocol: Protocol, *, active: bool) -> None:
         self.protocol = protocol
         self.stays_active = active
         self.week = 0
@@ -65,7 +67,7 @@ class _Eye:
         """Treat or not, and plan the next visit."""
         loading = self.protocol.loading
         if loading and self.week <= loading.last_week:
-            self.record(True)
+            self.record(injected=True)
             if self.week < loading.last_week:
                 self.week += loading.interval_weeks
                 return
@@ -74,7 +76,7 @@ class _Eye:
             self.interval = self.decide(_phase_at(self.protocol, self.week))
         self.week += self.interval
 
-    def record(self, injected: bool) -> None:
+    def record(self, *, injected: bool) -> None:
         """Note the visit."""
         (self.injections if injected else self.visits).append(self.week)
         if injected:
@@ -102,7 +104,7 @@ class _Eye:
             return self.treat_and_extend(phase, follows)
         if isinstance(phase, LabelPhase):
             return self.label(phase, follows)
-        self.record(self.is_due(phase))
+        self.record(injected=self.is_due(phase))
         return _visit_interval(phase)
 
     def is_due(self, phase: Phase) -> bool:
@@ -117,7 +119,7 @@ class _Eye:
     def treat_and_extend(self, phase: TreatAndExtendPhase, follows: Phase | None) -> int:
         """Inject and move the previous interval by a step."""
         active = self.active
-        self.record(True)
+        self.record(injected=True)
         if not isinstance(follows, TreatAndExtendPhase | FixedPhase | LabelPhase):
             return phase.first_interval_weeks
         step = -phase.shorten_by_weeks if active else phase.extend_by_weeks
@@ -128,7 +130,7 @@ class _Eye:
         if self.assigning:
             return self.assess(phase)
         active = self.active
-        self.record(True)
+        self.record(injected=True)
         if follows is not phase:
             return phase.interval_weeks
         shorter = [weeks for weeks in phase.shorten_to_weeks if weeks < self.interval]
@@ -139,7 +141,7 @@ class _Eye:
         since = self.week - self.last_injection
         later = [weeks for weeks in (*phase.assign_at_weeks, phase.interval_weeks) if weeks > since]
         self.assigning = bool(later) and not self.active
-        self.record(not self.assigning)
+        self.record(injected=not self.assigning)
         return later[0] - since if self.assigning else since
 
 

@@ -20,7 +20,7 @@ _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten tim
 class _Loader(_Safe):  # type: ignore[misc]
     """Safe loader that refuses a key given twice, of which YAML would keep the last."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (as the base class has it)
         """Build a mapping after checking that no scalar key comes twice."""
         seen: set[str] = set()
         for key, _ in node.value:
@@ -68,7 +68,7 @@ def parse_yaml_list(content: bytes | str, origin: str) -> list[Any]:
 def _load(text: str, origin: str) -> object:
     """Plain data of the text, with every parser error in words."""
     try:
-        _check_shape(text, origin)
+        _check_shape(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (a subclass of the safe loader)
     except InvalidSpecError as error:
         raise InvalidSpecError(f"{origin}: {error.message}", error.hint) from None
@@ -78,14 +78,14 @@ def _load(text: str, origin: str) -> object:
         raise InvalidSpecError(f"{origin} has a value that cannot be read: {error}.") from None
 
 
-def _check_shape(text: str, origin: str) -> None:
+def _check_shape(text: str) -> None:
     """Refuse aliases and deep nesting before anything is built from the events."""
     depth = 0
     for event in yaml.parse(text, Loader=_Safe):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
             raise InvalidSpecError(
-                f"The alias *{event.anchor} in line {line} is not allowed.", "Write the value out."
+                f"The alias *{event.anchor} is not allowed.",
+                "Write the value out where it is used.",
             )
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             depth += 1
