@@ -103,9 +103,7 @@ def _check_assessments(assessments: np.ndarray, n_eyes: int, years: int) -> None
     """Check dtype and shape of the 4-weekly assessments."""
     shape = (n_eyes, schema.PERIODS_PER_YEAR * years + 1)
     if assessments.dtype != np.int8 or assessments.shape != shape:
-        raise _failure(
-            f"assessments is {assessments.dtype} {assessments.shape}, not int8 {shape}."
-        )
+        raise _failure(f"assessments is {assessments.dtype} {assessments.shape}, not int8 {shape}.")
 
 
 def _check_order(name: str, table: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> None:

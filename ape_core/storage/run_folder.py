@@ -1,0 +1,290 @@
+"""The folder of one run: its question, what is committed, and what its worker says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ape_core.errors import ApeError, CorruptRunError, NoSuchRunError
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.checkpoint import (
+    Checkpoint,
+    SimulationCheckpoint,
+    load_summary,
+    remove_summaries,
+)
+from ape_core.storage.files import (
+    read_bytes,
+    read_json,
+    remove_temporary,
+    write_atomic,
+    write_json,
+)
+from ape_core.storage.locks import FileLock, is_locked
+from ape_core.storage.os_errors import os_errors
+from ape_core.storage.parts import part_path
+from ape_core.storage.tables import TABLES
+
+SPEC_FILE: Final = "spec.json"
+LOCK_FILE: Final = "worker.lock"
+PROGRESS_FILE: Final = "progress.json"
+ERROR_FILE: Final = "error.json"
+PROVENANCE_FILE: Final = "provenance.json"
+CANCEL_FILE: Final = "cancel"
+_MOST_READS: Final = 20
+
+
+class RunFolder:
+    """A run on disk.
+
+    Everything is read anew at each call, since other processes write; only the question,
+    which cannot change, is kept.
+
+    Parameters
+    ----------
+    path
+        The folder, named by the run_id.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.committed = SimulationCheckpoint(path)
+        self._spec: RunSpec | None = None
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    @property
+    def run_id(self) -> str:
+        """Name of the folder: the SHA-256 of the question."""
+        return self.path.name
+
+    def spec(self) -> RunSpec:
+        """Return the question, read and checked once.
+
+        Raises
+        ------
+        CorruptRunError
+            When `spec.json` is not the question that the folder is named after.
+        """
+        if self._spec is None:
+            self._spec = self._read_spec()
+        return self._spec
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what is committed; CorruptRunError when the checkpoint is not what was written."""
+        checkpoint = self.committed.load()
+        if checkpoint.run_id != self.run_id:
+            raise CorruptRunError(
+                f"{self.committed.path} belongs to run {checkpoint.run_id[:12]}, not to this one.",
+                f"Delete the run with `ape delete {self.run_id[:12]}` and ask again.",
+            )
+        return checkpoint
+
+    def missing_ranges(self) -> list[tuple[int, int]]:
+        """Return the patients `(first, stop)` of each part that is not committed, in order."""
+        checkpoint = self.checkpoint()
+        done = {part.index for part in checkpoint.parts}
+        n_patients, size = self.spec().cohort.n_patients, checkpoint.chunk_size
+        return [
+            (first, min(first + size, n_patients))
+            for first in range(0, n_patients, size)
+            if first // size not in done
+        ]
+
+    def is_complete(self) -> bool:
+        """Whether every patient of the question is committed, with the summary."""
+        checkpoint = self.checkpoint()
+        done = checkpoint.patients_done == self.spec().cohort.n_patients
+        return done and checkpoint.summary_file is not None
+
+    def load_summary(self) -> tuple[Checkpoint, dict[str, np.ndarray] | None]:
+        """Return what is committed and the arrays of its summary; None before the first commit.
+
+        A worker may commit between the reading of the one and the other, and remove the older
+        summary: then both are read again.
+
+        Raises
+        ------
+        CorruptRunError
+            When the checkpoint or the summary is not what was committed.
+        """
+        checkpoint = self.checkpoint()
+        for _ in range(_MOST_READS):
+            try:
+                return checkpoint, load_summary(self.path, checkpoint)
+            except CorruptRunError:
+                latest = self.checkpoint()
+                if latest == checkpoint:
+                    raise
+                checkpoint = latest
+        return checkpoint, load_summary(self.path, checkpoint)
+
+    def acquire(self) -> FileLock | None:
+        """Take the worker lock; None when a worker is alive.
+
+        Raises
+        ------
+        NoSuchRunError
+            When the run has been deleted.
+        """
+        if not self.path.is_dir():
+            raise NoSuchRunError(
+                f"Run {self.run_id[:12]} is not in the store any more.",
+                "Ask the question again to compute it anew.",
+            )
+        return FileLock.acquire(self.path / LOCK_FILE)
+
+    def is_locked(self) -> bool:
+        """Whether a worker holds the lock; disturbs nobody."""
+        return is_locked(self.path / LOCK_FILE)
+
+    def write_progress(self, progress: Mapping[str, Any]) -> None:
+        """Say what the worker is doing now."""
+        write_json(self.path / PROGRESS_FILE, dict(progress), durable=False)
+
+    def read_progress(self) -> dict[str, Any] | None:
+        """Return what the worker said last; None when it said nothing that can be read."""
+        return _read_note(self.path / PROGRESS_FILE)
+
+    def write_error(self, message: str, hint: str) -> None:
+        """Say why an attempt failed."""
+        write_json(self.path / ERROR_FILE, {"error": message, "hint": hint})
+
+    def read_error(self) -> dict[str, Any] | None:
+        """Return `error` and `hint` of the last attempt; None when it did not fail."""
+        path = self.path / ERROR_FILE
+        if not path.exists():
+            return None
+        unreadable = {"error": f"The last attempt failed, and {path} cannot be read.", "hint": ""}
+        return _read_note(path) or unreadable
+
+    def clear_error(self) -> None:
+        """Forget why an earlier attempt failed, as a new one begins."""
+        self._remove(ERROR_FILE)
+
+    def request_cancel(self) -> None:
+        """Ask the worker to stop at its next commit."""
+        with os_errors("write", self.path / CANCEL_FILE):
+            (self.path / CANCEL_FILE).touch()
+
+    def cancel_requested(self) -> bool:
+        """Whether the worker has been asked to stop."""
+        return (self.path / CANCEL_FILE).exists()
+
+    def clear_cancel(self) -> None:
+        """Forget that a worker was asked to stop, as it did or as a new one begins."""
+        self._remove(CANCEL_FILE)
+
+    def write_provenance(self, provenance: Mapping[str, Any]) -> None:
+        """Record versions, machine and times."""
+        write_json(self.path / PROVENANCE_FILE, dict(provenance))
+
+    def read_provenance(self) -> dict[str, Any]:
+        """Return versions, machine and times; empty before they are recorded."""
+        path = self.path / PROVENANCE_FILE
+        return read_json(path) if path.exists() else {}
+
+    def reset(self, chunk_size: int) -> Checkpoint:
+        """Commit that nothing is done, for a run whose checkpoint is lost.
+
+        What the parts held is then simulated again, to the same rows. Only for the holder of the
+        worker lock.
+        """
+        checkpoint = Checkpoint(self.run_id, self._write_spec(), chunk_size)
+        self.committed.save(checkpoint)
+        remove_summaries(self.path, keep=None)
+        return checkpoint
+
+    def rewrite_spec(self) -> None:
+        """Write the names and titles around an intact question again, and commit that."""
+        checkpoint = replace(self.checkpoint(), spec_sha256=self._write_spec())
+        self.committed.save(checkpoint)
+
+    def clean_temporary(self, *, holding_lock: bool = False) -> list[str]:
+        """Remove what killed workers left; return the names.
+
+        Unfinished files go unless somebody is writing them. Parts and summaries that the
+        checkpoint does not name go unless a worker is alive, which may be about to commit them.
+
+        Parameters
+        ----------
+        holding_lock
+            Whether the caller is that worker, and has nothing that is yet to be committed.
+        """
+        removed = [path for folder in self._folders() for path in remove_temporary(folder)]
+        lock = None if holding_lock else self.acquire()
+        if lock is not None:
+            with lock:
+                removed += self._remove_strays()
+        elif holding_lock:
+            removed += self._remove_strays()
+        return [str(path.relative_to(self.path)) for path in removed]
+
+    def stray_files(self) -> list[Path]:
+        """Return the parts and summaries that the checkpoint does not name."""
+        checkpoint = self.checkpoint()
+        named = {
+            part_path(self.path, table, part.index) for part in checkpoint.parts for table in TABLES
+        }
+        named.add(self.path / (checkpoint.summary_file or ""))
+        found = [path for folder in self._folders() for path in folder.glob("part-*.parquet")]
+        found += self.path.glob("summary-*.npz")
+        return sorted(path for path in found if path not in named)
+
+    def _remove_strays(self) -> list[Path]:
+        """Remove parts and summaries that the checkpoint does not name."""
+        strays = self.stray_files()
+        for path in strays:
+            with os_errors("remove", path):
+                path.unlink(missing_ok=True)
+        return strays
+
+    def _folders(self) -> list[Path]:
+        """Folders of the run in which files are written."""
+        inner = [self.path / table for table in TABLES]
+        return [self.path, *(folder for folder in inner if folder.is_dir())]
+
+    def _remove(self, name: str) -> None:
+        """Remove a file of the run if it is there."""
+        with os_errors("remove", self.path / name):
+            (self.path / name).unlink(missing_ok=True)
+
+    def _write_spec(self) -> str:
+        """Write the question as a new run would have it; return the SHA-256 of the file."""
+        text = self.spec().to_json().encode()
+        write_atomic(self.path / SPEC_FILE, text)
+        return hashlib.sha256(text).hexdigest()
+
+    def _read_spec(self) -> RunSpec:
+        """Read the question and check that it is the one the folder is named after."""
+        text = read_bytes(self.path / SPEC_FILE)
+        try:
+            spec = RunSpec.from_json(text)
+        except CorruptRunError as error:
+            raise self._edited_spec(error.message) from error
+        if spec.run_id != self.run_id:
+            raise self._edited_spec(f"it asks question {spec.run_id[:12]}")
+        return spec
+
+    def _edited_spec(self, why: str) -> CorruptRunError:
+        """Error for a question that is not the one the folder is named after."""
+        return CorruptRunError(
+            f"{self.path / SPEC_FILE} is not the question of run {self.run_id[:12]}: it was "
+            f"edited or damaged ({why}).",
+            f"Put the file back, or delete the run with `ape delete {self.run_id[:12]}` and ask "
+            "again.",
+        )
+
+
+def _read_note(path: Path) -> dict[str, Any] | None:
+    """Content of a file that is only advisory; None when there is none that can be read."""
+    try:
+        return read_json(path)
+    except ApeError:
+        return None

@@ -1,0 +1,191 @@
+"""Whether every file of a run is what was committed, and what to do where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ape_core.errors import CorruptRunError
+from ape_core.simulation.chunk import rows_increase
+from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint, PartRecord, load_summary
+from ape_core.storage.files import damaged_file, sha256_file
+from ape_core.storage.parts import open_part, part_path
+from ape_core.storage.run_folder import PROVENANCE_FILE, SPEC_FILE, RunFolder
+from ape_core.storage.tables import KEYS, TABLES
+
+if TYPE_CHECKING:
+    from ape_core.storage.arrow import PartFile
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a run.
+
+    Attributes
+    ----------
+    file
+        The file, relative to the folder of the run.
+    what
+        What is wrong with it.
+    what_to_do
+        How to repair it.
+    part
+        Index of the part, where a part has to be computed again.
+    """
+
+    file: str
+    what: str
+    what_to_do: str
+    part: int | None = None
+
+
+def verify(folder: RunFolder) -> list[Problem]:
+    """Check every file that is committed: checksums, schema, order, rows and patients.
+
+    Reads every byte, a row group at a time. A run that is not complete can be verified too: what
+    is committed of it is checked.
+
+    Returns
+    -------
+    list of Problem
+        Empty when the run is as it was committed.
+
+    Raises
+    ------
+    StoreError
+        When the operating system refuses to let files be read.
+    """
+    return list(_problems(folder))
+
+
+def _problems(folder: RunFolder) -> Iterator[Problem]:
+    """Find what is wrong, file by file."""
+    run = folder.run_id[:12]
+    years = n_patients = None
+    try:
+        years, n_patients = folder.spec().years, folder.spec().cohort.n_patients
+    except CorruptRunError as error:
+        yield Problem(SPEC_FILE, error.message, error.hint)
+    try:
+        checkpoint = folder.checkpoint()
+    except CorruptRunError as error:
+        again = f"Simulate the run again from its question: `ape resume {run}`."
+        yield Problem(CHECKPOINT_FILE, error.message, again)
+        return
+    if n_patients is not None:
+        yield from _spec_copy_problems(folder, checkpoint)
+        yield from _range_problems(checkpoint, n_patients)
+    for part in checkpoint.parts:
+        yield from _part_problems(folder, part, years)
+    yield from _summary_problems(folder, checkpoint)
+    yield from _provenance_problems(folder)
+
+
+def _spec_copy_problems(folder: RunFolder, checkpoint: Checkpoint) -> Iterator[Problem]:
+    """Find a change of what is said about the question, which its own hash does not cover."""
+    if sha256_file(folder.path / SPEC_FILE) != checkpoint.spec_sha256:
+        yield Problem(
+            SPEC_FILE,
+            f"{folder.path / SPEC_FILE} was edited or damaged: its question is intact, but not "
+            "the names, titles or layout around it.",
+            f"Have it written again: `ape resume {folder.run_id[:12]}`.",
+        )
+
+
+def _range_problems(checkpoint: Checkpoint, n_patients: int) -> Iterator[Problem]:
+    """Find parts that do not hold the patients that their index says, each once."""
+    size = checkpoint.chunk_size
+    for part in checkpoint.parts:
+        expected = (part.index * size, min((part.index + 1) * size, n_patients))
+        if (part.first, part.stop) != expected or part.first >= part.stop:
+            yield Problem(
+                CHECKPOINT_FILE,
+                f"Part {part.index} is said to hold patients {part.first} to {part.stop - 1}, "
+                f"not {expected[0]} to {expected[1] - 1}.",
+                "Simulate the part again.",
+                part.index,
+            )
+
+
+def _part_problems(folder: RunFolder, part: PartRecord, years: int | None) -> Iterator[Problem]:
+    """Find the first thing that is wrong with each file of a part."""
+    again = (
+        f"Patients {part.first} to {part.stop - 1} can be simulated again from the question: "
+        f"`ape resume {folder.run_id[:12]}`."
+    )
+    for table in TABLES:
+        path = part_path(folder.path, table, part.index)
+        try:
+            _check_file(folder, part, table, years)
+        except CorruptRunError as error:
+            yield Problem(str(path.relative_to(folder.path)), error.message, again, part.index)
+
+
+def _check_file(folder: RunFolder, part: PartRecord, table: str, years: int | None) -> None:
+    """Raise CorruptRunError unless a file of a part is what was committed and follows the schema.
+
+    The checksum comes first: what it does not know is never decoded.
+    """
+    from ape_core.storage.arrow import arrow_schema
+
+    path = part_path(folder.path, table, part.index)
+    sha256, n_rows = (
+        (part.visits_sha256, part.n_visits)
+        if table == "visits"
+        else (part.patients_sha256, part.n_eyes)
+    )
+    if sha256_file(path) != sha256:
+        raise damaged_file(path, "its checksum is not the one that was committed")
+    with open_part(folder.path, table, part.index) as file:
+        if years is not None and not file.schema.equals(arrow_schema(table, years)):
+            raise damaged_file(path, "its columns are not those of the schema")
+        if file.n_rows != n_rows:
+            raise damaged_file(path, f"it has {file.n_rows} rows, not {n_rows}")
+        _check_rows(file, part)
+
+
+def _check_rows(file: PartFile, part: PartRecord) -> None:
+    """Raise CorruptRunError unless the rows are sorted and those of the patients of the part."""
+    from ape_core.storage.arrow import to_numpy
+
+    keys = KEYS[file.table]
+    last: dict[str, np.ndarray] = {}
+    n_patients = 0
+    for group in range(file.n_groups):
+        rows = to_numpy(file.table, file.read(group, keys))
+        joined = {key: np.concatenate([last.get(key, rows[key][:0]), rows[key]]) for key in keys}
+        if not rows_increase(joined, keys):
+            raise damaged_file(file.path, f"its rows are not sorted by {', '.join(keys)}")
+        ids = rows["patient_id"]
+        if len(ids) and not part.first <= ids[0] <= ids[-1] < part.stop:
+            raise damaged_file(file.path, f"it holds patients {ids[0]} to {ids[-1]}")
+        n_patients += len(np.unique(ids))
+        last = {key: rows[key][-1:] for key in keys}
+    if file.table == "patients" and n_patients != part.stop - part.first:
+        raise damaged_file(file.path, f"it holds {n_patients} patients")
+
+
+def _summary_problems(folder: RunFolder, checkpoint: Checkpoint) -> Iterator[Problem]:
+    """Find a summary that is missing, or is not the one that was committed."""
+    again = f"Make it again from the question: `ape resume {folder.run_id[:12]}`."
+    if checkpoint.parts and checkpoint.summary_file is None:
+        yield Problem("summary", "There is no summary of the committed parts.", again)
+    try:
+        load_summary(folder.path, checkpoint)
+    except CorruptRunError as error:
+        yield Problem(checkpoint.summary_file or "summary", error.message, again)
+
+
+def _provenance_problems(folder: RunFolder) -> Iterator[Problem]:
+    """Find a record of versions and times that cannot be read."""
+    try:
+        folder.read_provenance()
+    except CorruptRunError as error:
+        yield Problem(
+            PROVENANCE_FILE,
+            error.message,
+            "The rows are not affected. Remove the file; versions and times are then unknown.",
+        )
