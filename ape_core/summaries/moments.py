@@ -74,6 +74,11 @@ def quantile(counts: Counts, values: Counts, percent: int) -> Counts:
     return np.asarray(least, dtype=np.int64)
 
 
+def percent_of(part: Counts, whole: Counts) -> Floats:
+    """Percentage that the part is of the whole."""
+    return divide(100 * part, whole)
+
+
 def percent_where(counts: Counts, chosen: np.ndarray) -> Floats:
     """Percentage of each group whose value is among the chosen (a mask over the values)."""
-    return 100.0 * divide(counts[..., chosen].sum(axis=-1), counts.sum(axis=-1))
+    return percent_of(counts[..., chosen].sum(axis=-1), counts.sum(axis=-1))

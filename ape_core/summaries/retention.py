@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.summaries.definitions import STATUSES, Counts, Floats, weeks_of
-from ape_core.summaries.moments import divide
+from ape_core.summaries.moments import percent_of
 
 if TYPE_CHECKING:
     from ape_core.summaries.summary import Summary
@@ -70,7 +70,7 @@ def status_over_time(summary: Summary) -> StatusOverTime:
         weeks=weeks_of(summary.years),
         statuses=STATUSES,
         counts=counts,
-        percent=100.0 * divide(counts, np.array(n_eyes)),
+        percent=percent_of(counts, np.array(n_eyes)),
         n_eyes=n_eyes,
         alive=summary["alive"],
     )

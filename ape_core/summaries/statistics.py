@@ -16,7 +16,7 @@ from ape_core.summaries.acuity import (
     letters_change,
 )
 from ape_core.summaries.definitions import MAX_AGE, ON_TREATMENT, STATUSES
-from ape_core.summaries.moments import divide, moments
+from ape_core.summaries.moments import moments, percent_of
 from ape_core.summaries.retention import status_over_time
 from ape_core.summaries.treatment import (
     fluid_free,
@@ -115,13 +115,13 @@ def _at_baseline(summary: Summary) -> dict[str, float]:
     by_sex = summary["age_sex"]
     age = moments(by_sex.sum(axis=0), np.arange(MAX_AGE + 1))
     letters = moments(summary["baseline_letters"][0], LETTERS)
-    female = divide(by_sex[SEXES.index("female")].sum(), by_sex.sum())
+    female = by_sex[SEXES.index("female")].sum()
     return {
         "baseline_letters_mean": float(letters.mean),
         "baseline_letters_sd": float(letters.sd),
         "age_years_mean": float(age.mean),
         "age_years_sd": float(age.sd),
-        "pct_female": 100.0 * float(female),
+        "pct_female": float(percent_of(female, by_sex.sum())),
     }
 
 
@@ -203,7 +203,7 @@ def _status(summary: Summary, year: int) -> dict[str, float]:
     named = dict(zip(names, shares, strict=True))
     named["pct_died_in_care"] = named.pop("pct_died")
     dead = status.n_eyes - status.alive[_point(year)]
-    named["pct_died"] = 100.0 * float(divide(dead, np.array(status.n_eyes)))
+    named["pct_died"] = float(percent_of(dead, np.array(status.n_eyes)))
     return named
 
 

@@ -18,7 +18,7 @@ from ape_core.summaries.definitions import (
     Floats,
     weeks_of,
 )
-from ape_core.summaries.moments import Moments, divide, moments_of_sums, percent_where
+from ape_core.summaries.moments import Moments, divide, moments_of_sums, percent_of, percent_where
 from ape_core.summaries.when import week_index, year_index
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def fluid_free(summary: Summary) -> FluidFree:
     """Share of scans read as dry, by week."""
     scans = summary["scans"]
     n_scans, n_dry = scans.sum(axis=1), scans[:, SCANS.index("dry")]
-    return FluidFree(weeks_of(summary.years), n_scans, n_dry, 100.0 * divide(n_dry, n_scans))
+    return FluidFree(weeks_of(summary.years), n_scans, n_dry, percent_of(n_dry, n_scans))
 
 
 def _through(sums: dict[str, Counts], what: str) -> Moments:

@@ -25,7 +25,7 @@ def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
     assessed, second, better = _by_eye(chunk)
     baseline = care.patients["baseline_letters"]
     letters = care.visits["letters"]
-    gained = letters.astype(np.int64) - baseline[care.eye] + MAX_LETTERS
+    gained = letters.astype(np.int16) - baseline.take(care.eye) + MAX_LETTERS
     shape = (care.n_points, N_LETTERS)
     return {
         "assessed_letters": histogram_by_column(assessed, N_LETTERS, 0),

@@ -1,7 +1,6 @@
 """Exact histograms of whole numbers, fast enough for the loop over chunks.
 
-`numpy.bincount` on combined codes releases the interpreter lock and is some twenty times faster
-than `numpy.add.at`.
+`numpy.bincount` on combined codes counts in one pass, without holding the interpreter lock.
 """
 
 from __future__ import annotations

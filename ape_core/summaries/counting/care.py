@@ -71,7 +71,7 @@ def follow(chunk: Chunk) -> Care:
     names = ("day", "letters", "fluid", "injected", "phase", "interval_days")
     visits = _first_eyes(chunk.visits, names)
     n_visits = patients["n_visits"].astype(np.int64)
-    eye = np.repeat(np.arange(len(n_visits)), n_visits)
+    eye = np.repeat(np.arange(len(n_visits), dtype=np.int32), n_visits)
     last = np.cumsum(n_visits) - 1
     paused = _paused(patients["end_reason"], visits["interval_days"][last])
     stayed = (patients["end_reason"] == _ON_TREATMENT) | paused
@@ -87,10 +87,10 @@ def follow(chunk: Chunk) -> Care:
 
 
 def days_in_care(care: Care) -> Ints:
-    """Days in care in each study year of each first eye, `[n_eyes, years]`."""
+    """Days in care in each study year of each first eye, `[years, n_eyes]`."""
     end = np.where(care.stayed, DAYS_PER_YEAR * care.years, care.patients["end_day"])
     year_start = np.arange(care.years) * DAYS_PER_YEAR
-    return np.clip(end[:, None] - year_start, 0, DAYS_PER_YEAR)
+    return np.clip(end - year_start[:, None], 0, DAYS_PER_YEAR)
 
 
 def _first_eyes(table: dict[str, np.ndarray], names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -127,6 +127,6 @@ def _monitored(visits: dict[str, np.ndarray], last: Ints, paused: Flags) -> Flag
     treatment. Not yet excepted are eyes that are only looked at because their protocol says so.
     """
     watched = visits["phase"] == _MONITORING
-    monitored = np.roll(watched, -1)
+    monitored: Flags = np.roll(watched, -1)
     monitored[last] = (watched[last] & ~visits["injected"][last]) | paused
     return monitored

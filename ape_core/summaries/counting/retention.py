@@ -39,11 +39,11 @@ def count_retention(chunk: Chunk, care: Care) -> dict[str, Counts]:
 
 def _planned(care: Care) -> Counts:
     """Eyes in care by planned weeks to the next visit; the last column counts the monitored."""
-    days = care.visits["interval_days"].astype(np.int64)
-    weeks = np.minimum((days + DAYS_PER_WEEK // 2) // DAYS_PER_WEEK, MAX_INTERVAL_WEEKS)
-    weeks[care.monitored] = MAX_INTERVAL_WEEKS + 1
+    weeks = (care.visits["interval_days"] + DAYS_PER_WEEK // 2) // DAYS_PER_WEEK
+    capped = np.minimum(weeks, MAX_INTERVAL_WEEKS)
+    codes = np.where(care.monitored, np.int16(MAX_INTERVAL_WEEKS + 1), capped)
     shape = (care.n_points, MAX_INTERVAL_WEEKS + 2)
-    return histogram_while(care.start, care.stop, weeks, shape)
+    return histogram_while(care.start, care.stop, codes, shape)
 
 
 def _status(care: Care, monitored: Counts) -> Counts:

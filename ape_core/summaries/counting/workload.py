@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ape_core.summaries.counting.bins import histogram, histogram_2d
 from ape_core.summaries.definitions import Counts, axis_length
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ def count_workload(chunk: Chunk) -> dict[str, Counts]:
     """First and follow-up visits, and injections, by calendar day of the run."""
     day = chunk.visits["calendar_day"]
     n_days = max(axis_length("day", chunk.years), int(day.max(initial=-1)) + 1)
-    first = day[_first_visits(chunk)]
-    given = day[chunk.visits["injected"]]
-    visits = np.empty((n_days, 2), np.int64)
-    visits[:, 0] = np.bincount(first, minlength=n_days)
-    visits[:, 1] = np.bincount(day, minlength=n_days) - visits[:, 0]
+    by_injection = histogram_2d(day, chunk.visits["injected"], (n_days, 2))
+    first = histogram(day[_first_visits(chunk)], n_days)
+    follow_up = by_injection.sum(axis=1) - first
     return {
-        "visits_per_day": visits,
-        "injections_per_day": np.bincount(given, minlength=n_days),
+        "visits_per_day": np.stack([first, follow_up], axis=1),
+        "injections_per_day": by_injection[:, 1].copy(),
     }
 
 

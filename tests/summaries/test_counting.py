@@ -1,0 +1,231 @@
+"""Every measure of a summary, against its definition followed row by row in plain Python."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from ape_core.schema import END_REASONS, PHASES
+from ape_core.summaries import Summary
+from ape_core.summaries.definitions import MEASURES, STATUSES, TOTALS, YEAR_SUMS
+
+CASES = {
+    "treated": {},
+    "untreated": {"untreated": True},
+    "two eyes": {"two_eyes": True},
+    "recruited over a year": {"recruitment_days": 364, "years": 1},
+    "one patient": {"n_patients": 1, "years": 3},
+    "second eyes of a later chunk": {"two_eyes": True, "first": 5_000, "seed": 3, "years": 4},
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
+def chunk(request, fabricate):
+    made = fabricate(**{"n_patients": 150, **request.param})
+    made.validate()
+    return made
+
+
+def test_every_measure_is_its_definition(chunk):
+    summary, expected = Summary.of_chunk(chunk), recount(chunk)
+    assert set(expected) == {measure.name for measure in MEASURES}
+    for name, array in expected.items():
+        assert summary[name].dtype == np.int64, name
+        np.testing.assert_array_equal(summary[name], array, err_msg=name)
+
+
+def test_patients_are_conserved(chunk):
+    summary = Summary.of_chunk(chunk)
+    n = summary.n_patients
+    assert (summary["status"].sum(axis=1) == n).all()
+    assert (summary["flow"].sum(axis=(1, 2)) == n).all()
+    assert (summary["flow"].sum(axis=2) == summary["status"][:-1:13]).all()
+    assert (summary["flow"].sum(axis=1) == summary["status"][13::13]).all()
+    assert summary["age_sex"].sum() == n
+    assert (summary["assessed_letters"].sum(axis=1) == summary["alive"]).all()
+    assert (summary["assessed_change"].sum(axis=1) == summary["alive"]).all()
+
+
+def test_eyes_in_care_are_the_same_in_every_measure(chunk):
+    summary = Summary.of_chunk(chunk)
+    in_care = summary["status"][:, :2].sum(axis=1)
+    assert (summary["in_care_letters"].sum(axis=1) == in_care).all()
+    assert (summary["in_care_change"].sum(axis=1) == in_care).all()
+    assert (summary["cumulative_injections"][:, 0] == in_care).all()
+    assert (summary["planned_intervals"].sum(axis=1) == summary["status"][:, 0]).all()
+    assert (summary["year_sums"][:, 0] == in_care[13::13]).all()
+    assert (in_care <= summary["alive"]).all()
+
+
+def test_visits_and_injections_are_conserved(chunk):
+    summary = Summary.of_chunk(chunk)
+    assert summary["visits_per_day"].sum() == summary.n_visits == chunk.n_visits
+    assert summary["injections_per_day"].sum() == summary.n_injections
+    first_eyes = chunk.visits["eye"] == 0
+    sums = dict(zip(YEAR_SUMS, summary["year_sums"].sum(axis=0), strict=True))
+    assert sums["visits"] == summary["scans"].sum() == first_eyes.sum()
+    assert sums["injections"] == (first_eyes & chunk.visits["injected"]).sum()
+
+
+def test_an_untreated_eye_in_care_follows_its_protocol(fabricate):
+    summary = Summary.of_chunk(fabricate(50, untreated=True))
+    assert summary["status"][:, STATUSES.index("monitored")].sum() == 0
+    assert summary["status"][0, STATUSES.index("on treatment")] == 50
+
+
+def recount(chunk):
+    """Arrays of a summary from rows, one at a time."""
+    years = chunk.years
+    horizon, n_points = 364 * years, 13 * years + 1
+    eyes = list(_eyes(chunk))
+    first = [eye for eye in eyes if eye["eye"] == 0]
+    n_days = max([horizon] + [v["calendar_day"] for eye in eyes for v in eye["visits"]]) + 1
+    count = {
+        "totals": np.zeros(len(TOTALS), int),
+        "age_sex": np.zeros((2, 121), int),
+        "baseline_letters": np.zeros((2, 101), int),
+        "assessed_letters": np.zeros((n_points, 101), int),
+        "second_eye_letters": np.zeros((n_points, 101), int),
+        "better_eye_letters": np.zeros((n_points, 101), int),
+        "in_care_letters": np.zeros((n_points, 101), int),
+        "assessed_change": np.zeros((n_points, 201), int),
+        "in_care_change": np.zeros((n_points, 201), int),
+        "pair_sums": np.zeros((years, 6), int),
+        "injections_in_year": np.zeros((years, 61), int),
+        "visits_in_year": np.zeros((years, 61), int),
+        "year_sums": np.zeros((years, 8), int),
+        "cumulative_injections": np.zeros((n_points, 3), int),
+        "injection_intervals": np.zeros((years, 61), int),
+        "interval_sums": np.zeros((years, 2), int),
+        "planned_intervals": np.zeros((n_points, 61), int),
+        "scans": np.zeros((n_points, 2), int),
+        "status": np.zeros((n_points, len(STATUSES)), int),
+        "alive": np.zeros(n_points, int),
+        "flow": np.zeros((years, len(STATUSES), len(STATUSES)), int),
+        "visits_per_day": np.zeros((n_days, 2), int),
+        "injections_per_day": np.zeros(n_days, int),
+    }
+    for eye in eyes:
+        _count_eye(count, eye)
+    for eye in first:
+        for point in range(n_points):
+            _count_point(count, eye, point, horizon)
+        for year in range(years):
+            _count_year(count, eye, year, horizon)
+        _count_intervals(count, eye)
+    _count_better_eyes(count, eyes)
+    count["totals"][0] = len(first)
+    return count
+
+
+def _eyes(chunk):
+    """Rows of patients as dicts, each with its visits and assessments."""
+    row = 0
+    for i in range(chunk.n_eyes):
+        eye = {name: column[i] for name, column in chunk.patients.items()}
+        eye = {name: value.item() for name, value in eye.items() if value.ndim == 0}
+        visits = range(row, row + eye["n_visits"])
+        eye["visits"] = [
+            {name: column[j].item() for name, column in chunk.visits.items()} for j in visits
+        ]
+        eye["assessed"] = chunk.assessments[i].tolist()
+        row += eye["n_visits"]
+        yield eye
+
+
+def _count_eye(count, eye):
+    count["totals"][1] += 1
+    count["totals"][2] += eye["n_visits"]
+    count["totals"][3] += eye["n_injections"]
+    count["baseline_letters"][eye["eye"], eye["baseline_letters"]] += 1
+    if eye["eye"] == 0:
+        count["age_sex"][eye["sex"], eye["age_years"]] += 1
+    for i, visit in enumerate(eye["visits"]):
+        count["visits_per_day"][visit["calendar_day"], min(i, 1)] += 1
+        count["injections_per_day"][visit["calendar_day"]] += visit["injected"]
+
+
+def _status(eye, day, horizon):
+    """Status of a first eye on a day, by the words of `definitions`."""
+    reason = END_REASONS[eye["end_reason"]]
+    visits = eye["visits"]
+    kept = reason == "discharged stable" and visits[-1]["interval_days"] > 0
+    end_day = horizon if kept or reason == "on treatment" else eye["end_day"]
+    if end_day < day or (reason == "died" and end_day <= day):
+        return reason
+    if PHASES[visits[0]["phase"]] == "monitoring":
+        return "on treatment"
+    if kept and eye["end_day"] <= max(v["day"] for v in visits if v["day"] <= day):
+        return "monitored"
+    coming = [v for v in visits if v["day"] > day]
+    if coming:
+        return "monitored" if PHASES[coming[0]["phase"]] == "monitoring" else "on treatment"
+    last = visits[-1]
+    resumed = last["injected"] or PHASES[last["phase"]] != "monitoring"
+    return "on treatment" if resumed else "monitored"
+
+
+def _count_point(count, eye, point, horizon):
+    day = 28 * point
+    letters, baseline = eye["assessed"][point], eye["baseline_letters"]
+    count["alive"][point] += eye["death_day"] < 0 or eye["death_day"] > day
+    for visit in eye["visits"]:
+        if day - 14 <= visit["day"] < day + 14:
+            count["scans"][point, int(visit["fluid"])] += 1
+    if letters >= 0:
+        count["assessed_letters"][point, letters] += 1
+        count["assessed_change"][point, letters - baseline + 100] += 1
+    status = _status(eye, day, horizon)
+    count["status"][point, STATUSES.index(status)] += 1
+    if status not in STATUSES[:2]:
+        return
+    last = [v for v in eye["visits"] if v["day"] <= day][-1]
+    count["in_care_letters"][point, last["letters"]] += 1
+    count["in_care_change"][point, last["letters"] - baseline + 100] += 1
+    so_far = sum(v["injected"] for v in eye["visits"] if v["day"] < day)
+    count["cumulative_injections"][point] += [1, so_far, so_far**2]
+    if status == "on treatment":
+        count["planned_intervals"][point, min(round(last["interval_days"] / 7), 60)] += 1
+
+
+def _count_year(count, eye, year, horizon):
+    start, end = 364 * year, 364 * (year + 1)
+    before, after = _status(eye, start, horizon), _status(eye, end, horizon)
+    count["flow"][year, STATUSES.index(before), STATUSES.index(after)] += 1
+    visits = [v for v in eye["visits"] if start <= v["day"] < end]
+    n_visits, n_injections = len(visits), sum(v["injected"] for v in visits)
+    through = after in STATUSES[:2]
+    if through:
+        count["visits_in_year"][year, min(n_visits, 60)] += 1
+        count["injections_in_year"][year, min(n_injections, 60)] += 1
+        count["year_sums"][year, :5] += [
+            1, n_injections, n_injections**2, n_visits, n_visits**2
+        ]  # fmt: skip
+    ended = after not in STATUSES[:2]
+    days = max(min(eye["end_day"], end) - start, 0) if ended else 364
+    count["year_sums"][year, 5:] += [n_injections, n_visits, days]
+    letters, baseline = eye["assessed"][13 * (year + 1)], eye["baseline_letters"]
+    if letters >= 0:
+        count["pair_sums"][year] += [
+            1, baseline, letters, baseline**2, letters**2, baseline * letters
+        ]  # fmt: skip
+
+
+def _count_intervals(count, eye):
+    days = [v["day"] for v in eye["visits"] if v["injected"]]
+    for before, day in itertools.pairwise(days):
+        weeks = min(round((day - before) / 7), 60)
+        count["injection_intervals"][day // 364, weeks] += 1
+        count["interval_sums"][day // 364] += [1, day - before]
+
+
+def _count_better_eyes(count, eyes):
+    for fellow, eye in itertools.pairwise(eyes):
+        if eye["eye"] == 1:
+            for point, pair in enumerate(zip(fellow["assessed"], eye["assessed"], strict=True)):
+                if pair[1] >= 0:
+                    count["second_eye_letters"][point, pair[1]] += 1
+                if min(pair) >= 0:
+                    count["better_eye_letters"][point, max(pair)] += 1
