@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ape_core.runs import check_memory, estimate, open_run, run, submit
     from ape_core.spec.cohort import Cohort
     from ape_core.spec.model import load_model
-    from ape_core.spec.protocol import list_protocols, load_protocol
+    from ape_core.spec.protocol_yaml import list_protocols, load_protocol
     from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.checkpoint import SimulationCheckpoint
     from ape_core.summaries import Summary
@@ -79,7 +79,7 @@ _HOMES: Final = {
     "ape_core.runs": ("check_memory", "estimate", "open_run", "run", "submit"),
     "ape_core.spec.cohort": ("Cohort",),
     "ape_core.spec.model": ("load_model",),
-    "ape_core.spec.protocol": ("list_protocols", "load_protocol"),
+    "ape_core.spec.protocol_yaml": ("list_protocols", "load_protocol"),
     "ape_core.spec.run_spec": ("RunSpec",),
     "ape_core.storage.checkpoint": ("SimulationCheckpoint",),
     "ape_core.summaries": ("Summary",),
