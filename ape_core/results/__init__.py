@@ -1,1 +1,17 @@
+"""Read access to a run: in memory when it is small, from Parquet in batches otherwise."""
 
+from ape_core.results.base import SimulationResults
+from ape_core.results.create import create_results
+from ape_core.results.in_memory import InMemoryResults
+from ape_core.results.on_disk import ParquetResults
+from ape_core.results.patient import EyeHistory, Patient, Visit
+
+__all__ = [
+    "EyeHistory",
+    "InMemoryResults",
+    "ParquetResults",
+    "Patient",
+    "SimulationResults",
+    "Visit",
+    "create_results",
+]

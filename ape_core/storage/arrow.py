@@ -21,9 +21,9 @@ from ape_core.storage.files import damaged_file, missing_file
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.tables import KEYS, TABLES
 
-ROW_GROUP_PATIENTS: Final = 1_000
-"""Patients in a row group, the least that is read: 1.5 ms for one of 1,000 against 5 ms for 5,000,
-and 1.4% more bytes."""
+ROW_GROUP_PATIENTS: Final = {"visits": 2_500, "patients": 5_000}
+"""Patients in a row group, the least that is read. Smaller groups find one patient sooner (2 ms
+for 1,000 against 6 ms for 2,500) but take more bytes (2%) and time to write (10%)."""
 
 FORMAT: Final = "1"
 
@@ -54,7 +54,8 @@ def encode(table: str, chunk: Chunk) -> pa.Buffer:
     """
     arrays = chunk.visits if table == "visits" else chunk.patients
     rows = to_arrow(table, arrays, chunk.years)
-    patients = range(chunk.first, chunk.stop + ROW_GROUP_PATIENTS, ROW_GROUP_PATIENTS)
+    step = ROW_GROUP_PATIENTS[table]
+    patients = range(chunk.first, chunk.stop + step, step)
     cuts = np.searchsorted(arrays["patient_id"], patients)
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, rows.schema, **_writer_settings(table, rows.schema)) as writer:
@@ -150,6 +151,11 @@ def slice_patients(rows: pa.Table, first: int, stop: int) -> pa.Table:
     ids = rows.column("patient_id").to_numpy()
     start, end = np.searchsorted(ids, [first, stop])
     return rows.slice(start, end - start)
+
+
+def join_tables(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the rows of some tables, one after another."""
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _overlap(patients: tuple[int, int], first: int, stop: int) -> bool:

@@ -1,0 +1,242 @@
+"""What can be asked of the rows of a run, wherever they are."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from ape_core import schema
+from ape_core.errors import InvalidInputError
+from ape_core.limits import MAX_RANGE_PATIENTS
+from ape_core.results.patient import Patient, build_patients
+from ape_core.schema import column_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ArrowTable: TypeAlias = "pa.Table"
+RecordBatch: TypeAlias = "pa.RecordBatch"
+
+
+class StatisticsSource(Protocol):
+    """What results need of a summary."""
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the figures of the run."""
+        ...
+
+
+class SimulationResults(ABC):
+    """Read access to a run: the same questions and answers in memory and on disk.
+
+    Patients are numbered from 0. Whatever is asked, no more is read at a time than a block of
+    some thousand patients.
+
+    Parameters
+    ----------
+    n_patients
+        Patients of the run.
+    summary
+        The run's summary, handed back by `summary`.
+    """
+
+    def __init__(self, n_patients: int, summary: StatisticsSource | None) -> None:
+        self.n_patients = n_patients
+        self._summary = summary
+
+    @property
+    @abstractmethod
+    def years(self) -> int | None:
+        """Length of the run; None when there is none here yet."""
+
+    @property
+    @abstractmethod
+    def n_visits(self) -> int:
+        """Number of visits."""
+
+    @property
+    def summary(self) -> Any:
+        """Exact aggregates of the run: all that charts need, whatever the number of patients.
+
+        Raises
+        ------
+        InvalidInputError
+            When these results hold no run.
+        """
+        if self._summary is None:
+            raise _empty(self)
+        return self._summary
+
+    def get_summary_statistics(self) -> dict[str, Any]:
+        """Return the figures of the run, ready for a table or for JSON."""
+        if self._summary is None:
+            return {"n_patients": 0, "n_eyes": 0, "n_visits": 0, "n_injections": 0}
+        return self._summary.statistics()
+
+    def iterate_patients(self, batch_size: int = 100) -> Iterator[list[Patient]]:
+        """Return every patient in order, in lists of `batch_size`; the last may be shorter.
+
+        Raises
+        ------
+        InvalidInputError
+            When the batch size is not a whole number from 1 to `limits.MAX_RANGE_PATIENTS`.
+        """
+        size = _whole("batch_size", batch_size)
+        if not 1 <= size <= MAX_RANGE_PATIENTS:
+            raise InvalidInputError(
+                f"batch_size is {size:,}, but it can be from 1 to {MAX_RANGE_PATIENTS:,} patients.",
+                "Patients take about 5 kB each; 100 at a time is a good choice.",
+            )
+        return self._iterate(size)
+
+    def get_patient_range(self, start: int, end: int) -> list[Patient]:
+        """Return the patients `start <= patient_id < end`.
+
+        Raises
+        ------
+        InvalidInputError
+            When there are no such patients, or more than `limits.MAX_RANGE_PATIENTS`.
+        """
+        first, stop = _whole("start", start), _whole("end", end)
+        if not 0 <= first <= stop <= self.n_patients:
+            raise InvalidInputError(
+                f"Patients {first:,} to {stop:,} (excluded) were asked for, but this run has "
+                f"patients 0 to {self.n_patients:,} (excluded).",
+                "Give start and end as in Python's range(start, end).",
+            )
+        if stop - first > MAX_RANGE_PATIENTS:
+            raise InvalidInputError(
+                f"{stop - first:,} patients were asked for at once; at most "
+                f"{MAX_RANGE_PATIENTS:,} are returned.",
+                "Go through more of them with iterate_patients(batch_size=100).",
+            )
+        return self._patients(first, stop)
+
+    def get_patient(self, patient_id: int | str) -> Patient:
+        """Return one patient; reads a few thousand rows, whatever the size of the run.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no such patient.
+        """
+        number = _patient_number(patient_id)
+        if not 0 <= number < self.n_patients:
+            raise InvalidInputError(
+                f"There is no patient {number:,} in this run of {self.n_patients:,} patients.",
+                f"Patients are numbered 0 to {self.n_patients - 1:,}.",
+            )
+        return self._patients(number, number + 1)[0]
+
+    def iterate_batches(self, columns: Sequence[str] | None = None) -> Iterator[RecordBatch]:
+        """Return all visits in order as Arrow record batches, with all columns or some.
+
+        Parameters
+        ----------
+        columns
+            Names of columns of `schema.VISITS`; all of them when not given. They come in the
+            order of the schema.
+
+        Raises
+        ------
+        InvalidInputError
+            When a column does not exist.
+        """
+        known = column_names(schema.VISITS)
+        if columns is None:
+            return self._batches(known)
+        wanted = [columns] if isinstance(columns, str) else list(columns)
+        unknown = [name for name in wanted if name not in known]
+        if unknown or not wanted:
+            raise InvalidInputError(
+                f"Visits have no column {unknown[0]!r}." if unknown else "No column is named.",
+                f"The columns are {', '.join(known)}.",
+            )
+        return self._batches(tuple(name for name in known if name in wanted))
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self.years is None:
+            return f"{name}: empty, for {self.n_patients:,} patients"
+        years = "1 year" if self.years == 1 else f"{self.years} years"
+        return (
+            f"{name}: {self.n_patients:,} patients, {years}, "
+            f"{self.n_visits:,} visits {self._whereabouts()}"
+        )
+
+    @abstractmethod
+    def _whereabouts(self) -> str:
+        """Where the rows are and what they take, as a phrase."""
+
+    @abstractmethod
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        """Patients `(first, stop)` that are best read together, in order, covering all."""
+
+    @abstractmethod
+    def _rows(self, table: str, first: int, stop: int) -> ArrowTable:
+        """Rows of a table of the patients `first <= patient_id < stop`."""
+
+    @abstractmethod
+    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
+        """All visits in order, with some columns, block by block."""
+
+    def _patients(self, first: int, stop: int) -> list[Patient]:
+        """Build the patients `first <= patient_id < stop`, a bounded number."""
+        if first == stop:
+            return []
+        if self.years is None:
+            raise _empty(self)
+        return _build(self._rows("patients", first, stop), self._rows("visits", first, stop))
+
+    def _iterate(self, size: int) -> Iterator[list[Patient]]:
+        """Go through all patients block by block, a batch at a time."""
+        from ape_core.storage.arrow import slice_patients
+
+        waiting: list[Patient] = []
+        for first, stop in self._blocks():
+            patients = self._rows("patients", first, stop)
+            visits = self._rows("visits", first, stop)
+            for start in range(first, stop, size):
+                end = min(start + size, stop)
+                waiting += _build(
+                    slice_patients(patients, start, end), slice_patients(visits, start, end)
+                )
+                if len(waiting) >= size:
+                    yield waiting[:size]
+                    waiting = waiting[size:]
+        if waiting:
+            yield waiting
+
+
+def _build(patients: ArrowTable, visits: ArrowTable) -> list[Patient]:
+    """Build patients from Arrow rows."""
+    from ape_core.storage.arrow import to_numpy
+
+    return build_patients(to_numpy("patients", patients), to_numpy("visits", visits))
+
+
+def _empty(results: SimulationResults) -> InvalidInputError:
+    """Error for a question to a container that no run has filled."""
+    return InvalidInputError(
+        f"There is nothing in these results ({results!r}).",
+        "ape.run(spec) returns results that hold a run.",
+    )
+
+
+def _whole(name: str, value: object) -> int:
+    """The value as a whole number."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidInputError(
+            f"{name} is {value!r}, but it must be a whole number.", "Give a number of patients."
+        ) from None
+
+
+def _patient_number(patient_id: int | str) -> int:
+    """The number of a patient, who may be named by the key that `get_all_patients` gives."""
+    if isinstance(patient_id, str) and patient_id.isdecimal():
+        return int(patient_id)
+    return _whole("patient_id", patient_id)
