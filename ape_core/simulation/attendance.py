@@ -40,7 +40,7 @@ def _break_after(attendance, person, index, day):  # type: ignore[no-untyped-def
     w0, w1, _, _ = words(person, BREAK, index)
     start = day + exponential_quantile(uniform(w0)) / attendance.breaks_per_day
     length = attendance.break_days_mean * exponential_quantile(uniform(w1))
-    start_day = min(np.int64(math.ceil(start)), _NEVER_DAY)
+    start_day = np.int64(math.ceil(min(start, float(_NEVER_DAY))))
     return index, start_day, min(start_day + np.int64(math.ceil(length)), _NEVER_DAY)
 
 

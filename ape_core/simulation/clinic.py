@@ -43,15 +43,16 @@ def first_course(rules):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    (stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, letters):
-    stage as coded by `schema.PHASES`, the interval in force in weeks (0 before one is set), doses
+    (stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, letters, phase):
+    stage as coded by `schema.PHASES`, the interval in force in weeks (0 when there is none), doses
     of the loading phase given, consecutive visits that count towards futile and stable, interval
-    assessments made, day of the last injection (-1 for none), letters at the last visit (-1).
+    assessments made, day of the last injection (0 before the first), letters at the last visit
+    (-1 before the first), phase in force at the last visit.
     """
     stage = LOADING if rules.n_loading > 0 else MAINTENANCE
     if rules.phases[0, REGIMEN] == NO_TREATMENT:
         stage = MONITORING
-    return stage, 0, 0, 0, 0, 0, -1, -1
+    return stage, 0, 0, 0, 0, 0, 0, -1, 0
 
 
 @compiled
@@ -75,11 +76,9 @@ def is_active(row, fluid, letters, letters_before):  # type: ignore[no-untyped-d
 
 
 @compiled
-def _loading(rules, row, n_assigns):  # type: ignore[no-untyped-def]
-    """Weeks to the next visit after the last loading dose, and the interval then in force."""
-    if row[REGIMEN] == LABEL and row[N_ASSIGN] > 0:
-        return n_assigns, 0
-    return row[FIRST_INTERVAL], row[FIRST_INTERVAL]
+def _in_force(row, weeks):  # type: ignore[no-untyped-def]
+    """The interval that later visits go by: as-needed treatment has none."""
+    return 0 if row[REGIMEN] == PRN else weeks
 
 
 @compiled
@@ -92,12 +91,11 @@ def _treat_and_extend(row, interval, active):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _prn(row, day, injection_day, active):  # type: ignore[no-untyped-def]
+def _prn(row, days_since_injection, active):  # type: ignore[no-untyped-def]
     """Whether an as-needed visit injects: on activity, or before the longest gap is exceeded."""
     if active:
         return True
-    gap = day - injection_day
-    return gap + row[FIRST_INTERVAL] * DAYS_PER_WEEK > row[MAX_GAP] * DAYS_PER_WEEK
+    return days_since_injection + row[FIRST_INTERVAL] * DAYS_PER_WEEK > row[MAX_GAP] * DAYS_PER_WEEK
 
 
 @compiled
@@ -124,18 +122,15 @@ def _assign(row, assign_at, n_assessed, active):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _maintain(rules, phase, course, day, active):  # type: ignore[no-untyped-def]
+def _maintain(rules, phase, interval, n_assessed, days_since_injection, active):  # type: ignore[no-untyped-def]
     """A maintenance visit: (inject, weeks to the next visit, interval in force, n_assessed)."""
     row = rules.phases[phase]
-    _, interval, n_loaded, _, _, n_assessed, injection_day, _ = course
     if row[REGIMEN] == PRN:
-        return _prn(row, day, injection_day, active), row[FIRST_INTERVAL], 0, n_assessed
-    if row[REGIMEN] == NO_TREATMENT:
-        return False, row[FIRST_INTERVAL], 0, n_assessed
+        return _prn(row, days_since_injection, active), row[FIRST_INTERVAL], 0, n_assessed
     if row[REGIMEN] == TREAT_AND_EXTEND:
         interval = _treat_and_extend(row, interval, active)
     elif row[REGIMEN] == LABEL:
-        if interval == 0 and n_loaded > 0 and n_assessed < row[N_ASSIGN]:
+        if interval == 0 and n_assessed < row[N_ASSIGN]:
             inject, weeks, interval = _assign(row, rules.assign_at[phase], n_assessed, active)
             return inject, weeks, interval, n_assessed + 1
         interval = _label_interval(row, rules.shorten_to[phase], interval, active)
@@ -145,23 +140,16 @@ def _maintain(rules, phase, course, day, active):  # type: ignore[no-untyped-def
 
 
 @compiled
-def _stopping(rules, row, course, letters, active, chance):  # type: ignore[no-untyped-def]
+def _stopping(rules, row, interval, n_futile, n_stable, letters, active, chance):  # type: ignore[no-untyped-def]
     """Whether to stop for good reason: (verdict, n_futile, n_stable)."""
-    _, interval, _, n_futile, n_stable, _, _, _ = course
     n_futile = n_futile + 1 if letters < rules.futile_below_letters else 0
     if n_futile >= rules.futile_visits:
         return STOP_FUTILE, n_futile, n_stable
     longest = interval > 0 and interval >= row[MAX_INTERVAL]
     n_stable = n_stable + 1 if longest and not active else 0
     if n_stable > rules.stable_visits and chance < rules.stable_stop_probability:
-        return STOP_STABLE, n_futile, n_stable
+        return STOP_STABLE, 0, 0
     return CONTINUE, n_futile, n_stable
-
-
-@compiled
-def _restart_interval(row):  # type: ignore[no-untyped-def]
-    """Interval in force after the first injection of a retreatment."""
-    return row[FIRST_INTERVAL] if row[REGIMEN] == PRN else row[MIN_INTERVAL]
 
 
 @compiled
@@ -181,35 +169,48 @@ def decide(rules, course, day, letters, fluid, chance):  # type: ignore[no-untyp
     -------
     (inject, weeks to the next visit or 0 for none, verdict, course after the visit)
     """
-    stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, before = course
+    stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, before, left = course
     phase = phase_in_force(rules, day // DAYS_PER_WEEK)
     row = rules.phases[phase]
+    if phase != left and row[REGIMEN] == LABEL:
+        interval = 0  # A label phase assigns its interval anew.
     active = is_active(row, fluid, letters, before)
     inject = True
     verdict = CONTINUE
-    if stage == MONITORING:
-        inject = rules.retreats and active and row[REGIMEN] != NO_TREATMENT
+    if row[REGIMEN] == NO_TREATMENT:
+        inject = False
+        weeks = row[FIRST_INTERVAL]
+    elif stage == MONITORING:
+        inject = rules.retreats and active
         weeks = rules.monitor_interval
         if inject:
             stage = RETREATMENT
-            interval = _restart_interval(row)
-            weeks = interval
+            weeks = row[MIN_INTERVAL]
+            interval = _in_force(row, weeks)
     elif stage == LOADING:
         n_loaded += 1
         weeks = rules.loading_interval
         if n_loaded >= rules.n_loading:
             stage = MAINTENANCE
-            weeks, interval = _loading(rules, row, rules.assign_at[phase, 0])
+            weeks = row[FIRST_INTERVAL]
+            interval = _in_force(row, weeks)
+            if row[N_ASSIGN] > 0:
+                weeks, interval = rules.assign_at[phase, 0], 0
     else:
-        verdict, n_futile, n_stable = _stopping(rules, row, course, letters, active, chance)
+        verdict, n_futile, n_stable = _stopping(
+            rules, row, interval, n_futile, n_stable, letters, active, chance
+        )
         if verdict == CONTINUE:
-            inject, weeks, interval, n_assessed = _maintain(rules, phase, course, day, active)
+            inject, weeks, interval, n_assessed = _maintain(
+                rules, phase, interval, n_assessed, day - injection_day, active
+            )
         else:
             inject = False
-            n_stable = 0
             stage = MONITORING
             weeks = rules.monitor_interval if verdict == STOP_STABLE else 0
     if inject:
         injection_day = day
-    course = (stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, letters)
+    course = (
+        stage, interval, n_loaded, n_futile, n_stable, n_assessed, injection_day, letters, phase
+    )  # fmt: skip
     return inject, weeks, verdict, course

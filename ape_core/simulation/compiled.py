@@ -10,7 +10,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,13 @@ def _sources_hash() -> str:
 
 
 def cache_folder() -> Path:
-    """Folder of the compiled kernel: the user's cache, or a temporary one if that is read-only."""
+    """Folder of the compiled kernel: the user's cache, or a temporary one if that is read-only.
+
+    `NUMBA_CACHE_DIR` moves it.
+    """
     name = f"kernel-{_sources_hash()}"
-    folder = Path(platformdirs.user_cache_dir("ape")) / name
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    folder = Path(chosen or platformdirs.user_cache_dir("ape")) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -45,11 +48,11 @@ def _temporary_folder(name: str) -> Path:
 
 def _decorator() -> Callable[[Callable[..., Any]], Any]:
     """`numba.njit` as the kernel needs it: cached, without the GIL, IEEE arithmetic."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+    folder = str(cache_folder())
     import numba
 
-    return partial(
-        numba.njit,
+    settings: Any = numba.config
+    decorate = numba.njit(
         cache=True,
         nogil=True,
         # Contraction and reordering would make rows depend on the machine.
@@ -57,7 +60,17 @@ def _decorator() -> Callable[[Callable[..., Any]], Any]:
         error_model="numpy",
         # Parameters are wide tuples: passing them between functions took a third of the time.
         forceinline=True,
-    )()
+    )
+
+    def compiled_and_cached(function: Callable[..., Any]) -> Any:
+        """Compile lazily, with the cache in our own folder and numba's setting left as it was."""
+        before, settings.CACHE_DIR = settings.CACHE_DIR, folder
+        try:
+            return decorate(function)
+        finally:
+            settings.CACHE_DIR = before
+
+    return compiled_and_cached
 
 
 compiled = _decorator()

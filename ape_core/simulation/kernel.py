@@ -110,9 +110,7 @@ def _see(kernel, stream, traits, state, course, day, baseline_letters):  # type:
         letters = measured(kernel.disease, acuity_of(traits, state), w0)
     fluid = reads_active(kernel.disease, traits, state, w1)
     seen = (letters, fluid, course[0])
-    injects, weeks, verdict, course = decide(
-        kernel.rules, course, day, letters, fluid, uniform(w2)
-    )
+    injects, weeks, verdict, course = decide(kernel.rules, course, day, letters, fluid, uniform(w2))
     drug = 0
     if injects:
         state = inject(kernel.disease, state)
@@ -198,9 +196,7 @@ def _live_on(kernel, stream, traits, state, week, assessed, onset_week, life_day
     state = advance(kernel.disease, traits, stream, state, week, weeks, assessed, offset)
     if end_week == kernel.horizon_weeks and life_day >= end_week * DAYS_PER_WEEK:
         acuity = acuity_of(traits, state)
-        assessed[offset + weeks // WEEKS_PER_PERIOD] = assess(
-            kernel.disease, stream, acuity, weeks
-        )
+        assessed[offset + weeks // WEEKS_PER_PERIOD] = assess(kernel.disease, stream, acuity, weeks)
 
 
 @compiled

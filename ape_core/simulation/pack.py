@@ -126,20 +126,22 @@ def _true_acuity(probabilities: FloatArray, error_sd: float) -> tuple[float, flo
     values = np.arange(len(probabilities))
     mean = round(float(probabilities @ values), _CDF_DECIMALS)
     variance = float(probabilities @ (values - mean) ** 2)
-    reliability = round(max(1.0 - error_sd**2 / variance, 0.0), _CDF_DECIMALS)
+    explained = 1.0 - error_sd**2 / variance if variance > 0.0 else 0.0
+    reliability = round(max(explained, 0.0), _CDF_DECIMALS)
     return mean, reliability, error_sd * math.sqrt(reliability)
 
 
 def _age_distribution(age: AgeYears) -> tuple[int, FloatArray]:
     """Youngest age, and the probabilities of the ages from there on."""
     low, high = age.low, age.high
-    assert low is not None and high is not None, "a population states the window of ages"
+    assert low is not None, "a population states the window of ages"
+    assert high is not None, "a population states the window of ages"
     return low, truncated_normal(age.mean, age.sd, low, high)
 
 
 def _cumulative(probabilities: FloatArray) -> FloatArray:
     """Cumulative probabilities that end at 1."""
-    cumulative = np.round(np.cumsum(probabilities), _CDF_DECIMALS)
+    cumulative: FloatArray = np.cumsum(probabilities, dtype=np.float64).round(_CDF_DECIMALS)
     cumulative[-1] = 1.0
     return cumulative
 
@@ -149,7 +151,8 @@ def _death_hazards(hazard_ratio: float) -> FloatArray:
     table = load_life_table()
     below = np.zeros(int(table.ages[0]))
     by_sex = [-np.log1p(-qx) * hazard_ratio for qx in (table.qx_female, table.qx_male)]
-    return np.array([np.concatenate([below, np.round(hazards, 15)]) for hazards in by_sex])
+    rows = [np.concatenate([below, np.round(hazards, 15)]) for hazards in by_sex]
+    return np.array(rows, dtype=np.float64)
 
 
 def _span_days(recruitment: Recruitment) -> float:

@@ -12,7 +12,6 @@ from ape_core.simulation import parameters as p
 from ape_core.spec.phases import (
     FixedPhase,
     LabelPhase,
-    NoTreatmentPhase,
     Phase,
     PrnPhase,
     TreatAndExtendPhase,
@@ -70,10 +69,7 @@ def _stable_rule(stopping: Stopping | None) -> tuple[int, float]:
 
 
 def _monitor_interval(protocol: Protocol) -> int:
-    """Weeks between visits without treatment; 0 where stopping ends the visits."""
-    first = protocol.phases[0]
-    if isinstance(first, NoTreatmentPhase):
-        return first.visit_interval_weeks
+    """Weeks between visits once treatment has stopped; 0 where stopping ends the visits."""
     return protocol.after_stopping.monitor_interval_weeks if protocol.after_stopping else 0
 
 
@@ -82,7 +78,6 @@ def _phase_row(phase: Phase) -> list[int]:
     row = [0] * p.N_PHASE_FIELDS
     row[p.UNTIL_WEEK] = p.NEVER if phase.until_week is None else phase.until_week
     row[p.REGIMEN] = p.REGIMEN_CODES[phase.regimen]
-    row[p.MAX_GAP] = p.NEVER
     for field, value in _regimen_fields(phase).items():
         row[field] = value
     return row
@@ -97,8 +92,9 @@ def _regimen_fields(phase: Phase) -> dict[int, int]:
     if isinstance(phase, FixedPhase):
         return _one_interval(phase.interval_weeks)
     fields = _one_interval(phase.visit_interval_weeks)
-    if isinstance(phase, PrnPhase) and phase.max_gap_weeks is not None:
-        fields[p.MAX_GAP] = phase.max_gap_weeks
+    if isinstance(phase, PrnPhase):
+        fields[p.MAX_GAP] = phase.max_gap_weeks or p.NEVER
+        fields[p.MAX_INTERVAL] = p.NEVER
     return fields
 
 

@@ -96,4 +96,4 @@ def fellow_baseline(people, stream):  # type: ignore[no-untyped-def]
     """Letters measured at the first visit of the fellow eye, which is found earlier."""
     letters = _position(people.baseline_cdf, uniform(words(stream, PERSON, 0)[0]))
     better = np.int64(math.floor(people.fellow_eye_better_letters + 0.5))
-    return min(letters + better, np.int64(people.baseline_cdf.size - 1))
+    return min(max(letters + better, np.int64(0)), np.int64(people.baseline_cdf.size - 1))

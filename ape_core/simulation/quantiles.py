@@ -94,4 +94,5 @@ def error_table() -> np.ndarray:
     root_alpha = np.sqrt(4.0 * p * (1.0 - p))
     lower = -2.0 * np.sqrt(np.cos(np.arccos(root_alpha) / 3.0) / root_alpha - 1.0)
     quantiles = np.concatenate([lower, -lower[::-1]])
-    return np.round(quantiles / quantiles.std(), 6)
+    rounded: np.ndarray = np.round(quantiles / quantiles.std(), 6)
+    return rounded

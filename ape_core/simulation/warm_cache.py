@@ -1,4 +1,4 @@
-"""Compile the kernel once, so that no user waits for it: `python -m ape_core.simulation.warm_cache`."""
+"""Compile the kernel once (`python -m ape_core.simulation.warm_cache`), so that no user waits."""
 
 from __future__ import annotations
 
