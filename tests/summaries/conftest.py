@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from ape_core import schema
 from ape_core.simulation.chunk import Chunk, list_length
+from ape_core.spec.protocol import AfterStopping, Stopping
+from ape_core.spec.protocol_yaml import load_protocol
 
 LOADING, MAINTENANCE, MONITORING, RETREATMENT = range(4)
 REASON = {name: code for code, name in enumerate(schema.END_REASONS)}
@@ -126,3 +129,22 @@ def _care(random, ids, baseline, end, untreated):
 @pytest.fixture(scope="session", name="fabricate")
 def fabricate_fixture():
     return fabricate
+
+
+@pytest.fixture(scope="session")
+def stopping_often():
+    """A shipped protocol that stops, monitors and resumes treatment far more often than shipped."""
+
+    def changed(name):
+        protocol = load_protocol(name)
+        if name != "aflibercept-2mg-treat-and-extend":
+            return protocol
+        stopping = Stopping(
+            futile_below_letters=25,
+            consecutive_visits=2,
+            stable_at_max_interval_visits=1,
+            stable_stop_probability=0.9,
+        )
+        return replace(protocol, stopping=stopping, after_stopping=AfterStopping(8, True))
+
+    return changed

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from ape_core.schema import END_REASONS, PHASES
+from ape_core.simulation.simulate import simulate
+from ape_core.spec.cohort import Cohort, Recruitment
+from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries import Summary
 from ape_core.summaries.definitions import MEASURES, STATUSES, TOTALS, YEAR_SUMS
 
@@ -21,9 +24,21 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES.values(), ids=list(CASES))
-def chunk(request, fabricate):
-    made = fabricate(**{"n_patients": 150, **request.param})
+SIMULATED = (
+    "aflibercept-2mg-treat-and-extend",
+    "faricimab-6mg",
+    "no-treatment",
+    "ranibizumab-0.5mg-prn",
+)
+
+
+@pytest.fixture(scope="module", params=[*CASES, *SIMULATED])
+def chunk(request, fabricate, stopping_often):
+    if request.param in SIMULATED:
+        cohort = Cohort(n_patients=90, two_eyes=True, recruitment=Recruitment("uniform", days=90))
+        spec = RunSpec(stopping_often(request.param), cohort, years=3, seed=4)
+        return simulate(spec, 10, 90)
+    made = fabricate(**{"n_patients": 150, **CASES[request.param]})
     made.validate()
     return made
 
@@ -73,6 +88,31 @@ def test_an_untreated_eye_in_care_follows_its_protocol(fabricate):
     summary = Summary.of_chunk(fabricate(50, untreated=True))
     assert summary["status"][:, STATUSES.index("monitored")].sum() == 0
     assert summary["status"][0, STATUSES.index("on treatment")] == 50
+
+
+def test_eyes_stopped_in_simulated_care_are_monitored(stopping_often):
+    """In treat-and-extend a visit without an injection stops treatment, or finds it stopped.
+
+    Not to be seen from its visits is an eye that left care before its first monitoring visit; one
+    that is discharged as futile is in care up to the end of that day, untreated.
+    """
+    protocol = stopping_often("aflibercept-2mg-treat-and-extend")
+    chunk = simulate(RunSpec(protocol, Cohort(n_patients=400), years=3, seed=2), 0, 400)
+    status = Summary.of_chunk(chunk)["status"]
+    monitored, unseen, resumed = np.zeros(40, int), np.zeros(40, int), 0
+    for eye in _eyes(chunk):
+        visits, last = eye["visits"], eye["visits"][-1]
+        resumed += any(PHASES[visit["phase"]] == "retreatment" for visit in visits)
+        left = END_REASONS[eye["end_reason"]] not in ("on treatment", "discharged stable")
+        for point in range(40):
+            seen = [visit for visit in visits if visit["day"] <= 28 * point][-1]
+            if _status(eye, 28 * point, 3 * 364) in STATUSES[:2] and not seen["injected"]:
+                found = left and seen is last and PHASES[seen["phase"]] != "monitoring"
+                (unseen if found else monitored)[point] += 1
+    assert (status[:, STATUSES.index("monitored")] == monitored).all()
+    assert monitored[-1] > 10
+    assert resumed > 20
+    assert unseen.max() < 0.02 * 400
 
 
 def recount(chunk):
