@@ -84,7 +84,9 @@ PATIENTS: Final = (
     Column("last_letters", "int8", "ETDRS letters", "acuity measured at the eye's last visit"),
     Column("end_day", "int32", "days", "day on which follow-up of the eye ended"),
     Column("end_reason", "int8", "", "why follow-up ended", END_REASONS),
-    Column("death_day", "int32", "days", "day of death since the first visit; -1 if alive at the end"),
+    Column(
+        "death_day", "int32", "days", "day of death since the first visit; -1 if alive at the end"
+    ),
     Column(
         "assessed_letters",
         "int8",

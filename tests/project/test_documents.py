@@ -91,7 +91,7 @@ def test_readme_parameters_are_those_of_the_report(root, readme):
 def test_the_first_result_of_the_readme_works(readme):
     block = re.search(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
     assert block is not None
-    lines = block[1].strip().splitlines()
+    lines = [line for line in block[1].splitlines() if line]
     assert len(lines) == 4
     names: dict = {}
     exec("\n".join(lines[:-1]), names)
