@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.limits import MAX_YEARS
-from ape_core.summaries.counting import count_chunk
+from ape_core.summaries.counting import count_piece, pieces
 from ape_core.summaries.definitions import (
     MEASURES,
     SUMMARY_FORMAT,
@@ -62,8 +63,7 @@ class Summary:
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Summary:
         """Summary of the patients of a chunk."""
-        counted = count_chunk(chunk)
-        return cls(chunk.years, {measure.name: counted[measure.name] for measure in MEASURES})
+        return reduce(cls.merge, (cls(chunk.years, count_piece(p)) for p in pieces(chunk)))
 
     @classmethod
     def merged(cls, years: int, summaries: Iterable[Summary]) -> Summary:

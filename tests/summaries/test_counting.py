@@ -12,6 +12,7 @@ from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort, Recruitment
 from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries import Summary
+from ape_core.summaries.counting import pieces
 from ape_core.summaries.definitions import MEASURES, STATUSES, TOTALS, YEAR_SUMS
 
 CASES = {
@@ -49,6 +50,14 @@ def test_every_measure_is_its_definition(chunk):
     for name, array in expected.items():
         assert summary[name].dtype == np.int64, name
         np.testing.assert_array_equal(summary[name], array, err_msg=name)
+
+
+def test_a_chunk_counted_in_pieces_is_counted_once(chunk, monkeypatch):
+    whole = Summary.of_chunk(chunk)
+    monkeypatch.setattr("ape_core.summaries.counting.cut.PIECE_ROWS", 700)
+    assert len(list(pieces(chunk))) == 1 or chunk.stop - chunk.first > 1
+    assert sum(piece.n_visits for piece in pieces(chunk)) == chunk.n_visits
+    assert Summary.of_chunk(chunk) == whole
 
 
 def test_patients_are_conserved(chunk):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ape_core.summaries.counting.acuity import count_acuity
 from ape_core.summaries.counting.care import follow
+from ape_core.summaries.counting.cut import pieces
 from ape_core.summaries.counting.patients import count_patients
 from ape_core.summaries.counting.retention import count_retention
 from ape_core.summaries.counting.treatment import count_treatment
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from ape_core.simulation.chunk import Chunk
     from ape_core.summaries.definitions import Counts
 
-__all__ = ["count_chunk"]
+__all__ = ["count_piece", "pieces"]
 
 
-def count_chunk(chunk: Chunk) -> dict[str, Counts]:
-    """Every measure of `definitions.MEASURES`, of the patients of a chunk."""
+def count_piece(chunk: Chunk) -> dict[str, Counts]:
+    """Every measure of `definitions.MEASURES`, of the patients of a chunk or a piece of one."""
     care = follow(chunk)
     return {
         **count_patients(chunk),
