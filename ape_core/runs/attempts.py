@@ -1,0 +1,95 @@
+"""What is recorded of each attempt at a run: versions, machine, times, work done."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from ape_core import __version__
+from ape_core.runs.memory import MB, peak_memory_bytes
+from ape_core.spec.run_spec import MODEL_VERSION
+from ape_core.storage.checkpoint import Checkpoint
+from ape_core.storage.run_folder import RunFolder
+
+MOST_ATTEMPTS: Final = 50
+"""Attempts kept in the record, the latest."""
+
+_LIBRARIES: Final = ("numba", "numpy", "pyarrow")
+
+
+class Attempt:
+    """One attempt at a run, from its start until it is recorded.
+
+    Durations come from the monotonic clock, which nobody sets; instants are UTC.
+
+    Parameters
+    ----------
+    before
+        What was committed when it began.
+    n_threads
+        Threads that simulate.
+    """
+
+    def __init__(self, before: Checkpoint, n_threads: int) -> None:
+        self._before = before
+        self._n_threads = n_threads
+        self._started_at = _now()
+        self._started = time.monotonic()
+
+    def record(self, folder: RunFolder, after: Checkpoint, outcome: str) -> None:
+        """Add this attempt to the provenance of its run.
+
+        Parameters
+        ----------
+        folder
+            The run.
+        after
+            What is committed now.
+        outcome
+            How it ended: "complete", "stopped" or "failed".
+        """
+        provenance = folder.read_provenance()
+        attempt = {
+            "started": self._started_at,
+            "ended": _now(),
+            "outcome": outcome,
+            "seconds": time.monotonic() - self._started,
+            "patients": after.patients_done - self._before.patients_done,
+            "visits": after.n_visits - self._before.n_visits,
+            "bytes": after.n_bytes - self._before.n_bytes,
+            "threads": self._n_threads,
+            "peak_memory_mb": peak_memory_bytes() / MB,
+            **_machine(),
+        }
+        attempts = [*provenance.get("attempts", []), attempt][-MOST_ATTEMPTS:]
+        folder.write_provenance(
+            {
+                "created": provenance.get("created", self._started_at),
+                "model_version": MODEL_VERSION,
+                "seconds": provenance.get("seconds", 0.0) + attempt["seconds"],
+                "attempts": attempts,
+            }
+        )
+
+
+def _machine() -> dict[str, Any]:
+    """Versions of what computed, and where."""
+    return {
+        "ape": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "command": Path(sys.argv[0]).name,
+    }
+
+
+def _now() -> str:
+    """The present instant, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,186 @@
+"""Memory, disk and time that a run will need, before it is started."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ape_core.errors import ApeError, StoreError
+from ape_core.limits import CHUNK_SIZE
+from ape_core.runs import costs
+from ape_core.runs.memory import MB, memory_limit_mb
+from ape_core.runs.threads import check_threads
+from ape_core.schema import WEEKS_PER_YEAR
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.run_folder import RunFolder
+from ape_core.storage.store import Store
+
+DISK_MARGIN_MB: Final = 100.0
+"""Left free on the disk of the store, for summaries, logs and everybody else."""
+
+MEMORY_SHARE: Final = 0.5
+"""A worker takes as many threads as keep it below this share of the memory limit."""
+
+MEASURED_VISITS: Final = 200_000
+"""Attempts with fewer visits say too little about the speed of a machine."""
+
+_MOST_RUNS_READ: Final = 50
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will need.
+
+    Attributes
+    ----------
+    n_visits
+        Visits of all eyes, give or take a quarter.
+    memory_mb
+        Peak resident memory of the worker, in megabytes. Does not depend on n_patients.
+    disk_mb
+        Size of the run on disk, in megabytes.
+    seconds
+        Time once it has a slot, in seconds; from earlier runs in the store where there are any.
+    n_threads
+        Threads that it will simulate on.
+    """
+
+    n_visits: int
+    memory_mb: float
+    disk_mb: float
+    seconds: float
+    n_threads: int
+
+
+def estimate(
+    spec: RunSpec,
+    store: Store | str | Path | None = None,
+    workers: int | None = None,
+    chunk_size: int | None = None,
+) -> Estimate:
+    """Estimate memory, disk and time of a run before it is started.
+
+    Parameters
+    ----------
+    spec
+        The question.
+    store
+        Store whose earlier runs say how fast this machine is; the usual one unless given.
+    workers
+        Threads; one per core, as far as memory allows, unless given.
+    chunk_size
+        Patients in a part; `limits.CHUNK_SIZE` unless given.
+    """
+    per_patient = expected_visits(spec)
+    n_patients, size = spec.cohort.n_patients, chunk_size or CHUNK_SIZE
+    n_threads = fitting_threads(spec, workers, size)
+    n_visits = round(per_patient * n_patients)
+    per_second = _measured_rate(as_store(store)) or 1 / costs.SECONDS_PER_VISIT
+    per_patient_bytes = (
+        costs.DISK_BYTES_PER_PATIENT + costs.DISK_BYTES_PER_PATIENT_YEAR * spec.years
+    )
+    at_work = min(n_threads, math.ceil(n_patients / size))
+    return Estimate(
+        n_visits=n_visits,
+        memory_mb=worker_memory_mb(spec, n_threads, size),
+        disk_mb=(n_visits * costs.DISK_BYTES_PER_VISIT + n_patients * per_patient_bytes) / MB,
+        seconds=costs.START_SECONDS + n_visits / (per_second * at_work),
+        n_threads=n_threads,
+    )
+
+
+def as_store(store: Store | str | Path | None) -> Store:
+    """The store meant: one that is open, the one at a path, or the usual one."""
+    return store if isinstance(store, Store) else Store(store)
+
+
+def expected_visits(spec: RunSpec) -> float:
+    """Visits per patient that are to be expected, over all years and both eyes.
+
+    The visits planned for an eye that stays dry and for one that stays active, each weighted by
+    the share of eyes that are in care by then.
+    """
+    schedule = spec.protocol.schedule_sketch(spec.years * WEEKS_PER_YEAR)
+    dry, active = (
+        sum(_eyes_in_care(spec, week) for week in (*eye.injection_weeks, *eye.visit_only_weeks))
+        for eye in (schedule.dry, schedule.active)
+    )
+    share = costs.ACTIVE_SHARE.get(spec.protocol.regimen, 0.0)
+    attendance = spec.people.attendance
+    away = attendance.breaks_per_year * attendance.break_weeks_mean / WEEKS_PER_YEAR
+    return (dry + share * (active - dry)) * (1 - attendance.missed_share) / (1 + away)
+
+
+def worker_memory_mb(spec: RunSpec, n_threads: int, chunk_size: int) -> float:
+    """Peak resident memory of a worker, in megabytes."""
+    patients = min(chunk_size, spec.cohort.n_patients)
+    rows = expected_visits(spec) * patients * costs.BYTES_PER_VISIT_IN_CHUNK / MB
+    counts = costs.THREAD_MB_PER_YEAR * spec.years * max(patients / CHUNK_SIZE, 0.5)
+    return costs.WORKER_MB + n_threads * (costs.THREAD_MB + rows + counts)
+
+
+def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:
+    """Threads as asked for, or one per core as far as memory allows."""
+    n_threads = check_threads(asked)
+    room = memory_limit_mb() * MEMORY_SHARE
+    while asked is None and n_threads > 1 and worker_memory_mb(spec, n_threads, chunk_size) > room:
+        n_threads -= 1
+    return n_threads
+
+
+def check_disk(folder: RunFolder, needed: Estimate) -> None:
+    """Refuse a run for whose missing part the disk has no room.
+
+    Raises
+    ------
+    StoreError
+        Saying how many patients would fit.
+    """
+    n_patients = folder.spec().cohort.n_patients
+    missing = 1 - folder.checkpoint().patients_done / n_patients
+    free_mb = shutil.disk_usage(folder.path).free / MB - DISK_MARGIN_MB
+    if needed.disk_mb * missing > free_mb:
+        fits = max(0, math.floor(n_patients * free_mb / needed.disk_mb))
+        raise StoreError(
+            f"The run needs about {needed.disk_mb * missing:,.0f} MB, but the disk of "
+            f"{folder.path.parents[1]} has room for {max(0.0, free_mb):,.0f} MB.",
+            f"About {fits:,} patients of this question would fit. Free some space, delete runs, "
+            "or choose another store with --store or APE_STORE.",
+        )
+
+
+def _eyes_in_care(spec: RunSpec, week: int) -> float:
+    """Eyes per patient that are still in care in a week."""
+    years = week / WEEKS_PER_YEAR
+    people = spec.people
+    leaving = (people.leaving.lost_per_year + people.leaving.transferred_per_year) * years
+    ageing = math.expm1(costs.AGEING_PER_YEAR * years) / costs.AGEING_PER_YEAR
+    dying = costs.DEATHS_PER_YEAR * people.mortality_hazard_ratio * ageing
+    fellow = 0.0
+    if spec.cohort.two_eyes:
+        fellow = -math.expm1(-spec.model.value("fellow_eye_conversion_per_year") * years)
+    return (1 + fellow) * math.exp(-leaving - dying)
+
+
+def _measured_rate(store: Store) -> float | None:
+    """Visits per second and thread of the fastest half of earlier attempts; None without any."""
+    newest = sorted(store.list(), key=lambda run: run.path.stat().st_mtime)[-_MOST_RUNS_READ:]
+    rates = sorted(
+        attempt["visits"] / (attempt["seconds"] * attempt["threads"])
+        for folder in newest
+        for attempt in _attempts(folder)
+        if attempt["visits"] >= MEASURED_VISITS
+    )
+    return rates[len(rates) // 2] if rates else None
+
+
+def _attempts(folder: RunFolder) -> list[dict[str, Any]]:
+    """Recorded attempts of a run; none when its record is damaged or it is being deleted."""
+    try:
+        attempts: list[dict[str, Any]] = folder.read_provenance().get("attempts", [])
+    except ApeError:
+        return []
+    return attempts

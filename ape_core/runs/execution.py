@@ -1,0 +1,111 @@
+"""One attempt at a run in this process: from its slot to its end, with everything recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ape_core.errors import ApeError, RunFailedError
+from ape_core.runs.attempts import Attempt
+from ape_core.runs.progress import Progress, ProgressReporter
+from ape_core.runs.stopping import StopSignals
+from ape_core.storage.run_folder import RunFolder
+
+Observer = Callable[[Progress], None]
+
+
+class Execution:
+    """Brings a run to its end, or to a commit when it is to stop.
+
+    Whoever makes one holds the lock of the run and a slot.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    n_threads
+        Threads that simulate.
+    observe
+        Told how far the run is, about twice a second.
+    check
+        Whether to check every file first, and compute again what is damaged.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        n_threads: int,
+        observe: Observer | None = None,
+        *,
+        check: bool = False,
+    ) -> None:
+        self._folder = folder
+        self._n_threads = n_threads
+        self._observe = observe
+        self._check = check
+        self._signals = StopSignals(how_to_resume(folder.run_id))
+        self._reporter = ProgressReporter(folder.write_progress)
+
+    def run(self) -> bool:
+        """Compute and commit what is missing; return whether the run is complete.
+
+        Raises
+        ------
+        ApeError
+            What stopped it.
+        KeyboardInterrupt
+            After Ctrl-C, when all that was done is committed.
+        """
+        with self._signals:
+            self._folder.clear_error()
+            try:
+                return self._run()
+            except ApeError:
+                raise
+            except Exception as error:
+                raise RunFailedError(
+                    f"The simulation stopped: {type(error).__name__}: {error}",
+                    f"What was done is kept; {_resume(self._folder.run_id)} goes on from there.",
+                ) from error
+
+    def _run(self) -> bool:
+        """Run, and add the attempt to the provenance however it ends."""
+        self._reporter.n_patients = self._folder.spec().cohort.n_patients
+        self._reporter.enter("loading the simulator")
+        from ape_core.runs.repairing import repair
+        from ape_core.runs.runner import Runner
+
+        runner = Runner(self._folder, self._n_threads, self._reporter, self._stop, self._tick)
+        if self._check:
+            self._reporter.enter("checking every file")
+            repair(self._folder, runner)
+        attempt = Attempt(self._folder.checkpoint(), self._n_threads)
+        outcome = "failed"
+        try:
+            complete = runner.run()
+            outcome = "complete" if complete else "stopped"
+        finally:
+            self._reporter.report(now=True)
+            attempt.record(self._folder, self._folder.checkpoint(), outcome)
+        return complete
+
+    def _tick(self) -> None:
+        """Say how far the run is."""
+        if self._reporter.report() and self._observe is not None:
+            self._observe(self._reporter.progress(self._folder.run_id))
+
+    def _stop(self) -> bool:
+        """Whether the run is to end at its next commit."""
+        return self._signals.requested or self._folder.cancel_requested()
+
+
+def how_to_resume(run_id: str) -> str:
+    """Sentence for a person who stopped a run."""
+    return (
+        f"Stopped; what was done is kept. {_resume(run_id)} goes on, and so does asking the same "
+        "question again."
+    )
+
+
+def _resume(run_id: str) -> str:
+    """The command that goes on with a run."""
+    return f"`ape resume {run_id[:12]}`"

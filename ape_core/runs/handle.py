@@ -1,0 +1,241 @@
+"""A run as everybody sees it: found by its folder, whoever started it and from wherever."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError
+from ape_core.runs.progress import Progress
+from ape_core.runs.slots import queue_place
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint
+from ape_core.storage.run_folder import RunFolder
+from ape_core.summaries.summary import Summary
+
+if TYPE_CHECKING:
+    from ape_core.results.base import SimulationResults
+    from ape_core.storage.verify import Problem
+
+POLL_SECONDS: Final = 0.1
+
+_Stamp = tuple[int, int, int]
+"""What changes when a file is replaced: its number, time and size."""
+
+
+class Run:
+    """A run in a store.
+
+    Nothing about its state is kept here or there: it follows from what is committed and from
+    whether a worker holds the lock. So it stays true whatever is killed.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self._checkpoint: tuple[_Stamp, Checkpoint] | None = None
+        self._summary: tuple[str, Summary] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run {self.run_id[:12]}: {self.status}>"
+
+    @property
+    def run_id(self) -> str:
+        """SHA-256 of the question."""
+        return self.folder.run_id
+
+    @property
+    def spec(self) -> RunSpec:
+        """The question.
+
+        Raises
+        ------
+        CorruptRunError
+            When the file that holds it was edited or damaged.
+        """
+        return self.folder.spec()
+
+    @property
+    def n_patients(self) -> int:
+        """Patients of the question."""
+        return self.spec.cohort.n_patients
+
+    @property
+    def status(self) -> str:
+        """State: "complete", "running", "queued", "interrupted" or "failed".
+
+        A run that cannot be read because a file is damaged has failed; `progress()` says why.
+        """
+        return self.progress().status
+
+    def progress(self) -> Progress:
+        """How far the run is, and what its worker is doing."""
+        try:
+            checkpoint, n_patients = self._committed(), self.n_patients
+        except CorruptRunError as damage:
+            return self._progress("failed", 0, 0, error=damage.message, hint=damage.hint)
+        done = checkpoint.patients_done
+        if done == n_patients and checkpoint.summary_file is not None:
+            return self._progress("complete", done, n_patients)
+        if self.folder.is_locked():
+            return self._progress_of_worker(done, n_patients)
+        error = self.folder.read_error()
+        if error is not None:
+            words = {"error": str(error.get("error", "")), "hint": str(error.get("hint", ""))}
+            return self._progress("failed", done, n_patients, **words)
+        return self._progress("interrupted", done, n_patients)
+
+    def wait(self, timeout: float | None = None) -> str:
+        """Wait until the run neither waits nor runs any more.
+
+        Parameters
+        ----------
+        timeout
+            Seconds after which to give up; never unless given.
+
+        Returns
+        -------
+        str
+            The status: "running" or "queued" only when time was up.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.status) in {"running", "queued"}:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        return status
+
+    def cancel(self) -> None:
+        """Ask the worker to stop at its next commit; what is done is kept.
+
+        Returns at once, see `wait`. Does nothing when the run neither waits nor runs.
+        """
+        if self.folder.is_locked():
+            self.folder.request_cancel()
+
+    def resume(self, workers: int | None = None) -> Run:
+        """Go on with the run in a worker, which checks every file first.
+
+        What is missing is computed, and what is damaged is computed again.
+
+        Parameters
+        ----------
+        workers
+            Threads; one per core unless given.
+
+        Returns
+        -------
+        Run
+            This run.
+        """
+        from ape_core.runs.starting import resume
+
+        resume(self, workers)
+        return self
+
+    def results(self) -> SimulationResults:
+        """Results of the complete run: in memory below `limits.MEMORY_THRESHOLD` patients.
+
+        Raises
+        ------
+        InvalidInputError
+            When the run is not complete.
+        RunFailedError
+            When it failed.
+        """
+        from ape_core.results.create import create_results
+
+        progress = self.progress()
+        if progress.status == "failed":
+            raise RunFailedError(progress.error, progress.hint)
+        if progress.status != "complete":
+            raise InvalidInputError(
+                f"Run {self.run_id[:12]} is {progress.status}: {progress.patients_done:,} of "
+                f"{progress.n_patients:,} patients are done.",
+                "Wait for it with run.wait(), or go on with it with run.resume().",
+            )
+        return create_results(self.n_patients, self.folder, self.summary())
+
+    def summary(self) -> Summary | None:
+        """Summary of all patients committed so far; None before the first commit.
+
+        Cheap to ask again: it is only read when it has changed.
+
+        Raises
+        ------
+        CorruptRunError
+            When the summary is not what was committed.
+        """
+        current = self._committed().summary_sha256
+        if self._summary is not None and self._summary[0] == current:
+            return self._summary[1]
+        checkpoint, arrays = self.folder.load_summary()
+        if arrays is None:
+            return None
+        self._summary = (checkpoint.summary_sha256 or "", Summary.from_arrays(arrays))
+        return self._summary[1]
+
+    def verify(self) -> list[Problem]:
+        """Check every file against what was committed; empty when all is well."""
+        from ape_core.storage.verify import verify
+
+        return verify(self.folder)
+
+    def digest(self) -> str:
+        """SHA-256 over all rows in patient order.
+
+        Raises
+        ------
+        InvalidInputError
+            When the run is not complete.
+        """
+        from ape_core.storage.digest import digest
+
+        return digest(self.folder)
+
+    def _committed(self) -> Checkpoint:
+        """What is committed, read again only when it has changed."""
+        stamp = _stamp(self.folder.path / CHECKPOINT_FILE)
+        if self._checkpoint is None or self._checkpoint[0] != stamp or stamp is None:
+            checkpoint = self.folder.checkpoint()
+            if stamp is None:
+                return checkpoint
+            self._checkpoint = (stamp, checkpoint)
+        return self._checkpoint[1]
+
+    def _progress_of_worker(self, done: int, n_patients: int) -> Progress:
+        """Progress while a worker is alive: in the queue or at work."""
+        place = queue_place(self.folder.path.parents[1], self.run_id)
+        if place is not None:
+            return self._progress("queued", done, n_patients, queue_place=place)
+        said = self.folder.read_progress() or {}
+        return Progress(
+            run_id=self.run_id,
+            status="running",
+            phase=str(said.get("phase", "starting")),
+            patients_done=max(done, min(int(said.get("patients_done", 0)), n_patients)),
+            patients_committed=done,
+            n_patients=n_patients,
+            per_second=said.get("per_second"),
+            seconds_left=said.get("seconds_left"),
+            memory_mb=said.get("memory_mb"),
+        )
+
+    def _progress(self, status: str, done: int, n_patients: int, **more: Any) -> Progress:
+        """Progress when no worker is at work."""
+        phase = "waiting in the queue" if status == "queued" else ""
+        return Progress(self.run_id, status, phase, done, done, n_patients, **more)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What changes when a file is replaced; None when it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

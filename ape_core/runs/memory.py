@@ -1,0 +1,163 @@
+"""How much memory this machine or container allows, and how much of it is used."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from ape_core.errors import InvalidSettingError
+from ape_core.runs.cgroup import Cgroup, tightest_cgroup
+
+WARNING_SHARE: Final = 0.5
+"""Share of the limit from which memory is short: a killed container gives no second chance."""
+
+CRITICAL_SHARE: Final = 0.8
+
+MB: Final = 1024 * 1024
+_APE_PROGRAMS: Final = ("ape", "voila")
+_APE_MODULES: Final = ("ape_core.", "widgets.")
+
+
+@dataclass(frozen=True)
+class MemoryStatus:
+    """Memory that may be used and memory that is used, in megabytes.
+
+    `used_mb` counts the whole container where there is one, otherwise all processes of APE;
+    `process_mb` counts this process alone. `state` is "ok", "warning" or "critical".
+    """
+
+    limit_mb: float
+    used_mb: float
+    process_mb: float
+    state: str
+    message: str
+    limit_source: str
+
+    @property
+    def free_mb(self) -> float:
+        """Memory that is left below the limit."""
+        return max(0.0, self.limit_mb - self.used_mb)
+
+
+def check_memory() -> MemoryStatus:
+    """Compare the memory in use with what the container or the machine allows.
+
+    Returns
+    -------
+    MemoryStatus
+        Megabytes allowed and used; "warning" from half of the limit, "critical" from 80 %.
+    """
+    cgroup = tightest_cgroup()
+    limit_bytes, source = _limit(cgroup)
+    used_bytes = cgroup.used_bytes() if cgroup is not None else _ape_processes_bytes()
+    process_bytes = process_memory_bytes()
+    share = max(used_bytes, process_bytes) / limit_bytes
+    return MemoryStatus(
+        limit_mb=limit_bytes / MB,
+        used_mb=used_bytes / MB,
+        process_mb=process_bytes / MB,
+        state=_state(share),
+        message=_message(share, used_bytes, limit_bytes, source),
+        limit_source=source,
+    )
+
+
+def memory_limit_mb() -> float:
+    """Memory that this process and its neighbours may use together, in megabytes."""
+    return _limit(tightest_cgroup())[0] / MB
+
+
+def process_memory_bytes() -> int:
+    """Resident memory of this process, in bytes."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_memory_bytes() -> int:
+    """Most resident memory that this process has had, in bytes.
+
+    Not `ru_maxrss`, which a process inherits from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
+
+
+def _state(share: float) -> str:
+    """Word for a share of the limit."""
+    if share >= CRITICAL_SHARE:
+        return "critical"
+    return "warning" if share >= WARNING_SHARE else "ok"
+
+
+def _message(share: float, used_bytes: int, limit_bytes: int, source: str) -> str:
+    """Sentence for a person."""
+    used = f"{used_bytes / MB:,.0f} MB of {limit_bytes / MB:,.0f} MB ({source}) are in use"
+    advice = {
+        "ok": ".",
+        "warning": ": more than half. Close pages or notebooks that are not needed.",
+        "critical": ": close to the limit at which the system stops processes. "
+        "Cancel a run or close pages now.",
+    }
+    return used + advice[_state(share)]
+
+
+def _limit(cgroup: Cgroup | None) -> tuple[int, str]:
+    """Smallest of the limits that apply, in bytes, and its name."""
+    limits = [(int(psutil.virtual_memory().total), "physical memory")]
+    asked = os.environ.get("MEM_LIMIT")
+    if asked:
+        limits.insert(0, (_parse_bytes(asked), "MEM_LIMIT"))
+    if cgroup is not None:
+        limits.insert(0, (cgroup.limit_bytes, "container"))
+    return min(limits, key=lambda limit: limit[0])
+
+
+def _parse_bytes(text: str) -> int:
+    """Bytes meant by "1073741824", "1G" or "512M"."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
+    value = 0.0
+    if match:
+        value = float(match[1]) * 1024.0 ** " KMGT".index(match[2].upper() or " ")
+    if value < 1:
+        raise InvalidSettingError(
+            f"MEM_LIMIT is {text!r}, which is not an amount of memory.",
+            "Set it to a number of bytes, or to a number with K, M, G or T; or remove it.",
+        )
+    return int(value)
+
+
+def _ape_processes_bytes() -> int:
+    """Resident memory of this process and of every other process of APE and their children."""
+    found = {os.getpid(): psutil.Process()}
+    for process in psutil.process_iter(["cmdline"]):
+        if _is_ape(process.info["cmdline"] or []):
+            found[process.pid] = process
+            found.update(_descendants(process))
+    return sum(_resident_bytes(process) for process in found.values())
+
+
+def _is_ape(command: list[str]) -> bool:
+    """Whether a command line is one of APE's own."""
+    words = command[:4]
+    modules = any(word.startswith(_APE_MODULES) for word in words)
+    return modules or any(Path(word).name in _APE_PROGRAMS for word in words[:2])
+
+
+def _descendants(process: psutil.Process) -> dict[int, psutil.Process]:
+    """Children of a process and theirs, by id; none when it has gone meanwhile."""
+    try:
+        return {child.pid: child for child in process.children(recursive=True)}
+    except psutil.Error:
+        return {}
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    """Resident memory of a process; 0 when it has gone meanwhile."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

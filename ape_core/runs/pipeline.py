@@ -1,0 +1,109 @@
+"""A bounded number of threads that work through tasks and hand over the results in any order."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Generic, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class _Ended:
+    """Last thing that a thread hands over."""
+
+
+class Pipeline(Generic[Task, Result]):
+    """Threads that take one task after another.
+
+    At most `n_threads` tasks are in work and as many results wait to be taken. The first task
+    that fails stops all threads; what the others were doing is still handed over.
+
+    Parameters
+    ----------
+    work
+        Called in a thread for every task.
+    tasks
+        What is to be done, taken lazily and in order.
+    n_threads
+        Threads to start.
+    """
+
+    def __init__(
+        self, work: Callable[[Task], Result], tasks: Iterable[Task], n_threads: int
+    ) -> None:
+        self._work = work
+        self._tasks = iter(tasks)
+        self._tasks_lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._results: queue.Queue[Result | _Ended] = queue.Queue(maxsize=n_threads)
+        self._failure: Exception | None = None
+        self._threads = [
+            threading.Thread(target=self._run, name=f"simulate-{number}", daemon=True)
+            for number in range(n_threads)
+        ]
+        self._n_active = 0
+
+    def __enter__(self) -> Pipeline[Task, Result]:
+        """Start the threads."""
+        self._n_active = len(self._threads)
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the threads and wait until they have ended."""
+        self.stop()
+        while self.active:
+            self.take(timeout=1.0)
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def active(self) -> bool:
+        """Whether results may still come."""
+        return self._n_active > 0
+
+    def stop(self) -> None:
+        """Begin no further task."""
+        self._stopping.set()
+
+    def take(self, timeout: float) -> Result | None:
+        """Next result; None when there was none within `timeout` seconds."""
+        try:
+            result = self._results.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        if isinstance(result, _Ended):
+            self._n_active -= 1
+            return None
+        return result
+
+    def raise_failure(self) -> None:
+        """Raise what stopped the threads, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        """Work through tasks until there are no more, one fails or all are to stop."""
+        try:
+            while (task := self._next_task()) is not None:
+                self._results.put(self._work(task))
+        except Exception as error:  # noqa: BLE001  raised again where the results are taken
+            self._failure = error
+            self.stop()
+        finally:
+            self._results.put(_Ended())
+
+    def _next_task(self) -> Task | None:
+        """A task that no other thread has taken; None when no more is to be begun."""
+        with self._tasks_lock:
+            return None if self._stopping.is_set() else next(self._tasks, None)

@@ -1,0 +1,142 @@
+"""Brings a run to its end in this process: what is damaged first, then what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from ape_core.errors import CorruptRunError, InvalidSpecError
+from ape_core.runs.chunks import PatientRange, count_chunk, finish_chunk
+from ape_core.runs.committing import Committer
+from ape_core.runs.pipeline import Pipeline
+from ape_core.runs.progress import ProgressReporter
+from ape_core.storage.run_folder import RunFolder
+from ape_core.summaries.summary import Summary
+
+Result = TypeVar("Result")
+
+TICK_SECONDS: Final = 0.1
+"""How soon a request to stop is noticed."""
+
+
+class Runner:
+    """Computes what a run lacks, chunk by chunk on several threads, and commits it.
+
+    Whoever makes one holds the lock of the run. Rows do not depend on the number of threads, on
+    the order in which they finish, or on how often the run was interrupted.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    n_threads
+        Threads that simulate; so many chunks and one more are in memory at a time.
+    reporter
+        Told how far the run is.
+    stop
+        Asked between chunks; true ends the run at a commit.
+    tick
+        Called several times a second.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        n_threads: int,
+        reporter: ProgressReporter,
+        stop: Callable[[], bool],
+        tick: Callable[[], None],
+    ) -> None:
+        self._folder = folder
+        self._n_threads = n_threads
+        self._reporter = reporter
+        self._stop = stop
+        self._tick = tick
+        self._spec = folder.spec()
+        if not self._spec.is_current:
+            raise InvalidSpecError(
+                f"Run {folder.run_id[:12]} was asked of model version "
+                f"{self._spec.model_version}, which this version of APE cannot simulate.",
+                "What is committed can be read; ask the question again for the current version.",
+            )
+
+    def run(self) -> bool:
+        """Compute and commit what is missing; return whether the run is complete.
+
+        Raises
+        ------
+        ApeError
+            When a chunk cannot be simulated, written or committed. What is committed stays.
+        """
+        self._folder.clean_temporary(holding_lock=True)
+        summary = self._summary()
+        if summary is not None:
+            self._simulate_missing(summary)
+        return self._folder.is_complete()
+
+    def recompute(self, damaged: Sequence[PatientRange]) -> None:
+        """Simulate committed parts again; the summary still counts exactly them."""
+        size = self._folder.checkpoint().chunk_size
+        finish = finish_chunk(self._spec, self._folder.path, size)
+        with Pipeline(finish, damaged, self._n_threads) as pipeline:
+            records = [done.record for done in self._taken(pipeline) if done is not None]
+            self._folder.committed.replace_parts(records)
+            pipeline.raise_failure()
+
+    def _summary(self) -> Summary | None:
+        """Summary over the committed parts, made again if it is lost; None when stopped."""
+        if not self._folder.checkpoint().parts:
+            return Summary.empty(self._spec.years)
+        try:
+            _, arrays = self._folder.load_summary()
+            if arrays is not None:
+                return Summary.from_arrays(arrays)
+        except CorruptRunError:
+            self._reporter.enter("counting again, as the summary was damaged")
+        return self._count_again()
+
+    def _count_again(self) -> Summary | None:
+        """Make the summary over the committed parts from the question; None when stopped."""
+        parts = self._folder.checkpoint().parts
+        summary = Summary.empty(self._spec.years)
+        ranges = [(part.first, part.stop) for part in parts]
+        with Pipeline(count_chunk(self._spec), ranges, self._n_threads) as pipeline:
+            for counted in self._taken(pipeline):
+                if counted is not None:
+                    summary = summary.merge(counted)
+            pipeline.raise_failure()
+        if summary.n_patients < sum(stop - first for first, stop in ranges):
+            return None
+        self._folder.committed.save_summary(summary.to_arrays())
+        return summary
+
+    def _simulate_missing(self, summary: Summary) -> None:
+        """Simulate the parts that are not committed, and commit them about once a second."""
+        checkpoint = self._folder.checkpoint()
+        committer = Committer(self._folder, summary)
+        self._reporter.start_from(checkpoint.patients_done)
+        finish = finish_chunk(self._spec, self._folder.path, checkpoint.chunk_size)
+        with Pipeline(finish, self._folder.missing_ranges(), self._n_threads) as pipeline:
+            for finished in self._taken(pipeline):
+                if finished is not None:
+                    committer.add(finished)
+                    self._reporter.add(finished.n_patients)
+                self._commit(committer.commit_if_due)
+            self._commit(committer.commit)
+            pipeline.raise_failure()
+
+    def _commit(self, commit: Callable[[], bool]) -> None:
+        """Commit and tell how many patients are committed."""
+        if commit():
+            self._reporter.patients_committed = self._reporter.patients_done
+
+    def _taken(self, pipeline: Pipeline[PatientRange, Result]) -> Iterator[Result | None]:
+        """Results as they come, and None now and then while there is none."""
+        while pipeline.active:
+            result = pipeline.take(TICK_SECONDS)
+            if result is not None:
+                self._reporter.enter("simulating")
+            if self._stop():
+                pipeline.stop()
+            self._tick()
+            yield result

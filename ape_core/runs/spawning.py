@@ -1,0 +1,82 @@
+"""Starts a worker that outlives whoever asked for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import ape_core
+from ape_core.errors import RunFailedError
+from ape_core.runs.threads import THRIFTY_ENVIRONMENT
+from ape_core.storage.locks import FileLock
+from ape_core.storage.os_errors import os_errors
+from ape_core.storage.run_folder import CANCEL_FILE, RunFolder
+
+LOG_FILE: Final = "worker.log"
+
+
+def start_worker(
+    folder: RunFolder, lock: FileLock, n_threads: int, memory_mb: float, *, check: bool
+) -> None:
+    """Start a worker on a run and hand it the lock of the run.
+
+    The process started here starts the worker and ends at once, so that the worker belongs to
+    nobody: it survives the end of a notebook's kernel and never becomes its zombie.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    lock
+        Its lock, held by this process; the worker holds it too from its first moment on.
+    n_threads
+        Threads that simulate.
+    memory_mb
+        Memory that the worker will need.
+    check
+        Whether to check every file first.
+
+    Raises
+    ------
+    RunFailedError
+        When no process can be started.
+    """
+    command = [
+        *(sys.executable, "-P", "-m", "ape_core.runs.worker", str(folder.path)),
+        *("--lock", str(lock.fileno()), "--threads", str(n_threads)),
+        *("--memory-mb", f"{memory_mb:.0f}", "--cancel-file", str(folder.path / CANCEL_FILE)),
+        *(["--check"] if check else []),
+    ]
+    log_path = folder.path / LOG_FILE
+    with os_errors("write", log_path), log_path.open("wb") as log:
+        starter = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(),
+            pass_fds=(lock.fileno(),),
+            start_new_session=True,
+            check=False,
+        )
+    if starter.returncode:
+        raise RunFailedError(
+            f"The worker of run {folder.run_id[:12]} could not be started (status "
+            f"{starter.returncode}).",
+            f"What it said is in {log_path}.",
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Environment of a worker: this one, without the notebook and with this very package."""
+    environment = {**os.environ, **THRIFTY_ENVIRONMENT}
+    # With it, libraries of Jupyter end the process when the kernel that asked for it ends.
+    environment.pop("JPY_PARENT_PID", None)
+    source = str(Path(ape_core.__file__).parents[1])
+    if Path(source).name not in {"site-packages", "dist-packages"}:
+        paths = [source, *environment.get("PYTHONPATH", "").split(os.pathsep)]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
