@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ape_core.errors import InvalidSpecError
 
@@ -15,7 +16,10 @@ _SHOWN_CHARACTERS = 60
 
 def shown(value: object) -> str:
     """Value as it is shown in a message, cut when it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print integers of thousands of digits
+        text = "an integer of thousands of digits"
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
 
 
@@ -26,16 +30,23 @@ def listed(names: Iterable[str]) -> str:
 
 def suggestion(word: object, names: Sequence[str]) -> str:
     """Hint that names the closest allowed word, or nothing when none is close."""
-    close = difflib.get_close_matches(str(word)[:100], names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(word)[:100], names, n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
 def _real(field: str, value: object, allowed: str) -> float | int:
     """Finite real number, including NumPy's, as Python's own; not bool, text or None."""
-    plain = value.item() if hasattr(value, "item") else value
+    plain: Any = value
+    if _is_scalar_array(plain):
+        plain = plain.item()
     if isinstance(plain, bool) or not isinstance(plain, int | float) or not _is_finite(plain):
         raise InvalidSpecError(f"{field} is {shown(plain)}, but must be {allowed}.")
-    return plain
+    return float(plain) if isinstance(plain, float) else int(plain)
+
+
+def _is_scalar_array(value: Any) -> bool:
+    """True for a NumPy scalar or an array without dimensions."""
+    return hasattr(value, "item") and getattr(value, "shape", None) == ()
 
 
 def _is_finite(value: float) -> bool:

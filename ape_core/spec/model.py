@@ -89,6 +89,8 @@ class DiseaseModel:
     title: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", checks.name("name", self.name))
+        object.__setattr__(self, "title", checks.text("title", self.title, 200, empty=True))
         for key, parameter in self.parameters.items():
             range_check(parameter, *PARAMETERS.get(key, (-_INF, _INF)))
         for drug in self.drugs:
@@ -185,8 +187,8 @@ def parse_model(mapping: Mapping[str, Any], origin: str) -> DiseaseModel:
         return DiseaseModel(
             parameters,
             parsed,
-            checks.name("name", mapping["name"]),
-            checks.text("title", mapping["title"], 200),
+            mapping["name"],
+            mapping["title"],
         )
 
 

@@ -74,8 +74,9 @@ class Parameter:
                 f"value is {self.value:g}, but must lie from low, {self.low:g}, "
                 f"to high, {self.high:g}."
             )
-        checks.text("unit", self.unit, 80, empty=True)
-        checks.text("source", self.source, 1000, empty=True)
+        for field, longest in (("unit", 80), ("source", 1000)):
+            text = checks.text(field, getattr(self, field), longest, empty=True)
+            object.__setattr__(self, field, text)
         checks.choice("confidence", self.confidence, CONFIDENCES)
 
     @classmethod

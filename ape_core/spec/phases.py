@@ -17,6 +17,8 @@ from ape_core.spec import checks
 MAX_INTERVAL_WEEKS: Final = 52
 MAX_LOADING_INJECTIONS: Final = 12
 MAX_LETTERS_LOST: Final = 30
+USUAL_LETTERS_LOST: Final = 5
+"""One line of the chart, the loss that counts in the trials, taken when none is given."""
 LAST_WEEK: Final = MAX_YEARS * WEEKS_PER_YEAR
 ACTIVITY_CRITERIA: Final = ("fluid", "fluid-or-letters", "fluid-and-letters")
 
@@ -85,7 +87,8 @@ class TreatAndExtendPhase:
     """Injects at every visit; the next interval follows from the previous planned one.
 
     An inactive eye is extended by a step, an active one shortened, between the minimum and the
-    maximum. Coming from loading, the first interval is `first_interval_weeks`.
+    maximum. Coming from loading, the first interval is `first_interval_weeks`. `activity` says what
+    counts as active; letters are lost against the visit before, `letters_lost` of them or more.
     """
 
     regimen: ClassVar[str] = "treat-and-extend"
@@ -95,7 +98,7 @@ class TreatAndExtendPhase:
     shorten_by_weeks: int
     min_interval_weeks: int
     max_interval_weeks: int
-    activity: str = "fluid"
+    activity: str
     letters_lost: int | None = None
 
     def __post_init__(self) -> None:
@@ -127,8 +130,8 @@ class LabelPhase:
     regimen: ClassVar[str] = "label"
     until_week: int | None
     interval_weeks: int
-    shorten_to_weeks: tuple[int, ...] = ()
-    criteria: str = "fluid"
+    shorten_to_weeks: tuple[int, ...]
+    criteria: str
     letters_lost: int | None = None
     assign_at_weeks: tuple[int, ...] = ()
 
@@ -197,7 +200,7 @@ def _at_most(owner: object, smaller: str, larger: str) -> None:
 
 
 def _criterion(phase: Any, field: str) -> None:
-    """Check what counts as active, and that letters_lost is given exactly when letters count."""
+    """Check what counts as active, and that letters_lost is not given when letters do not count."""
     criterion = checks.choice(field, getattr(phase, field), ACTIVITY_CRITERIA)
     if criterion == "fluid":
         if phase.letters_lost is not None:
@@ -208,10 +211,7 @@ def _criterion(phase: Any, field: str) -> None:
             )
         return
     if phase.letters_lost is None:
-        raise InvalidSpecError(
-            f"The field letters_lost is missing, which {field} {criterion!r} needs.",
-            f"Give a whole number from 1 to {MAX_LETTERS_LOST}.",
-        )
+        _set(phase, "letters_lost", USUAL_LETTERS_LOST)
     _whole(phase, "letters_lost", 1, MAX_LETTERS_LOST)
 
 

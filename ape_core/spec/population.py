@@ -73,6 +73,8 @@ class Population:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
+        put(self, "name", checks.name("name", self.name))
+        put(self, "title", checks.text("title", self.title, 200))
         put(self, "female_share", checks.share("female_share", self.female_share))
         ratio = checks.positive("mortality_hazard_ratio", self.mortality_hazard_ratio, 20)
         put(self, "mortality_hazard_ratio", ratio)
@@ -146,8 +148,8 @@ def parse_population(mapping: Mapping[str, Any], origin: str) -> Population:
         }
         entry = values["entry_letters"]
         return Population(
-            name=checks.name("name", mapping["name"]),
-            title=checks.text("title", mapping["title"], 200),
+            name=mapping["name"],
+            title=mapping["title"],
             description=checks.text("description", mapping["description"], 3000),
             baseline_letters=letters,
             age_years=AgeYears(**values["age_years"]),  # type: ignore[arg-type]

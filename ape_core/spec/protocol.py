@@ -154,6 +154,8 @@ class Protocol:
         put(self, "name", checks.name("name", self.name))
         put(self, "title", checks.text("title", self.title, 200))
         put(self, "drug", checks.choice("drug", self.drug, DRUGS))
+        if not isinstance(self.phases, list | tuple):
+            raise _wrong_kind("phases", self.phases, "list of phases")
         put(self, "phases", tuple(self.phases))
         put(self, "sources", _sources(self.sources))
         put(self, "description", checks.text("description", self.description, 3000, empty=True))

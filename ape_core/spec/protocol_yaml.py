@@ -152,4 +152,4 @@ def _phase(value: object, what: str) -> Phase:
 
 def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that are given."""
-    return {key: value for key, value in fields.items() if value is not None and value != []}
+    return {key: value for key, value in fields.items() if value is not None}

@@ -50,7 +50,7 @@ def rebuild(text: str | bytes) -> RunSpec:
                 f"The question has the hash {found}, but the run states {data['run_id']!r}.", _HINT
             )
         return RunSpec.as_asked(_parts(question, as_mapping(data["about"], "about")), question)
-    except (InvalidSpecError, KeyError, TypeError, ValueError) as error:
+    except (InvalidSpecError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CorruptRunError(f"The question of the run cannot be read: {error}", _HINT) from None
 
 

@@ -97,9 +97,9 @@ def _check_shape(text: str) -> None:
 
 def _read_bounded(path: Path) -> bytes:
     """Content of a regular file, at most one byte more than the limit."""
-    if not path.is_file():
-        raise InvalidSpecError(f"There is no file {shown(str(path))}.", "Check its path.")
     try:
+        if not path.is_file():
+            raise InvalidSpecError(f"There is no file {path}.", "Check its path.")
         with path.open("rb") as file:
             return file.read(MAX_YAML_BYTES + 1)
     except OSError as error:
@@ -119,6 +119,7 @@ def _decoded(content: bytes | str, origin: str) -> str:
 
 def _cause(error: yaml.YAMLError) -> str:
     """What the parser found and where, on one line."""
-    problem = getattr(error, "problem", None) or "its characters are not allowed in YAML"
+    parts = [getattr(error, part, None) for part in ("context", "problem")]
+    problem = ", ".join(part for part in parts if part) or "it has characters that YAML forbids"
     mark = getattr(error, "problem_mark", None)
-    return f"{problem} in line {mark.line + 1}" if mark else str(problem)
+    return f"{problem}, line {mark.line + 1}" if mark else problem
