@@ -60,7 +60,7 @@ class Progress:
     @property
     def share(self) -> float:
         """Part of the patients that is done, 0 to 1."""
-        return self.patients_done / self.n_patients
+        return self.patients_done / self.n_patients if self.n_patients else 0.0
 
 
 class Rate:

@@ -6,14 +6,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ape_core.errors import ApeError, CorruptRunError, NoSuchRunError, RunFailedError
+from ape_core.errors import NoSuchRunError, RunFailedError
+from ape_core.runs.completing import complete, prepare
 from ape_core.runs.console import ProgressLine
-from ape_core.runs.estimating import Estimate, as_store, check_disk, estimate
-from ape_core.runs.execution import Execution, Observer, how_to_resume
-from ape_core.runs.failures import record_failure
+from ape_core.runs.estimating import as_store
 from ape_core.runs.handle import Run
-from ape_core.runs.progress import Progress
-from ape_core.runs.slots import wait_for_slot
 from ape_core.runs.spawning import start_worker
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.locks import FileLock
@@ -23,8 +20,7 @@ from ape_core.storage.store import Store
 if TYPE_CHECKING:
     from ape_core.results.base import SimulationResults
 
-FOLLOW_SECONDS: Final = 0.2
-"""Whoever follows a run of another process looks this often."""
+_LOOK_SECONDS: Final = 0.05
 
 _JOIN_SECONDS: Final = 0.5
 """A lock held for longer than this is held by a worker, not by somebody tidying up."""
@@ -65,44 +61,9 @@ def submit(
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
     """
-    run = _open(spec, as_store(store), chunk_size)
+    run = ask(spec, store, chunk_size)
     _start(run, workers, check=False)
     return run
-
-
-def resume(run: Run, workers: int | None = None) -> None:
-    """Start a worker that checks every file of a run, repairs it and computes what is missing."""
-    _start(run, workers, check=True)
-
-
-def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
-    """Open a run of the store.
-
-    Parameters
-    ----------
-    run_id
-        Its id, the first characters of it (4 or more), or "latest".
-    store
-        Folder of the runs; by default APE_STORE, or else the user's data directory.
-
-    Raises
-    ------
-    NoSuchRunError
-        When there is no such run, or more than one.
-    """
-    found = as_store(store)
-    if run_id != "latest":
-        return Run(found.find(run_id))
-    runs = list_runs(found)
-    if not runs:
-        raise NoSuchRunError(f"There is no run in {found.path}.", "Start one with `ape run`.")
-    return runs[0]
-
-
-def list_runs(store: Store | str | Path | None = None) -> list[Run]:
-    """Runs of a store, the newest first."""
-    dated = [(_created(folder), folder) for folder in as_store(store).list()]
-    return [Run(folder) for _, folder in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
 def run(
@@ -144,7 +105,7 @@ def run(
     KeyboardInterrupt
         After Ctrl-C, when all that was done is committed.
     """
-    asked = _open(spec, as_store(store), chunk_size)
+    asked = ask(spec, store, chunk_size)
     line = ProgressLine() if progress else None
     try:
         complete(asked, workers, line.show if line else None)
@@ -154,43 +115,56 @@ def run(
     return asked.results()
 
 
-def complete(
-    run: Run, workers: int | None = None, observe: Observer | None = None, *, check: bool = False
-) -> None:
-    """Bring a run to its end in this process, or follow whoever is doing so.
-
-    Parameters
-    ----------
-    run
-        The run.
-    workers
-        Threads that simulate; one per core unless given.
-    observe
-        Told how far the run is, about twice a second.
-    check
-        Whether to check every file first, and to compute again what is damaged.
+def ask(
+    spec: RunSpec, store: Store | str | Path | None = None, chunk_size: int | None = None
+) -> Run:
+    """The run of a question, created unless it is there; nothing is started.
 
     Raises
     ------
-    RunFailedError
-        When it was cancelled, or failed in the process that was followed.
+    StoreError
+        When the store cannot be written.
+    CorruptRunError
+        When the run is there, but its question was edited or damaged.
     """
-    tell = observe or _tell_nobody
-    while check or run.status != "complete":
-        lock = run.folder.acquire()
-        if lock is None:
-            _follow(run, tell)
-            continue
-        with lock:
-            _execute(run, workers, tell, check=check)
-        return
-
-
-def _open(spec: RunSpec, store: Store, chunk_size: int | None) -> Run:
-    """The run of a question, created unless it is there, its own question checked."""
-    run = Run(store.create(spec, chunk_size))
+    run = Run(as_store(store).create(spec, chunk_size))
     run.folder.spec()
     return run
+
+
+def resume(run: Run, workers: int | None = None) -> None:
+    """Start a worker that checks every file of a run, repairs it and computes what is missing."""
+    _start(run, workers, check=True)
+
+
+def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
+    """Open a run of the store.
+
+    Parameters
+    ----------
+    run_id
+        Its id, the first characters of it (4 or more), or "latest".
+    store
+        Folder of the runs; by default APE_STORE, or else the user's data directory.
+
+    Raises
+    ------
+    NoSuchRunError
+        When there is no such run, or more than one.
+    """
+    found = as_store(store)
+    if run_id != "latest":
+        return Run(found.find(run_id))
+    runs = list_runs(found)
+    if not runs:
+        raise NoSuchRunError(f"There is no run in {found.path}.", "Start one with `ape run`.")
+    return runs[0]
+
+
+def list_runs(store: Store | str | Path | None = None) -> list[Run]:
+    """Runs of a store, the newest first."""
+    dated = [(_created(folder), folder) for folder in as_store(store).list()]
+    return [Run(folder) for _, folder in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
 def _start(run: Run, workers: int | None, *, check: bool) -> None:
@@ -202,74 +176,10 @@ def _start(run: Run, workers: int | None, *, check: bool) -> None:
     if lock is None:
         return
     with lock:
-        needed = _prepare(run, workers, check=check)
+        if run.status == "complete" and not check:
+            return
+        needed = prepare(run, workers, check=check)
         start_worker(run.folder, lock, needed.n_threads, needed.memory_mb, check=check)
-
-
-def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -> None:
-    """Wait for a slot and simulate in this process, which holds the lock of the run."""
-    if run.status == "complete" and not check:
-        return
-    needed = _prepare(run, workers, check=check)
-    try:
-        if not _in_slot(run, needed, observe, check=check):
-            raise _cancelled(run)
-    except ApeError as error:
-        if not run.folder.cancel_requested():
-            record_failure(run.folder.path, error)
-        raise
-
-
-def _in_slot(run: Run, needed: Estimate, observe: Observer, *, check: bool) -> bool:
-    """Simulate once there is a slot; return whether the run is complete."""
-
-    def goes_on(_place: int) -> bool:
-        """Tell about the queue; give up when cancelled."""
-        observe(run.progress())
-        return not run.folder.cancel_requested()
-
-    try:
-        slot = wait_for_slot(_store_path(run), run.run_id, needed.memory_mb, goes_on)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(how_to_resume(run.run_id)) from None
-    if slot is None:
-        return False
-    with slot:
-        return Execution(run.folder, needed.n_threads, observe, check=check).run()
-
-
-def _follow(run: Run, observe: Observer) -> None:
-    """Watch a run of another process until that ends; fail if the run was failed or cancelled."""
-    try:
-        while run.folder.is_locked():
-            observe(run.progress())
-            time.sleep(FOLLOW_SECONDS)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Run {run.run_id[:12]} goes on in another process; `ape cancel {run.run_id[:12]}` "
-            "stops it."
-        ) from None
-    ended = run.progress()
-    if ended.status == "failed":
-        raise RunFailedError(ended.error, ended.hint)
-    if ended.status == "interrupted" and run.folder.cancel_requested():
-        raise _cancelled(run)
-
-
-def _prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
-    """Make sure that the run can fit, and forget how earlier attempts ended."""
-    chunk_size = None
-    try:
-        chunk_size = run.folder.checkpoint().chunk_size
-    except CorruptRunError:
-        if not check:
-            raise
-    needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size)
-    if chunk_size is not None:
-        check_disk(run.folder, needed)
-    run.folder.clear_cancel()
-    run.folder.clear_error()
-    return needed
 
 
 def _let_stop(run: Run) -> None:
@@ -281,23 +191,15 @@ def _let_stop(run: Run) -> None:
                 f"Run {run.run_id[:12]} was cancelled, but its worker has not stopped yet.",
                 "Try again in a moment.",
             )
-        time.sleep(FOLLOW_SECONDS)
+        time.sleep(_LOOK_SECONDS)
 
 
 def _acquire(folder: RunFolder) -> FileLock | None:
     """Lock of a run; None when a worker has it, and not just somebody who tidies up."""
     deadline = time.monotonic() + _JOIN_SECONDS
     while (lock := folder.acquire()) is None and time.monotonic() < deadline:
-        time.sleep(_JOIN_SECONDS / 10)
+        time.sleep(_LOOK_SECONDS)
     return lock
-
-
-def _cancelled(run: Run) -> RunFailedError:
-    """Error for a run that somebody cancelled."""
-    return RunFailedError(
-        f"Run {run.run_id[:12]} was cancelled.",
-        f"What was done is kept; `ape resume {run.run_id[:12]}` goes on from there.",
-    )
 
 
 def _created(folder: RunFolder) -> float:
@@ -306,12 +208,3 @@ def _created(folder: RunFolder) -> float:
         return (folder.path / SPEC_FILE).stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _store_path(run: Run) -> Path:
-    """Folder of the store of a run."""
-    return run.folder.path.parents[1]
-
-
-def _tell_nobody(progress: Progress) -> None:
-    """Observe nothing."""

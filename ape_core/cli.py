@@ -1,0 +1,224 @@
+"""The `ape` command: reads what was asked, calls one command, prints its answer.
+
+Exit status: 0 done, 2 what was asked for cannot be, 3 a run failed, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+from ape_core.commands.answer import Answer, problem
+from ape_core.errors import ApeError
+from ape_core.runs.threads import THRIFTY_ENVIRONMENT
+
+_RUN = "id of the run or the first characters of it, or: latest"
+_PROTOCOL = "name of a shipped protocol (see: ape protocols) or a YAML file"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser that answers with --json too when it cannot read what was asked."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to ask, and end with status 2."""
+        answer = problem(_sentence(message), f"See: {self.prog} --help", 2)
+        _print(answer, as_json="--json" in sys.argv[1:])
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command.
+
+    Parameters
+    ----------
+    arguments
+        Words after `ape`; those of the command line unless given.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    asked = _parser().parse_args(arguments)
+    try:
+        answer = _carry_out(asked)
+    except ApeError as error:
+        answer = problem(error.message, error.hint, error.exit_status)
+    except KeyboardInterrupt as stop:
+        answer = problem(str(stop) or "Stopped.", "", 130)
+    except BrokenPipeError:
+        return _nobody_reads()
+    except Exception as error:  # noqa: BLE001  a person gets a sentence; the log gets the rest
+        answer = _unexpected(error, asked)
+    return _print(answer, as_json=asked.json)
+
+
+def _carry_out(asked: argparse.Namespace) -> Answer:
+    """Import the module of the command and call it."""
+    if asked.store is not None:
+        os.environ["APE_STORE"] = asked.store
+    for name, value in THRIFTY_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    module, function = asked.command
+    command: Callable[[argparse.Namespace], Answer] = getattr(
+        import_module(f"ape_core.commands.{module}"), function
+    )
+    return command(asked)
+
+
+def _print(answer: Answer, *, as_json: bool) -> int:
+    """Print an answer: on standard output, or on standard error when it is bad news in words."""
+    stream = sys.stderr if answer.status and not as_json else sys.stdout
+    try:
+        if answer.text or as_json:
+            print(answer.show(as_json=as_json), file=stream)
+        stream.flush()
+    except BrokenPipeError:
+        _nobody_reads()
+    return answer.status
+
+
+def _nobody_reads() -> int:
+    """End quietly when the reader of a pipe has gone, as `ape list | head -1` does."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    return 0
+
+
+def _unexpected(error: Exception, asked: argparse.Namespace) -> Answer:
+    """Answer for a defect: a sentence, and where the details are."""
+    log = import_module("ape_core.commands.log")
+    where = log.write_details(asked)
+    message = f"Something went wrong that should not have: {type(error).__name__}: {error}"
+    return problem(message, f"The details are in {where}; please report them.", 3)
+
+
+def _sentence(message: str) -> str:
+    """A message of argparse as a sentence."""
+    return message[:1].upper() + message[1:].rstrip(".") + "."
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number, in which commas and underscores may group the digits."""
+    try:
+        return int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        allowed = "a whole number, such as 20000, 20,000 or 20_000"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}") from None
+
+
+def _parser() -> _Parser:
+    """Everything that can be asked."""
+    parser = _Parser(prog="ape", description="AMD Protocol Explorer.", epilog=_EPILOG)
+    _add_common(parser, None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_run, _add_estimate, _add_about_runs, _add_protocols, _add_system):
+        add(commands)
+    return parser
+
+
+_EPILOG = "Every command takes --json and --store. `ape COMMAND --help` says more."
+
+
+def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
+    """Add the options of every command, which may stand before or after its name."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=default or False,
+        help="print one JSON object",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="FOLDER",
+        default=default,
+        help="folder of the runs; else APE_STORE, else the user's data directory",
+    )
+
+
+def _add(commands: Any, name: str, command: tuple[str, str], text: str) -> argparse.ArgumentParser:
+    """Add a command that the function of a module of ape_core.commands carries out."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    _add_common(parser, argparse.SUPPRESS)
+    return parser
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a run: protocol, patients, years, seed and cohort."""
+    parser.add_argument("protocol", metavar="PROTOCOL", help=_PROTOCOL)
+    add = parser.add_argument
+    add("--patients", type=whole_number, metavar="N", help="number of patients (default 2,000)")
+    add("--years", type=whole_number, default=5, metavar="Y", help="length in years (default 5)")
+    add("--seed", type=whole_number, default=1, metavar="S", help="random seed (default 1)")
+    add("--cohort", metavar="NAME", help="population (default uk-routine-care) or a YAML file")
+    add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
+    add("--chunk-size", type=whole_number, metavar="C", help="patients per part (default 5,000)")
+
+
+def _add_run(commands: Any) -> None:
+    """Add `run`."""
+    run = _add(commands, "run", ("run", "run"), "simulate a protocol, or open the run if it exists")
+    _add_question(run)
+    run.add_argument("--detach", action="store_true", help="start in the background and return")
+    run.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _add_estimate(commands: Any) -> None:
+    """Add `estimate`."""
+    text = "memory, disk and time that a run would need"
+    _add_question(_add(commands, "estimate", ("run", "estimate"), text))
+
+
+def _add_about_runs(commands: Any) -> None:
+    """Add the commands about runs that exist."""
+    _add(commands, "list", ("runs", "list_runs"), "the runs in the store")
+    for name, command, text in (
+        ("show", ("runs", "show"), "one run: its question, state and results in short"),
+        ("progress", ("runs", "progress"), "how far a run is"),
+        ("resume", ("run", "resume"), "go on with a run that was interrupted or failed"),
+        ("cancel", ("runs", "cancel"), "stop a run; what is done is kept"),
+        ("verify", ("verify", "verify"), "check every file of a run against its checksum"),
+        ("digest", ("verify", "digest"), "one SHA-256 over all rows of a run"),
+        ("delete", ("runs", "delete"), "remove a run and its files"),
+    ):
+        parser = _add(commands, name, command, text)
+        parser.add_argument("run", metavar="RUN", help=_RUN)
+        _add_options(name, parser)
+
+
+def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
+    """Add the options of one command about a run."""
+    if name == "resume":
+        parser.add_argument("--workers", type=whole_number, metavar="K", help="threads")
+        parser.add_argument("--detach", action="store_true", help="in the background")
+        parser.add_argument("--quiet", action="store_true", help="show no progress")
+    if name == "verify":
+        text = "compute again what is damaged or missing"
+        parser.add_argument("--repair", action="store_true", help=text)
+
+
+def _add_protocols(commands: Any) -> None:
+    """Add the commands about protocols."""
+    _add(commands, "protocols", ("protocols", "list_shipped"), "the protocols that are shipped")
+    check = _add(commands, "check", ("protocols", "check"), "check a protocol and explain it")
+    check.add_argument("protocol", metavar="FILE", help=_PROTOCOL)
+
+
+def _add_system(commands: Any) -> None:
+    """Add the commands about this machine."""
+    dashboard = _add(commands, "dashboard", ("dashboard", "dashboard"), "open the dashboard")
+    dashboard.add_argument("--port", type=whole_number, metavar="P", help="port (default 8866)")
+    dashboard.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    text = "what this machine allows, and what is wrong with the store"
+    doctor = _add(commands, "doctor", ("doctor", "doctor"), text)
+    doctor.add_argument("--clean", action="store_true", help="remove what killed processes left")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""`ape doctor`: what this machine allows, and what is wrong with the store."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ape_core import limits
+from ape_core.commands.answer import Answer, listing, megabytes
+from ape_core.commands.question import DEFAULT_POPULATION
+from ape_core.errors import ApeError, StoreError
+from ape_core.runs import slots
+from ape_core.runs.estimating import DISK_MARGIN_MB, Estimate, estimate
+from ape_core.runs.handle import Run
+from ape_core.runs.memory import MB, check_memory
+from ape_core.runs.starting import list_runs
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.protocol_yaml import load_protocol
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.store import Store
+
+_EXAMPLE_PROTOCOL: Final = "aflibercept-2mg-treat-and-extend"
+_EXAMPLE_PATIENTS: Final = 1_000_000
+_EXAMPLE_YEARS: Final = 5
+_LEFTOVERS: Final = ("runs/.new-*", "runs/.trash-*", "runs/*/.*.tmp", "runs/*/*/.*.tmp")
+
+
+def doctor(asked: argparse.Namespace) -> Answer:
+    """Look at the machine, the store and every run in it; with --clean remove leftovers."""
+    store = Store()
+    runs = list_runs(store)
+    cleaned = store.clean_temporary() if asked.clean else []
+    problems = list(_problems(store, runs))
+    data = {
+        **_machine(store),
+        "runs": dict(Counter(run.status for run in runs)),
+        "running": slots.n_running(store.path),
+        "queued": slots.queued_runs(store.path),
+        "leftovers": [str(path) for path in _leftovers(store)],
+        "cleaned": cleaned,
+        "problems": problems,
+    }
+    status = 2 if any(problem["is_error"] for problem in problems) else 0
+    return Answer(data, _shown(data), status)
+
+
+def _machine(store: Store) -> dict[str, Any]:
+    """Memory, cores, disk and the compiled simulator."""
+    memory = check_memory()
+    needed = _example(store)
+    return {
+        "store": str(store.path),
+        "memory_limit_mb": round(memory.limit_mb),
+        "memory_limit_source": memory.limit_source,
+        "memory_used_mb": round(memory.used_mb),
+        "memory_state": memory.state,
+        "worker_mb": round(needed.memory_mb),
+        "cores": len(os.sched_getaffinity(0)),
+        "threads": needed.n_threads,
+        "slots": limits.MAX_CONCURRENT_SIMULATIONS,
+        "disk_free_mb": round(_disk_free_mb(store)),
+        "patients_that_fit": _patients_that_fit(store, needed),
+        "seconds_per_million": round(needed.seconds, 1),
+        "compiled": _is_compiled(),
+    }
+
+
+def _example(store: Store) -> Estimate:
+    """What a run of a million patients needs here."""
+    cohort = Cohort(n_patients=_EXAMPLE_PATIENTS, population=DEFAULT_POPULATION)
+    protocol = load_protocol(_EXAMPLE_PROTOCOL)
+    spec = RunSpec(protocol=protocol, cohort=cohort, years=_EXAMPLE_YEARS, seed=0)
+    return estimate(spec, store)
+
+
+def _patients_that_fit(store: Store, needed: Estimate) -> int:
+    """Patients whose treat-and-extend over five years fits on the disk."""
+    room = max(0.0, _disk_free_mb(store) - DISK_MARGIN_MB)
+    return min(int(_EXAMPLE_PATIENTS * room / needed.disk_mb), limits.MAX_PATIENTS)
+
+
+def _disk_free_mb(store: Store) -> float:
+    """Free space where the store is, or will be."""
+    folder = next(path for path in (store.path, *store.path.parents) if path.is_dir())
+    return shutil.disk_usage(folder).free / MB
+
+
+def _is_compiled() -> bool:
+    """Whether the compiled simulator is in its cache."""
+    from ape_core.simulation.compiled import cache_folder
+
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder())
+    return any(folder.rglob("*.nbi"))
+
+
+def _leftovers(store: Store) -> list[Path]:
+    """Files and folders that killed processes left behind."""
+    return sorted(path for pattern in _LEFTOVERS for path in store.path.glob(pattern))
+
+
+def _problems(store: Store, runs: list[Run]) -> Iterator[dict[str, Any]]:
+    """What is wrong, with what to do about it."""
+    try:
+        store.check_writable()
+    except StoreError as error:
+        yield _problem("store", error.message, error.hint, is_error=True)
+    for run in runs:
+        yield from _run_problems(run)
+    leftovers = len(_leftovers(store))
+    if leftovers:
+        yield _problem(
+            "store",
+            f"{leftovers} temporary files or folders were left by processes that were killed.",
+            "They do no harm; `ape doctor --clean` removes them.",
+        )
+
+
+def _run_problems(run: Run) -> Iterator[dict[str, Any]]:
+    """What is wrong with a run, without reading its rows."""
+    short = run.run_id[:12]
+    progress = run.progress()
+    if progress.status == "failed":
+        yield _problem(short, progress.error, progress.hint, is_error=True)
+    if progress.status == "interrupted":
+        done = f"{progress.patients_done:,} of {progress.n_patients:,} patients"
+        yield _problem(
+            short,
+            f"It was interrupted at {done}.",
+            f"`ape resume {short}` goes on from there, `ape delete {short}` removes it.",
+        )
+    if progress.status == "complete":
+        try:
+            run.summary()
+        except ApeError as error:
+            yield _problem(short, error.message, error.hint, is_error=True)
+
+
+def _problem(where: str, what: str, what_to_do: str, *, is_error: bool = False) -> dict[str, Any]:
+    """One thing that is wrong."""
+    return {"where": where, "what": what, "what_to_do": what_to_do, "is_error": is_error}
+
+
+def _shown(data: dict[str, Any]) -> str:
+    """Everything in words."""
+    used, limit = megabytes(data["memory_used_mb"]), megabytes(data["memory_limit_mb"])
+    counts = ", ".join(f"{number} {status}" for status, number in data["runs"].items())
+    compiled = "yes" if data["compiled"] else "no: the first run takes some seconds longer"
+    head = listing(
+        [
+            ("store", data["store"]),
+            ("memory", f"{used} of {limit} in use ({data['memory_limit_source']})"),
+            ("a worker", f"{megabytes(data['worker_mb'])} on {data['threads']} threads"),
+            ("cores", str(data["cores"])),
+            ("at a time", f"{data['slots']} runs; {data['running']} running"),
+            ("waiting", f"{len(data['queued'])} runs" if data["queued"] else ""),
+            ("disk", f"{megabytes(data['disk_free_mb'])} free"),
+            ("which fits", f"{data['patients_that_fit']:,} patients over 5 years"),
+            ("a million", f"about {data['seconds_per_million']:.0f} s"),
+            ("compiled", compiled),
+            ("runs", counts or "none"),
+            ("removed", ", ".join(data["cleaned"])),
+        ]
+    )
+    if not data["problems"]:
+        return f"{head}\n\nNothing is wrong."
+    found = [f"{p['where']}: {p['what']}\n    {p['what_to_do']}" for p in data["problems"]]
+    return "\n".join([head, "", *found])

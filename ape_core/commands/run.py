@@ -1,0 +1,111 @@
+"""`ape run`, `ape resume` and `ape estimate`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ape_core.commands.answer import Answer, listing, megabytes
+from ape_core.commands.question import read_question
+from ape_core.commands.results import results_table
+from ape_core.runs import console
+from ape_core.runs.completing import complete
+from ape_core.runs.estimating import estimate as estimate_run
+from ape_core.runs.handle import Run
+from ape_core.runs.starting import ask, open_run, submit
+
+
+def run(asked: argparse.Namespace) -> Answer:
+    """Simulate in this process, or start a worker with --detach."""
+    spec = read_question(asked)
+    found = ask(spec, chunk_size=asked.chunk_size)
+    reused = found.status == "complete"
+    if asked.detach:
+        return _started(submit(spec, workers=asked.workers), reused=reused)
+    _complete(found, asked, check=False)
+    return _done(found, reused=reused)
+
+
+def resume(asked: argparse.Namespace) -> Answer:
+    """Check every file of a run, repair what is damaged and go on to its end."""
+    found = open_run(asked.run)
+    if asked.detach:
+        return _started(found.resume(asked.workers), reused=False)
+    _complete(found, asked, check=True)
+    return _done(found, reused=False)
+
+
+def estimate(asked: argparse.Namespace) -> Answer:
+    """Memory, disk and time of a run before it is started."""
+    spec = read_question(asked)
+    needed = estimate_run(spec, workers=asked.workers, chunk_size=asked.chunk_size)
+    data = {
+        "run_id": spec.run_id,
+        "n_patients": spec.cohort.n_patients,
+        "n_visits": needed.n_visits,
+        "memory_mb": round(needed.memory_mb),
+        "disk_mb": round(needed.disk_mb, 1),
+        "seconds": round(needed.seconds, 1),
+        "n_threads": needed.n_threads,
+    }
+    text = listing(
+        [
+            ("patients", f"{spec.cohort.n_patients:,}"),
+            ("visits", f"about {needed.n_visits:,}"),
+            ("memory", f"{megabytes(needed.memory_mb)}, whatever the number of patients"),
+            ("disk", megabytes(needed.disk_mb)),
+            ("time", f"{console.duration(needed.seconds)} on {needed.n_threads} threads"),
+        ]
+    )
+    return Answer(data, text)
+
+
+def _complete(found: Run, asked: argparse.Namespace, *, check: bool) -> None:
+    """Bring a run to its end with a line of progress on standard error."""
+    line = None if asked.quiet else console.ProgressLine()
+    try:
+        complete(found, asked.workers, line.show if line else None, check=check)
+    finally:
+        if line:
+            line.close()
+
+
+def _done(found: Run, *, reused: bool) -> Answer:
+    """Answer about a run that is complete."""
+    data = _about(found, reused=reused)
+    head = listing(
+        [
+            ("run", found.run_id[:12]),
+            ("question", f"{found.spec.protocol.title}, {found.spec.years} years"),
+            ("patients", f"{data['n_patients']:,}"),
+            ("visits", f"{data['n_visits']:,}"),
+            ("time", _time(data["seconds"], reused=reused)),
+        ]
+    )
+    return Answer(data, f"{head}\n\n{results_table(found)}")
+
+
+def _time(seconds: float, *, reused: bool) -> str:
+    """How long a run took, and whether it did so now."""
+    took = console.duration(seconds)
+    return f"{took}, earlier: the answer was in the store" if reused else took
+
+
+def _started(found: Run, *, reused: bool) -> Answer:
+    """Answer about a run that a worker brings to its end."""
+    data = _about(found, reused=reused)
+    short = found.run_id[:12]
+    follow = "" if reused else f" `ape progress {short}` says how far it is."
+    return Answer(data, f"Run {short} is {data['status']}.{follow}")
+
+
+def _about(found: Run, *, reused: bool) -> dict[str, Any]:
+    """What programs are told of a run that was asked for."""
+    return {
+        "run_id": found.run_id,
+        "status": found.status,
+        "n_patients": found.n_patients,
+        "n_visits": found.folder.checkpoint().n_visits,
+        "seconds": round(found.folder.read_provenance().get("seconds", 0.0), 3),
+        "reused": reused,
+    }

@@ -1,0 +1,134 @@
+"""Bringing a run to its end in this process, or following the process that does."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final
+
+from ape_core.errors import ApeError, CorruptRunError, RunFailedError
+from ape_core.runs.estimating import Estimate, check_disk, estimate
+from ape_core.runs.execution import Execution, Observer, how_to_resume
+from ape_core.runs.failures import record_failure
+from ape_core.runs.handle import Run
+from ape_core.runs.progress import Progress
+from ape_core.runs.slots import wait_for_slot
+from ape_core.storage.store import Store
+
+FOLLOW_SECONDS: Final = 0.2
+"""Whoever follows a run of another process looks this often."""
+
+
+def complete(
+    run: Run, workers: int | None = None, observe: Observer | None = None, *, check: bool = False
+) -> None:
+    """Bring a run to its end in this process, or follow whoever is doing so.
+
+    Parameters
+    ----------
+    run
+        The run.
+    workers
+        Threads that simulate; one per core unless given.
+    observe
+        Told how far the run is, about twice a second.
+    check
+        Whether to check every file first, and to compute again what is damaged.
+
+    Raises
+    ------
+    RunFailedError
+        When it was cancelled, or failed in the process that was followed.
+    """
+    tell = observe or _tell_nobody
+    while check or run.status != "complete":
+        lock = run.folder.acquire()
+        if lock is None:
+            _follow(run, tell)
+            continue
+        with lock:
+            _execute(run, workers, tell, check=check)
+        return
+
+
+def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
+    """Make sure that the run can fit, and forget how earlier attempts ended."""
+    chunk_size = None
+    try:
+        chunk_size = run.folder.checkpoint().chunk_size
+    except CorruptRunError:
+        if not check:
+            raise
+    needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size)
+    if chunk_size is not None:
+        check_disk(run.folder, needed)
+    run.folder.clear_cancel()
+    run.folder.clear_error()
+    return needed
+
+
+def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -> None:
+    """Wait for a slot and simulate in this process, which holds the lock of the run."""
+    if run.status == "complete" and not check:
+        return
+    needed = prepare(run, workers, check=check)
+    try:
+        if not _in_slot(run, needed, observe, check=check):
+            raise _cancelled(run)
+    except ApeError as error:
+        if not run.folder.cancel_requested():
+            record_failure(run.folder.path, error)
+        raise
+
+
+def _in_slot(run: Run, needed: Estimate, observe: Observer, *, check: bool) -> bool:
+    """Simulate once there is a slot; return whether the run is complete."""
+
+    def goes_on(_place: int) -> bool:
+        """Tell about the queue; give up when cancelled."""
+        observe(run.progress())
+        return not run.folder.cancel_requested()
+
+    try:
+        slot = wait_for_slot(_store_path(run), run.run_id, needed.memory_mb, goes_on)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(how_to_resume(run.run_id)) from None
+    if slot is None:
+        return False
+    with slot:
+        return Execution(run.folder, needed.n_threads, observe, check=check).run()
+
+
+def _follow(run: Run, observe: Observer) -> None:
+    """Watch a run of another process until that ends; fail if the run was failed or cancelled."""
+    try:
+        while run.folder.is_locked():
+            observe(run.progress())
+            time.sleep(FOLLOW_SECONDS)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Run {run.run_id[:12]} goes on in another process; `ape cancel {run.run_id[:12]}` "
+            "stops it."
+        ) from None
+    ended = run.progress()
+    if ended.status == "failed":
+        raise RunFailedError(ended.error, ended.hint)
+    if ended.status == "interrupted" and run.folder.cancel_requested():
+        raise _cancelled(run)
+
+
+def _cancelled(run: Run) -> RunFailedError:
+    """Error for a run that somebody cancelled."""
+    return RunFailedError(
+        f"Run {run.run_id[:12]} was cancelled.",
+        f"What was done is kept; `ape resume {run.run_id[:12]}` goes on from there.",
+    )
+
+
+def _store_path(run: Run) -> Path:
+    """Folder of the store of a run."""
+    return run.folder.path.parents[1]
+
+
+def _tell_nobody(progress: Progress) -> None:
+    """Observe nothing."""
