@@ -11,8 +11,6 @@ import yaml
 
 import ape_core as ape
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md")
-
 
 @pytest.fixture(scope="session")
 def readme(root):
@@ -20,8 +18,10 @@ def readme(root):
 
 
 @pytest.fixture(scope="session")
-def texts(root):
-    return {name: (root / name).read_text(encoding="utf-8") for name in DOCUMENTS}
+def texts(root, tracked):
+    """Every document in Markdown."""
+    names = [str(path) for path in tracked if path.suffix == ".md"]
+    return {name: (root / name).read_text(encoding="utf-8") for name in names}
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +33,9 @@ def cli_commands():
         text=True,
         check=True,
     )
-    listed = re.search(r"\{([a-z,-]+)\}", done.stdout)
-    assert listed is not None, done.stdout
-    return set(listed[1].split(","))
+    listed = re.findall(r"^    ([a-z]+)  +\S", done.stdout, re.MULTILINE)
+    assert listed, done.stdout
+    return set(listed)
 
 
 def code_in(text):
