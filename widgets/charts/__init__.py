@@ -1,0 +1,1 @@
+"""One file per chart. A chart draws a summary; it computes nothing."""

@@ -1,0 +1,115 @@
+"""Mean acuity over time, the spread of the eyes around it, and how many eyes there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
+from ape_core.summaries.acuity import acuity_over_time
+from widgets import format as words
+from widgets.bqplots import Lines
+from widgets.charts.axes import across, fit, floats, scale, upwards, year_ticks
+from widgets.charts.card import Card, figure
+from widgets.charts.ends import EndLabel, end_labels
+from widgets.theme import colour
+
+if TYPE_CHECKING:
+    from ape_core.summaries import Summary
+    from ape_core.summaries.acuity import AcuityOverTime
+
+TOP_LETTERS = 85
+"""Charts of acuity run from 0 to 85 letters, so that they can be laid side by side."""
+
+
+_SENTENCE = (
+    "Mean letters of all living eyes as they would measure, in care or not; bands hold the middle "
+    "50% and 80%."
+)
+_BEYOND = f"The axis runs to {MAX_LETTERS}: a tenth of the eyes exceeds {TOP_LETTERS}."
+
+
+class AcuityChart:
+    """Line of the mean with a band that holds the middle 80% of eyes."""
+
+    def __init__(self) -> None:
+        self._x = scale(0, 1)
+        self._y = scale(0, TOP_LETTERS)
+        self._years = across(self._x, "Years since the first visit")
+        start = floats([0, 1])
+        blank = floats([[0, 0], [0, 0]])
+        scales = {"x": self._x, "y": self._y}
+        self._wide, self._narrow = (
+            Lines(
+                x=start, y=blank, scales=scales, fill="between", stroke_width=0,
+                colors=[colour("acuity")] * 2, fill_colors=[colour("acuity")] * 2,
+                fill_opacities=[opacity] * 2, opacities=[0, 0],
+            )
+            for opacity in (0.14, 0.17)
+        )  # fmt: skip
+        self._mean = Lines(
+            x=start, y=floats([0, 0]), scales=scales, stroke_width=2.5, colors=[colour("acuity")]
+        )
+        marks = [self._wide, self._narrow, self._mean]
+        self._letters = upwards(self._y, range(0, TOP_LETTERS, 20))
+        self.card = Card(
+            "Visual acuity", figure(marks, [self._years, self._letters]), ends=True, wide=True
+        )
+        self.view = self.card.view
+
+    def draw(self, summary: Summary | None) -> None:
+        """Show a summary, or that there is none yet."""
+        self.card.wait(waiting=summary is None)
+        if summary is None:
+            self.card.say(_SENTENCE)
+            return
+        view = acuity_over_time(summary)
+        self._choose_top(view)
+        self._draw_lines(view)
+        ticks = year_ticks(summary.years)
+        fit(self._x, self._years, ticks)
+        self._x.max = float(summary.years)
+        self.card.label_ends(_labels(view, self._y.max))
+        self.card.label_axis(_at_risk(view, ticks, summary.years))
+
+    def _choose_top(self, view: AcuityOverTime) -> None:
+        """Let the axis end at 85 letters, or say that it cannot."""
+        fits = view.p90.max() <= TOP_LETTERS
+        top = TOP_LETTERS if fits else MAX_LETTERS
+        fit(self._y, self._letters, range(0, top + 1, 20))
+        self._y.max = float(top)
+        self.card.say(_SENTENCE if fits else f"{_SENTENCE} {_BEYOND}")
+
+    def _draw_lines(self, view: AcuityOverTime) -> None:
+        """Assign the series; one message per mark."""
+        years = floats(view.weeks / WEEKS_PER_YEAR)
+        series = (
+            (self._wide, np.stack([view.p10, view.p90])),
+            (self._narrow, np.stack([view.p25, view.p75])),
+            (self._mean, view.mean),
+        )
+        for mark, values in series:
+            with mark.hold_sync():
+                mark.x, mark.y = years, floats(values)
+
+
+def _labels(view: AcuityOverTime, top: float) -> str:
+    """Names and last values of the mean and the outer percentiles."""
+    rows = (
+        (view.p90[-1], f"{view.p90[-1]:.0f}", "90th centile"),
+        (view.mean[-1], words.one_decimal(view.mean[-1]), "mean"),
+        (view.p10[-1], f"{view.p10[-1]:.0f}", "10th centile"),
+    )
+    return end_labels([EndLabel(float(at) / top, *label) for at, *label in rows])
+
+
+def _at_risk(view: AcuityOverTime, ticks: list[int], years: int) -> str:
+    """Number of eyes below each tick of the axis."""
+    numbers = {int(week): int(n) for week, n in zip(view.weeks, view.n, strict=True)}
+    spans = "".join(
+        f'<span style="left:{100 * tick / years:.2f}%">'
+        f"{words.short_count(numbers[tick * WEEKS_PER_YEAR])}</span>"
+        for tick in ticks
+    )
+    return f'<div class="ape-strip"><div>{spans}</div><b>eyes</b></div>'

@@ -1,0 +1,66 @@
+"""Axes: fixed where values must be comparable, with ticks at round numbers everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from widgets.bqplots import Axis, LinearScale
+from widgets.theme import colour
+
+_STEPS = (1, 2, 5, 10)
+
+
+def scale(low: float, high: float) -> LinearScale:
+    """Linear scale that ends exactly where it is told to."""
+    return LinearScale(min=float(low), max=float(high), allow_padding=False)
+
+
+def across(of: LinearScale, label: str, **options: Any) -> Axis:
+    """Horizontal axis: ticks and a label, no grid."""
+    return Axis(
+        scale=of, label=label, label_offset="32px", grid_lines="none", num_ticks=None,
+        tick_format="d", **options,
+    )  # fmt: skip
+
+
+def upwards(of: LinearScale, ticks: Sequence[float], tick_format: str = "~g") -> Axis:
+    """Vertical axis: a light grid and numbers; its unit stands in the sentence above."""
+    return Axis(
+        scale=of,
+        orientation="vertical",
+        grid_lines="solid",
+        grid_color=colour("grid"),
+        tick_values=np.array(ticks, dtype=float),
+        tick_format=tick_format,
+    )
+
+
+def year_ticks(years: int) -> list[int]:
+    """Whole years, thinned where a run is long."""
+    step = 1 if years <= 10 else 2 if years <= 20 else 5
+    return list(range(0, years + 1, step))
+
+
+def round_ticks(high: float, wanted: int = 5) -> list[float]:
+    """Round numbers from 0 to the first at or above a value, about as many as wanted."""
+    rough = max(high, 1e-9) / wanted
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * size for factor in _STEPS if factor * size >= rough * (1 - 1e-9))
+    return [step * i for i in range(math.ceil(high / step - 1e-9) + 1)]
+
+
+def fit(of: LinearScale, axis: Axis, ticks: Sequence[float]) -> None:
+    """Make a scale and its axis span the ticks, if they do not already."""
+    if axis.tick_values is None or list(axis.tick_values) != [float(t) for t in ticks]:
+        axis.tick_values = np.array(ticks, dtype=float)
+    if (of.min, of.max) != (ticks[0], ticks[-1]):
+        of.min, of.max = float(ticks[0]), float(ticks[-1])
+
+
+def floats(values: Any) -> Any:
+    """Array as charts send it: 4 bytes a value."""
+    return np.asarray(values, dtype=np.float32)

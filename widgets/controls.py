@@ -1,0 +1,155 @@
+"""The question: protocol, population, number of patients, years, seed; and the button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ipywidgets import Button, Dropdown, Text
+
+from ape_core.spec.population import list_populations, load_population
+from ape_core.spec.protocol_yaml import list_protocols, load_protocol
+from widgets import format as words
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class, text
+from widgets.schedule_picture import schedule_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ape_core.runs import Estimate
+    from widgets.session import Session
+
+PRESETS: Final = (1_000, 3_000, 20_000, 100_000, 1_000_000, 10_000_000)
+_OWN_NUMBER: Final = 0
+
+
+class ControlsPanel:
+    """Form whose every change updates the estimate and says what is in the way, if anything."""
+
+    def __init__(self, session: Session, draw: Callable[[], None]) -> None:
+        self._session = session
+        self._draw = draw
+        self._protocol_words, self._population_words = html(), html()
+        self._estimate = html()
+        self._protocol = _choice("Protocol", [(p.title, p.name) for p in list_protocols()])
+        self._population = _choice(
+            "Population", [(load_population(name).title, name) for name in list_populations()]
+        )
+        self._patients, self._years, self._seed = (
+            classed(Text(description=name, continuous_update=True), "ape-field")
+            for name in ("Patients", "Years", "Seed")
+        )
+        presets = [(words.count(number), number) for number in PRESETS]
+        self._preset = _choice("Presets", [("Choose", _OWN_NUMBER), *presets])
+        self._start = classed(Button(description="Start"), "ape-button ape-primary")
+        self._fields = {
+            "protocol": self._protocol,
+            "population": self._population,
+            "patients": self._patients,
+            "years": self._years,
+            "seed": self._seed,
+        }
+        self._connect()
+        self.view = box(
+            html(value="<h2>Question</h2>"), self._protocol, self._protocol_words,
+            self._population, self._population_words,
+            box(self._patients, self._preset, classes="ape-pair"),
+            box(self._years, self._seed, classes="ape-pair"),
+            self._estimate, self._start, classes="ape-form",
+        )  # fmt: skip
+
+    def refresh(self) -> None:
+        """Show the question of the session."""
+        question = self._session.question
+        for name, field in self._fields.items():
+            if field.value != question[name]:
+                field.value = question[name]
+            set_class(field, "is-wrong", on=name == self._session.wrong_field)
+        self._preset.value = _preset_of(question["patients"])
+        self._explain()
+        self._say()
+
+    def _connect(self) -> None:
+        """Pass every change to the session."""
+        for name, field in self._fields.items():
+            field.observe(guarded(self._session, self._edited(name)), names="value")
+        self._preset.observe(guarded(self._session, self._preset_chosen), names="value")
+        self._start.on_click(guarded(self._session, self._pressed))
+
+    def _edited(self, name: str) -> Any:
+        """Handler that passes the new value of a field."""
+
+        def edited(change: Any) -> None:
+            if change.new != self._session.question[name]:
+                self._session.edit(name, change.new)
+                self.refresh()
+
+        return edited
+
+    def _preset_chosen(self, change: Any) -> None:
+        """Copy a common number into the field."""
+        if change.new != _OWN_NUMBER and change.new != _preset_of(self._patients.value):
+            self._patients.value = words.count(change.new)
+
+    def _pressed(self, _: Any) -> None:
+        """Ask the question."""
+        self._session.start()
+        self._draw()
+
+    def _explain(self) -> None:
+        """Explain the chosen protocol and population."""
+        protocol = load_protocol(self._protocol.value)
+        self._protocol_words.value = schedule_picture(protocol) + _more(
+            protocol.description,
+            {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
+        )
+        population = load_population(self._population.value)
+        self._population_words.value = _more(population.description, {})
+
+    def _say(self) -> None:
+        """Show what the run would take, or why it cannot start."""
+        session = self._session
+        self._start.disabled = bool(session.problem)
+        self._start.description = "Open the answer" if session.answered else "Start"
+        if session.problem:
+            self._estimate.value = (
+                f'<p class="ape-blocked" role="status">{text(session.problem)}</p>'
+            )
+        elif session.estimate:
+            self._estimate.value = _estimate(session.estimate)
+
+
+def _choice(name: str, options: list[tuple[str, Any]]) -> Dropdown:
+    """Drop-down list with its label above it."""
+    return classed(Dropdown(description=name, options=options), "ape-field")
+
+
+def _more(words_first: str, lists: Mapping[str, Sequence[str]]) -> str:
+    """The beginning of a description, which unfolds to all of it and the lists below."""
+    below = "".join(
+        f"<h3>{name}</h3><ul>{''.join(f'<li>{text(item)}</li>' for item in items)}</ul>"
+        for name, items in lists.items()
+        if items
+    )
+    return (
+        '<details class="ape-more"><summary>'
+        f"<span>{text(words_first)}</span><b>More</b></summary>{below}</details>"
+    )
+
+
+def _preset_of(patients: str) -> int:
+    """The common number that the field holds, if it holds one."""
+    digits = patients.replace(",", "").replace(" ", "")
+    number = int(digits) if digits.isdecimal() else _OWN_NUMBER
+    return number if number in PRESETS else _OWN_NUMBER
+
+
+def _estimate(estimate: Estimate) -> str:
+    """Time, memory and disk that the run would take."""
+    rows = (
+        ("Time", f"about {words.duration(estimate.seconds)}"),
+        ("Memory", words.megabytes(estimate.memory_mb)),
+        ("Disk", words.megabytes(estimate.disk_mb)),
+    )
+    cells = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in rows)
+    return f'<dl class="ape-estimate">{cells}</dl>'

@@ -1,0 +1,185 @@
+"""The dashboard: all panels, composed, and the pulse that keeps them up to date.
+
+The page pulls. A `Play` counts seconds in the browser; each count makes the kernel read the
+progress and the summary of the run and assign what changed. When the page goes, the counting ends,
+and the kernel rests and can be culled. Nothing here runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from ipywidgets import Box, Play, ToggleButton
+
+from widgets.charts.acuity import AcuityChart
+from widgets.charts.change import ChangeChart
+from widgets.charts.injections import InjectionsChart
+from widgets.charts.intervals import IntervalsChart
+from widgets.charts.retention import RetentionChart
+from widgets.closing import close_all
+from widgets.controls import ControlsPanel
+from widgets.errors import guarded
+from widgets.headline import HeadlinePanel
+from widgets.html import box, classed, html, set_class, text
+from widgets.memory_panel import MemoryPanel
+from widgets.notice import NoticePanel
+from widgets.progress import ProgressPanel
+from widgets.run_list import RunListPanel
+from widgets.session import Session
+from widgets.theme import stylesheet
+from widgets.title import TitlePanel, brand
+
+TICK_MS: Final = 1_000
+_SECONDS_TO_COME: Final = 120
+"""How long a kernel waits for its page to begin counting."""
+
+
+class Dashboard:
+    """Everything on the page.
+
+    Parameters
+    ----------
+    run_id
+        Run to begin with; by default the one that the address of the page names with `?run=`.
+    store
+        Folder of runs; by default the user's.
+    """
+
+    def __init__(self, run_id: str | None = None, store: str | Path | None = None) -> None:
+        self.session = Session(store)
+        self._drawn: tuple[Any, ...] = ()
+        self._ticks = 0
+        self._make_panels()
+        self.view = self._compose()
+        arrive = guarded(self.session, self.session.arrive)
+        arrive(_run_in_address() if run_id is None else run_id)
+        self.refresh()
+
+    def _ipython_display_(self) -> None:
+        """Show the dashboard as the result of a cell, and begin to count."""
+        from IPython.display import display
+
+        display(self.view)  # type: ignore[no-untyped-call]
+        asyncio.get_running_loop().create_task(self._begin_counting())
+
+    def refresh(self) -> None:
+        """Read what changed, and show it."""
+        guarded(self.session, self.session.refresh)()
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the state of the session."""
+        for panel in self._panels:
+            guarded(self.session, panel.refresh)()
+        self._draw_charts()
+        self._notices.refresh()
+        self._beat()
+
+    def close(self) -> None:
+        """Close every widget and let go of the run; the run itself goes on."""
+        self.session.close()
+        close_all(self.view)
+
+    def _make_panels(self) -> None:
+        """Make every panel once."""
+        self._controls = ControlsPanel(self.session, self.draw)
+        self._title = TitlePanel(self.session)
+        self._progress = ProgressPanel(self.session)
+        self._notices = NoticePanel(self.session)
+        self._headline = HeadlinePanel()
+        self._run_list = RunListPanel(self.session, self.draw)
+        self._memory = MemoryPanel(self.session)
+        self._acuity = AcuityChart()
+        self._retention = RetentionChart()
+        self._change = ChangeChart()
+        self._injections = InjectionsChart()
+        self._intervals = IntervalsChart()
+        self._panels = (self._controls, self._title, self._progress, self._run_list, self._memory)
+        self._charts = (
+            self._acuity, self._retention, self._change, self._injections, self._intervals
+        )  # fmt: skip
+        for chart in (self._change, self._intervals):
+            chart.card.on_year(guarded(self.session, self._year_chosen))
+
+    def _compose(self) -> Box:
+        """Arrange the panels."""
+        self._pulse = html("ape-pulse", "ape-unseen")
+        self._play = classed(Play(interval=TICK_MS, max=10**9, repeat=True), "ape-unseen")
+        self._play.observe(guarded(self.session, self._ticked), names="value")
+        toggle = classed(ToggleButton(description="Ask a question, open a run"), "ape-toggle")
+        toggle.add_class("ape-button")
+        side = box(
+            html(value=brand()), toggle,
+            *(classed(panel.view, "ape-folds")
+              for panel in (self._controls, self._run_list, self._memory)),
+            classes="ape-side",
+        )  # fmt: skip
+        toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")
+        main = box(
+            box(self._title.view, self._progress.view, classes="ape-head"),
+            self._notices.view, self._headline.view,
+            box(*(chart.view for chart in self._charts), classes="ape-charts"),
+            classes="ape-main",
+        )  # fmt: skip
+        style = html("ape-unseen", value=f"<style>{stylesheet()}</style>")
+        frame = box(side, main, classes="ape-frame")
+        return box(style, self._pulse, self._play, frame, classes="ape")
+
+    def _draw_charts(self) -> None:
+        """Draw the charts, unless they show the very same summary already."""
+        session = self.session
+        drawn = (session.run_id, id(session.summary) if session.summary else None)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        for chart in (self._headline, *self._charts):
+            guarded(session, chart.draw)(session.summary)
+
+    def _year_chosen(self, _: Any) -> None:
+        """Draw the charts of one year again."""
+        for chart in (self._change, self._intervals):
+            chart.draw(self.session.summary)
+
+    def _ticked(self, _: Any) -> None:
+        """A second has passed in the browser."""
+        self._ticks += 1
+        self.refresh()
+
+    def _beat(self) -> None:
+        """Write the pulse, by which the page knows that its kernel lives and what it shows."""
+        session = self.session
+        self._pulse.value = (
+            f'<span data-tick="{self._ticks}" data-run="{text(session.run_id[:12])}" '
+            f'data-title="{text(_window_title(session))}"></span>'
+        )
+
+    async def _begin_counting(self) -> None:
+        """Start the count: the browser obeys only a change that it sees happen."""
+        for _ in range(_SECONDS_TO_COME):
+            await asyncio.sleep(1)
+            if self._ticks:
+                return
+            self._play.playing = False
+            self._play.playing = True
+
+
+def _window_title(session: Session) -> str:
+    """Title of the window: how far the run is, and what it is about."""
+    if session.shown is None:
+        return "APE: AMD Protocol Explorer"
+    progress = session.progress
+    running = progress is not None and progress.status == "running"
+    ahead = f"{100 * progress.share:.0f}% " if progress is not None and running else ""
+    return f"{ahead}{session.shown.protocol.title} - APE"
+
+
+def _run_in_address() -> str:
+    """Run that the address of a Voilà page names; empty in a notebook and without one."""
+    query = parse_qs(os.environ.get("QUERY_STRING", ""))
+    asked = query.get("run", [""])[0]
+    return asked if re.fullmatch(r"[0-9a-f]{4,64}", asked) else ""

@@ -1,0 +1,30 @@
+"""What went wrong, in words, until the reader does something else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from widgets.html import html, text
+
+if TYPE_CHECKING:
+    from widgets.session import Session
+
+
+class NoticePanel:
+    """An alert that screen readers announce when it appears."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.view = html()
+
+    def refresh(self) -> None:
+        """Show the notice of the session, or nothing."""
+        notice = self._session.notice
+        if notice is None:
+            self.view.value = ""
+            return
+        message, hint = notice.message, notice.hint
+        below = f"<span>{text(hint)}</span>" if hint else ""
+        self.view.value = (
+            f'<div class="ape-notice" role="alert"><div><b>{text(message)}</b>{below}</div></div>'
+        )

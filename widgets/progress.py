@@ -1,0 +1,105 @@
+"""What the run is doing: how far it is, how fast, how long it will take, and how to stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import Button
+
+from widgets import format as words
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class, text
+
+if TYPE_CHECKING:
+    from ape_core.runs.progress import Progress
+    from widgets.session import Session
+
+_BUTTONS = {
+    "running": ("Cancel", ""),
+    "queued": ("Cancel", ""),
+    "interrupted": ("Go on", "ape-primary"),
+    "failed": ("Try again", "ape-primary"),
+}
+
+
+class ProgressPanel:
+    """Bar, sentence and one button; hidden when the run is complete."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._words = html()
+        self._button = classed(Button(), "ape-button")
+        self._button.on_click(guarded(session, self._pressed))
+        self.view = box(self._words, self._button, classes="ape-progress")
+
+    def refresh(self) -> None:
+        """Show the progress of the session's run."""
+        progress = self._session.progress
+        done = progress is None or progress.status == "complete"
+        set_class(self.view, "ape-hidden", on=done)
+        if progress is None or done:
+            return
+        working, cancelled = progress.status in ("running", "queued"), self._session.cancelled
+        set_class(self.view, "ape-told", on=not working)
+        self._words.value = progress_markup(progress, cancelled=cancelled)
+        name, style = _BUTTONS[progress.status]
+        self._button.description = "Stopping" if working and cancelled else name
+        self._button.disabled = working and cancelled
+        set_class(self._button, "ape-primary", on=bool(style))
+
+    def _pressed(self, _: Any) -> None:
+        """Cancel what runs, go on with what does not."""
+        progress = self._session.progress
+        if progress is not None and progress.status in ("running", "queued"):
+            self._session.cancel()
+        else:
+            self._session.resume()
+        self.refresh()
+
+
+def progress_markup(progress: Progress, *, cancelled: bool = False) -> str:
+    """Bar and words for a run that is not complete."""
+    share = 100 * progress.patients_done / max(1, progress.n_patients)
+    waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
+    state = text(_state(progress, cancelled=cancelled))
+    details = "".join(f"<span>{text(detail)}</span>" for detail in _details(progress))
+    return (
+        f'<div class="ape-progress-words"><strong>{state}</strong>{details}</div>'
+        f'<div class="ape-bar{" is-waiting" if waiting else ""}" '
+        'role="progressbar" aria-label="Patients simulated" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div>'
+    )
+
+
+def _state(progress: Progress, *, cancelled: bool) -> str:
+    """What is going on, as a sentence."""
+    of_all = f"{words.count(progress.patients_done)} of {words.count(progress.n_patients)} patients"
+    if progress.status == "running":
+        return of_all if progress.patients_done else "Starting"
+    if progress.status == "queued":
+        return _queue(progress.queue_place)
+    if progress.status == "failed":
+        return f"The run stopped. {progress.error}"
+    kept = f"{of_all} are simulated and kept."
+    return f"Cancelled: {kept}" if cancelled else f"The run was interrupted: {kept}"
+
+
+def _queue(place: int | None) -> str:
+    """Place in the queue, in words."""
+    if not place or place == 1:
+        return "Waiting for a free place: it is next"
+    return f"Waiting for a free place: {words.plural(place - 1, 'run')} ahead of it"
+
+
+def _details(progress: Progress) -> list[str]:
+    """Speed and time left while it runs; what to do when it failed."""
+    if progress.status == "failed":
+        return [progress.hint] if progress.hint else []
+    if progress.status != "running":
+        return []
+    details = [progress.phase] if progress.phase else []
+    if progress.per_second:
+        details.append(f"{words.count(progress.per_second)} per second")
+    if progress.seconds_left is not None:
+        details.append(f"about {words.duration(progress.seconds_left)} left")
+    return details

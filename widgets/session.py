@@ -1,0 +1,225 @@
+"""The state of one page: the question being asked, the run being shown, and what went wrong.
+
+Panels read it and pass on what the reader does; nothing here knows of widgets. All of it can be
+rebuilt from the store: a page that is lost loses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ape_core.errors import ApeError, InvalidSpecError, NoSuchRunError
+from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
+from ape_core.runs import (
+    Estimate,
+    MemoryStatus,
+    Progress,
+    Run,
+    check_memory,
+    estimate,
+    open_run,
+    submit,
+)
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.protocol_yaml import load_protocol
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.store import Store
+from ape_core.summaries import Summary
+from widgets.format import count, parse_count
+from widgets.runs_in_store import ListedRun, RunsInStore
+
+FIRST_QUESTION: Final = {
+    "protocol": "aflibercept-2mg-treat-and-extend",
+    "population": "uk-routine-care",
+    "patients": "3,000",
+    "years": "5",
+    "seed": "1",
+}
+"""What is simulated for a visitor who has asked nothing yet: a real answer within seconds."""
+
+LEAST_PATIENTS: Final = 100
+MOST_PATIENTS: Final = min(10_000_000, MAX_PATIENTS)
+_TICKS_PER_LISTING: Final = 2
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the reader must know."""
+
+    message: str
+    hint: str
+
+
+class Session:
+    """One page's view of a store.
+
+    Parameters
+    ----------
+    store
+        Folder of runs; by default the user's.
+    """
+
+    def __init__(self, store: str | Path | None = None) -> None:
+        self._store = Store(store)
+        self._listing = RunsInStore(self._store)
+        self._run: Run | None = None
+        self._summary_of = -1
+        self._ticks = 0
+        self.question = dict(FIRST_QUESTION)
+        self.asked: RunSpec | None = None
+        self.problem = ""
+        self.wrong_field = ""
+        self.estimate: Estimate | None = None
+        self.shown: RunSpec | None = None
+        self.progress: Progress | None = None
+        self.summary: Summary | None = None
+        self.notice: Notice | None = None
+        self.runs: list[ListedRun] = []
+        self.memory: MemoryStatus = check_memory()
+
+    @property
+    def run_id(self) -> str:
+        """The run that is shown; empty when there is none."""
+        return self._run.run_id if self._run else ""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the run to stop, here or elsewhere."""
+        return self._run is not None and self._run.folder.cancel_requested()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the store holds a run of the question that is being asked."""
+        return self.asked is not None and self.asked.run_id in self._store
+
+    def arrive(self, run_id: str = "") -> None:
+        """Begin with the run that a link names, else the newest, else the first question.
+
+        A link to a run that cannot be opened is reported, and the newest is shown instead.
+        """
+        self.runs = self._listing.read()
+        trouble = self._try_to_open(run_id) if run_id else None
+        if self._run is None and self.runs:
+            trouble = self._try_to_open(self.runs[0].run_id) or trouble
+        self._check()
+        if self._run is None:
+            self.start()
+        if trouble is not None:
+            self.report(trouble.message, trouble.hint)
+
+    def edit(self, name: str, value: str) -> None:
+        """Change one part of the question, and see whether it can be asked."""
+        self.question[name] = value
+        self.notice = None
+        self._check()
+
+    def start(self) -> None:
+        """Ask the question: join the run that answers it, or start one."""
+        if self.asked is None:
+            raise InvalidSpecError(self.problem or "Nothing is asked yet.")
+        spec = self.asked
+        self._release()
+        self._show(submit(spec, self._store))
+
+    def open(self, run_id: str) -> None:
+        """Show an earlier run; its question becomes the one in the form."""
+        self._show(open_run(run_id, self._store))
+
+    def cancel(self) -> None:
+        """Stop the run at its next commit; what is committed stays."""
+        if self._run is not None:
+            self._run.cancel()
+
+    def resume(self) -> None:
+        """Go on with a run that stopped before its end."""
+        if self._run is not None:
+            self.notice = None
+            self._run.resume()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Read anew what may have changed: the run, the list of runs, the memory."""
+        if self._ticks % _TICKS_PER_LISTING == 0:
+            self.runs = self._listing.read()
+        self._ticks += 1
+        self.memory = check_memory()
+        if self._run is None:
+            return
+        try:
+            self.progress = self._run.progress()
+        except NoSuchRunError as error:
+            self._release()
+            self.report(error.message, error.hint)
+            return
+        if self.progress.patients_committed != self._summary_of:
+            self.summary = self._run.summary()
+            self._summary_of = self.progress.patients_committed
+
+    def report(self, message: str, hint: str = "") -> None:
+        """Tell the reader what went wrong."""
+        self.notice = Notice(message, hint)
+
+    def close(self) -> None:
+        """Let go of everything that is held in memory; runs go on."""
+        self._release()
+        self.runs = []
+
+    def _try_to_open(self, run_id: str) -> ApeError | None:
+        """Show a run; return why it cannot be shown."""
+        try:
+            self.open(run_id)
+        except ApeError as error:
+            return error
+        return None
+
+    def _show(self, run: Run) -> None:
+        """Show a run in place of the one before, which is released."""
+        spec = run.spec
+        self._release()
+        self._run, self.shown, self.notice = run, spec, None
+        self.question = question_of(spec)
+        self._ticks = 0
+        self.refresh()
+        self._check()
+
+    def _release(self) -> None:
+        """Forget the run that is shown, and all that was read of it."""
+        self._run = self.shown = self.progress = self.summary = None
+        self._summary_of = -1
+
+    def _check(self) -> None:
+        """See whether the question can be asked, and what it would take."""
+        self.asked, self.estimate, self.problem, self.wrong_field = None, None, "", ""
+        try:
+            self.asked = self._spec()
+            self.estimate = estimate(self.asked, self._store)
+        except ApeError as error:
+            self.problem = str(error)
+
+    def _spec(self) -> RunSpec:
+        """The question as a spec; the first field that is wrong is remembered."""
+        numbers = {}
+        for self.wrong_field, low, high in (
+            ("patients", LEAST_PATIENTS, MOST_PATIENTS),
+            ("years", 1, MAX_YEARS),
+            ("seed", 0, MAX_SEED),
+        ):
+            name = self.wrong_field
+            numbers[name] = parse_count(self.question[name], name.capitalize(), low, high)
+        self.wrong_field = ""
+        cohort = Cohort(numbers["patients"], population=self.question["population"])
+        protocol = load_protocol(self.question["protocol"])
+        return RunSpec(protocol, cohort, numbers["years"], numbers["seed"])
+
+
+def question_of(spec: RunSpec) -> dict[str, str]:
+    """The form that asks what a run answers."""
+    return {
+        "protocol": spec.protocol.name,
+        "population": spec.people.name,
+        "patients": count(spec.cohort.n_patients),
+        "years": str(spec.years),
+        "seed": str(spec.seed),
+    }

@@ -1,0 +1,93 @@
+"""The one visual language: colours for light and dark, type, and what a colour means.
+
+The colours of a chart are CSS variables, so that a page changes between light and dark without
+the kernel; reports, which are images, take the hexadecimal values of the light theme. Pairs that
+a reader must tell apart (gained and lost, treated and left) differ in lightness as well as in hue,
+so that they stay apart for colour-blind readers and in grey print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FONT: Final = "Inter, 'Segoe UI', system-ui, -apple-system, 'Helvetica Neue', Arial, sans-serif"
+
+
+@dataclass(frozen=True)
+class Colour:
+    """One colour with a meaning, as hexadecimal for the light and the dark theme."""
+
+    light: str
+    dark: str
+
+
+COLOURS: Final = {
+    # Surfaces and text.
+    "page": Colour("#f4f6f8", "#0e1318"),
+    "card": Colour("#ffffff", "#161d24"),
+    "inset": Colour("#eef2f5", "#1e2730"),
+    "line": Colour("#dde3e9", "#2a343f"),
+    "field": Colour("#7f8d9b", "#67778a"),
+    "grid": Colour("#e8ecf0", "#25303a"),
+    "ink": Colour("#15202b", "#e9eef3"),
+    "ink-soft": Colour("#465463", "#b0bcc8"),
+    "ink-faint": Colour("#5f6d7a", "#93a1af"),
+    "accent": Colour("#1c5b9c", "#7db4ee"),
+    "accent-strong": Colour("#154a81", "#a5cbf5"),
+    "on-accent": Colour("#ffffff", "#0b1620"),
+    "accent-wash": Colour("#e7f0f9", "#1a2c3f"),
+    "alert": Colour("#8f2412", "#ffb59f"),
+    "alert-wash": Colour("#fdeee9", "#3b1d15"),
+    "warn": Colour("#6b4a06", "#f2cf85"),
+    "warn-wash": Colour("#fdf4dc", "#352a10"),
+    "good": Colour("#13684f", "#68d1ae"),
+    "good-wash": Colour("#e5f4ee", "#143027"),
+    # What charts show.
+    "acuity": Colour("#2b6cb0", "#74ade8"),
+    "gained": Colour("#0e8a6d", "#45c9a5"),
+    "lost-letters": Colour("#c4501b", "#f18b58"),
+    "unchanged": Colour("#b3c0cc", "#4c5c6c"),
+    "injections": Colour("#4f5fa8", "#95a4ec"),
+    "visits": Colour("#15202b", "#e9eef3"),
+    "interval-1": Colour("#c9d0ea", "#3a4570"),
+    "interval-2": Colour("#98a5d6", "#5a69a8"),
+    "interval-3": Colour("#6372b8", "#8797dc"),
+    "interval-4": Colour("#333f86", "#c3cdff"),
+    # Where an eye is, in care or out of it; the names are those of the statuses.
+    "on-treatment": Colour("#2f8a68", "#3f9f7b"),
+    "monitored": Colour("#66b28f", "#67bd98"),
+    "discharged-stable": Colour("#b4dcc5", "#a5e0c4"),
+    "discharged-futile": Colour("#d98a3d", "#e0a060"),
+    "lost": Colour("#b5443c", "#cf6158"),
+    "transferred": Colour("#b9c2cc", "#8b98a6"),
+    "died": Colour("#5c6875", "#55616e"),
+}
+
+
+def colour(name: str) -> str:
+    """CSS reference to a colour of the theme."""
+    return f"var(--ape-{name})"
+
+
+def hexadecimal(name: str, *, dark: bool = False) -> str:
+    """Value of a colour, for images."""
+    chosen = COLOURS[name]
+    return chosen.dark if dark else chosen.light
+
+
+def stylesheet() -> str:
+    """Everything a page needs, as one style sheet: the colours, then the rules."""
+    rules = (Path(__file__).parent / "theme.css").read_text(encoding="utf-8")
+    return f"{_variables()}\n{rules}"
+
+
+def _variables() -> str:
+    """Declare each colour for the light theme and again for the dark one."""
+    light = "".join(f"--ape-{name}:{pair.light};" for name, pair in COLOURS.items())
+    dark = "".join(f"--ape-{name}:{pair.dark};" for name, pair in COLOURS.items())
+    return (
+        f":root{{{light}--ape-font:{FONT};color-scheme:light}}\n"
+        f'[data-jp-theme-light="false"]{{{dark}color-scheme:dark}}'
+    )

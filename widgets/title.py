@@ -1,0 +1,85 @@
+"""Name of the product, and one line that says what is being shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from widgets import format as words
+from widgets.html import html, text
+from widgets.theme import colour
+
+if TYPE_CHECKING:
+    from ape_core.spec.run_spec import RunSpec
+    from widgets.session import Session
+
+STATUS_WORDS: Final = {
+    "complete": "Complete",
+    "running": "Running",
+    "queued": "Waiting",
+    "interrupted": "Interrupted",
+    "failed": "Failed",
+    "corrupt": "Damaged",
+}
+
+
+def brand() -> str:
+    """Mark and name: visits whose intervals grow, on an arc."""
+    dots = "".join(f'<circle cx="{x}" cy="{y}" r="2.1"/>' for x, y in _DOTS)
+    return (
+        '<div class="ape-brand"><svg viewBox="0 0 34 34" aria-hidden="true">'
+        f'<rect width="34" height="34" rx="9" fill="{colour("accent")}"/>'
+        f'<path d="M5.5 23.5C9 14 15 10 28.5 9.6" fill="none" stroke="{colour("on-accent")}" '
+        'stroke-width="1.6" stroke-opacity=".55"/>'
+        f'<g fill="{colour("on-accent")}">{dots}</g></svg>'
+        "<div><h1>APE</h1><span>AMD Protocol Explorer</span></div></div>"
+    )
+
+
+_DOTS: Final = ((5.5, 23.5), (7.9, 18.6), (11.8, 14.2), (18.2, 11.0), (28.5, 9.6))
+
+
+def title_of(spec: RunSpec) -> str:
+    """What is simulated, as a title that breaks between words only."""
+    return spec.protocol.title.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
+def line_about(spec: RunSpec) -> str:
+    """Who is simulated, and for how long, as a plain line."""
+    return (
+        f"{words.count(spec.cohort.n_patients)} simulated patients, {spec.people.title}, "
+        f"{words.plural(spec.years, 'year')}, seed {spec.seed}"
+    )
+
+
+class TitlePanel:
+    """Title of the run that is shown, its state and the link to it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.view = html()
+
+    def refresh(self) -> None:
+        """Show the run of the session."""
+        spec, progress = self._session.shown, self._session.progress
+        if spec is None:
+            self.view.value = (
+                '<div class="ape-title"><div><h2>No run is open</h2>'
+                "<p>Ask a question, or open an earlier run.</p></div></header>"
+            )
+            return
+        status = progress.status if progress else "queued"
+        # While it runs, the bar beside the title says so.
+        chip = (
+            ""
+            if status == "running"
+            else f'<span class="ape-chip is-{text(status)}">{text(STATUS_WORDS[status])}</span>'
+        )
+        link = (
+            f'<a class="ape-copy-link" href="?run={spec.run_id[:12]}" '
+            'title="The link opens this run again">Copy link</a>'
+        )
+        self.view.value = (
+            f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
+            f"<p>{text(line_about(spec))}</p></div>"
+            f'<div class="ape-title-side">{chip}{link}</div></div>'
+        )
