@@ -66,7 +66,7 @@ class SimulationResults(ABC):
             When these results hold no run.
         """
         if self._summary is None:
-            raise _empty(self)
+            raise empty_error(self)
         return self._summary
 
     def get_summary_statistics(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class SimulationResults(ABC):
         if first == stop:
             return []
         if self.years is None:
-            raise _empty(self)
+            raise empty_error(self)
         return _build(self._rows("patients", first, stop), self._rows("visits", first, stop))
 
     def _iterate(self, size: int) -> Iterator[list[Patient]]:
@@ -217,8 +217,8 @@ def _build(patients: ArrowTable, visits: ArrowTable) -> list[Patient]:
     return build_patients(to_numpy("patients", patients), to_numpy("visits", visits))
 
 
-def _empty(results: SimulationResults) -> InvalidInputError:
-    """Error for a question to a container that no run has filled."""
+def empty_error(results: SimulationResults) -> InvalidInputError:
+    """Return the error for a question to a container that no run has filled."""
     return InvalidInputError(
         f"There is nothing in these results ({results!r}).",
         "ape.run(spec) returns results that hold a run.",

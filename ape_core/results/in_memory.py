@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
-from ape_core.results.base import ArrowTable, RecordBatch, SimulationResults, StatisticsSource
+from ape_core.errors import InvalidInputError
+from ape_core.results.base import (
+    ArrowTable,
+    RecordBatch,
+    SimulationResults,
+    StatisticsSource,
+    empty_error,
+)
 from ape_core.results.on_disk import complete_checkpoint, shown_size
 from ape_core.results.patient import Patient
 from ape_core.simulation.chunk import Chunk
@@ -83,7 +90,18 @@ class InMemoryResults(SimulationResults):
         """Return all visits as a pandas data frame, or all rows of "patients".
 
         Columns are those of `schema.VISITS` or `schema.PATIENTS`; categories by name.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no such table, or no run.
         """
+        if table not in TABLES:
+            raise InvalidInputError(
+                f"{table!r} is no table of a run.", f"The tables are {', '.join(TABLES)}."
+            )
+        if not self._tables:
+            raise empty_error(self)
         return self._tables[table].to_pandas()
 
     def _whereabouts(self) -> str:

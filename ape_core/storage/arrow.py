@@ -55,11 +55,11 @@ def encode(table: str, chunk: Chunk) -> pa.Buffer:
     arrays = chunk.visits if table == "visits" else chunk.patients
     rows = to_arrow(table, arrays, chunk.years)
     step = ROW_GROUP_PATIENTS[table]
-    patients = range(chunk.first, chunk.stop + step, step)
-    cuts = np.searchsorted(arrays["patient_id"], patients)
+    begins = range(chunk.first + step, chunk.stop, step)
+    cuts = np.searchsorted(arrays["patient_id"], begins).tolist()
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, rows.schema, **_writer_settings(table, rows.schema)) as writer:
-        for start, stop in pairwise(cuts):
+        for start, stop in pairwise([0, *cuts, rows.num_rows]):
             if stop > start:
                 writer.write_table(rows.slice(start, stop - start), row_group_size=stop - start)
     return sink.getvalue()

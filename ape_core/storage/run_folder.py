@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ape_core.errors import ApeError, CorruptRunError, NoSuchRunError
+from ape_core.errors import ApeError, CorruptRunError, InvalidInputError, NoSuchRunError
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import (
     Checkpoint,
@@ -201,10 +201,26 @@ class RunFolder:
         remove_summaries(self.path, keep=None)
         return checkpoint
 
-    def rewrite_spec(self) -> None:
-        """Write the names and titles around an intact question again, and commit that."""
-        checkpoint = replace(self.checkpoint(), spec_sha256=self._write_spec())
-        self.committed.save(checkpoint)
+    def restore_spec(self, spec: RunSpec | None = None) -> None:
+        """Write the question again, and commit that.
+
+        Parameters
+        ----------
+        spec
+            The question as somebody asks it again; by default as the damaged file still tells.
+
+        Raises
+        ------
+        InvalidInputError
+            When that is another question than this run's.
+        """
+        self._spec = spec or self.spec()
+        if self._spec.run_id != self.run_id:
+            raise InvalidInputError(
+                f"This is question {self._spec.run_id[:12]}, not that of run {self.run_id[:12]}.",
+                "Ask exactly the question that the run was created for.",
+            )
+        self.committed.save(replace(self.checkpoint(), spec_sha256=self._write_spec()))
 
     def clean_temporary(self, *, holding_lock: bool = False) -> list[str]:
         """Remove what killed workers left; return the names.
