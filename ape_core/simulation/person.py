@@ -65,6 +65,8 @@ def _first_day(people, patient_id, word):  # type: ignore[no-untyped-def]
 @compiled
 def _onset_week(people, word):  # type: ignore[no-untyped-def]
     """Week in which the fellow eye begins treatment, on the grid of assessments."""
+    if people.conversion_per_week <= 0.0:
+        return np.int64(NEVER_DAY // DAYS_PER_WEEK)
     weeks = exponential_quantile(uniform(word)) / people.conversion_per_week
     return np.int64(math.ceil(min(weeks, float(NEVER_DAY)) / WEEKS_PER_PERIOD)) * WEEKS_PER_PERIOD
 
