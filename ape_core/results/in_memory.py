@@ -134,7 +134,7 @@ def _read_tables(folder: RunFolder) -> dict[str, ArrowTable]:
     for table in TABLES:
         groups = []
         for part in parts:
-            with open_part(folder.path, table, part.index) as file:
-                groups += [file.read(group) for group in range(file.n_groups)]
+            file = open_part(folder.path, table, part)
+            groups += [file.read(group) for group in range(file.n_groups)]
         tables[table] = join_tables(groups)
     return tables

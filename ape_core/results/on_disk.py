@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -98,8 +97,8 @@ class ParquetResults(SimulationResults):
         """Patients of each row group of visits."""
         for part in self._parts():
             first = part.first
-            with open_part(self._path(), "visits", part.index) as file:
-                stops = [file.patients_of(group)[1] + 1 for group in range(file.n_groups)]
+            file = open_part(self._path(), "visits", part)
+            stops = [file.patients_of(group)[1] + 1 for group in range(file.n_groups)]
             for stop in [*stops[:-1], part.stop]:
                 yield first, stop
                 first = stop
@@ -108,20 +107,19 @@ class ParquetResults(SimulationResults):
         """Rows of a table of the patients `first <= patient_id < stop`."""
         from ape_core.storage.arrow import join_tables
 
-        with ExitStack() as files:
-            tables = [
-                files.enter_context(open_part(self._path(), table, part.index))
-                for part in self._parts()
-                if part.first < stop and first < part.stop
-            ]
-            return join_tables([file.read_patients(first, stop) for file in tables])
+        tables = [
+            open_part(self._path(), table, part).read_patients(first, stop)
+            for part in self._parts()
+            if part.first < stop and first < part.stop
+        ]
+        return join_tables(tables)
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         """All visits in order, one row group at a time."""
         for part in self._parts():
-            with open_part(self._path(), "visits", part.index) as file:
-                for group in range(file.n_groups):
-                    yield from file.read(group, columns).combine_chunks().to_batches()
+            file = open_part(self._path(), "visits", part)
+            for group in range(file.n_groups):
+                yield from file.read(group, columns).combine_chunks().to_batches()
 
 
 def complete_checkpoint(folder: RunFolder) -> Checkpoint:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,7 @@ import pyarrow.parquet as pq
 
 from ape_core.schema import Column
 from ape_core.simulation.chunk import Chunk, list_length
-from ape_core.storage.files import damaged_file, missing_file
-from ape_core.storage.os_errors import os_errors
+from ape_core.storage.files import damaged_file
 from ape_core.storage.tables import KEYS, TABLES
 
 ROW_GROUP_PATIENTS: Final = {"visits": 2_500, "patients": 5_000}
@@ -66,19 +65,31 @@ def encode(table: str, chunk: Chunk) -> pa.Buffer:
 
 
 class PartFile:
-    """One Parquet file of a part, open for reading by row groups.
+    """One Parquet file of a part, read by row groups.
+
+    It is given whole, and only once its checksum has been found right: of a damaged file, pyarrow
+    may not only raise but end the process. Compressed, a file is a small part of its chunk.
+
+    Parameters
+    ----------
+    path
+        Where the file is, for messages.
+    table
+        "visits" or "patients".
+    content
+        The file.
 
     Raises
     ------
     CorruptRunError
-        From the constructor and every read, when the file is missing or cannot be decoded.
+        From the constructor and every read, when the content cannot be decoded.
     """
 
-    def __init__(self, path: Path, table: str) -> None:
+    def __init__(self, path: Path, table: str, content: bytes) -> None:
         self.path = path
         self.table = table
-        with self._reading():
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+        with self._decoding():
+            self._file = pq.ParquetFile(pa.BufferReader(content))
 
     @property
     def n_groups(self) -> int:
@@ -95,12 +106,12 @@ class PartFile:
     @property
     def schema(self) -> pa.Schema:
         """Arrow schema of the rows."""
-        with self._reading():
+        with self._decoding():
             return self._file.schema_arrow
 
     def patients_of(self, group: int) -> tuple[int, int]:
         """Return the first and last patient of a row group, from its statistics."""
-        with self._reading():
+        with self._decoding():
             statistics = self._file.metadata.row_group(group).column(0).statistics
         if statistics is None or not statistics.has_min_max:
             raise damaged_file(self.path, f"row group {group} has no statistics")
@@ -108,7 +119,7 @@ class PartFile:
 
     def read(self, group: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows of a row group, with the columns in the order of the schema."""
-        with self._reading():
+        with self._decoding():
             names = None if columns is None else list(columns)
             rows: pa.Table = self._file.read_row_group(group, columns=names, use_threads=False)
             return rows
@@ -122,28 +133,13 @@ class PartFile:
         ]
         return pa.concat_tables(rows) if rows else self.schema.empty_table()
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Tell errors of the operating system from files that cannot be decoded."""
-        with os_errors("read", self.path):
-            try:
-                yield
-            except FileNotFoundError as error:
-                raise missing_file(self.path) from error
-            except (OSError, ValueError, pa.ArrowException) as error:
-                if getattr(error, "errno", None):
-                    raise
-                raise damaged_file(self.path, f"it cannot be decoded ({error})") from error
+    def _decoding(self) -> Iterator[None]:
+        """Name the file when it cannot be decoded."""
+        try:
+            yield
+        except (OSError, LookupError, ValueError, pa.ArrowException) as error:
+            raise damaged_file(self.path, f"it cannot be decoded ({error})") from error
 
 
 def slice_patients(rows: pa.Table, first: int, stop: int) -> pa.Table:

@@ -42,6 +42,14 @@ class PartRecord:
         """Size of both files."""
         return self.visits_bytes + self.patients_bytes
 
+    def sha256_of(self, table: str) -> str:
+        """Return the SHA-256 of the file of a table."""
+        return self.visits_sha256 if table == "visits" else self.patients_sha256
+
+    def rows_of(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        return self.n_visits if table == "visits" else self.n_eyes
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:

@@ -10,6 +10,7 @@ import numpy as np
 from ape_core.errors import InvalidInputError
 from ape_core.schema import Column
 from ape_core.simulation.chunk import Chunk
+from ape_core.storage.checkpoint import PartRecord
 from ape_core.storage.parts import open_part
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.tables import TABLES
@@ -72,17 +73,17 @@ def digest(folder: RunFolder) -> str:
     rows = RowDigest()
     for part in folder.checkpoint().parts:
         for table in TABLES:
-            _add_part(rows, folder, table, part.index)
+            _add_part(rows, folder, table, part)
     return rows.hexdigest()
 
 
-def _add_part(rows: RowDigest, folder: RunFolder, table: str, index: int) -> None:
+def _add_part(rows: RowDigest, folder: RunFolder, table: str, part: PartRecord) -> None:
     """Add a table of a part."""
     from ape_core.storage.arrow import to_numpy
 
-    with open_part(folder.path, table, index) as part:
-        for group in range(part.n_groups):
-            rows.update(table, to_numpy(table, part.read(group)))
+    file = open_part(folder.path, table, part)
+    for group in range(file.n_groups):
+        rows.update(table, to_numpy(table, file.read(group)))
 
 
 def _canonical(column: Column) -> str:

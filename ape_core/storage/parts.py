@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ape_core.simulation.chunk import Chunk
 from ape_core.storage.checkpoint import PartRecord
-from ape_core.storage.files import make_folder, write_atomic
+from ape_core.storage.files import damaged_file, make_folder, read_bytes, write_atomic
 
 if TYPE_CHECKING:
     from ape_core.storage.arrow import PartFile
@@ -54,11 +54,24 @@ def write_part(folder: Path, index: int, chunk: Chunk) -> PartRecord:
     )
 
 
-def open_part(folder: Path, table: str, index: int) -> PartFile:
-    """Open one table of a part for reading."""
+def open_part(folder: Path, table: str, record: PartRecord) -> PartFile:
+    """Open one table of a committed part for reading.
+
+    The whole file is read and its checksum compared first, which takes a millisecond: no damage
+    goes unnoticed, or reaches a decoder.
+
+    Raises
+    ------
+    CorruptRunError
+        When the file is missing, or is not the one that was committed.
+    """
     from ape_core.storage.arrow import PartFile
 
-    return PartFile(part_path(folder, table, index), table)
+    path = part_path(folder, table, record.index)
+    content = read_bytes(path)
+    if hashlib.sha256(content).hexdigest() != record.sha256_of(table):
+        raise damaged_file(path, "its checksum is not the one that was committed")
+    return PartFile(path, table, content)
 
 
 def _write_table(folder: Path, table: str, index: int, chunk: Chunk) -> tuple[str, int]:

@@ -125,26 +125,15 @@ def _part_problems(folder: RunFolder, part: PartRecord, years: int | None) -> It
 
 
 def _check_file(folder: RunFolder, part: PartRecord, table: str, years: int | None) -> None:
-    """Raise CorruptRunError unless a file of a part is what was committed and follows the schema.
-
-    The checksum comes first: what it does not know is never decoded.
-    """
+    """Raise CorruptRunError unless a file is what was committed and follows the schema."""
     from ape_core.storage.arrow import arrow_schema
 
-    path = part_path(folder.path, table, part.index)
-    sha256, n_rows = (
-        (part.visits_sha256, part.n_visits)
-        if table == "visits"
-        else (part.patients_sha256, part.n_eyes)
-    )
-    if sha256_file(path) != sha256:
-        raise damaged_file(path, "its checksum is not the one that was committed")
-    with open_part(folder.path, table, part.index) as file:
-        if years is not None and not file.schema.equals(arrow_schema(table, years)):
-            raise damaged_file(path, "its columns are not those of the schema")
-        if file.n_rows != n_rows:
-            raise damaged_file(path, f"it has {file.n_rows} rows, not {n_rows}")
-        _check_rows(file, part)
+    file = open_part(folder.path, table, part)
+    if years is not None and not file.schema.equals(arrow_schema(table, years)):
+        raise damaged_file(file.path, "its columns are not those of the schema")
+    if file.n_rows != part.rows_of(table):
+        raise damaged_file(file.path, f"it has {file.n_rows} rows, not {part.rows_of(table)}")
+    _check_rows(file, part)
 
 
 def _check_rows(file: PartFile, part: PartRecord) -> None:

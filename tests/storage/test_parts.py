@@ -21,9 +21,9 @@ from ape_core.storage.tables import TABLES
 from support.chunks import cut, fabricate
 
 
-def read_back(folder, table, index):
-    with open_part(folder, table, index) as part:
-        groups = [arrow.to_numpy(table, part.read(group)) for group in range(part.n_groups)]
+def read_back(folder, table, record):
+    part = open_part(folder, table, record)
+    groups = [arrow.to_numpy(table, part.read(group)) for group in range(part.n_groups)]
     return {c.name: np.concatenate([g[c.name] for g in groups]) for c in TABLES[table]}
 
 
@@ -48,8 +48,8 @@ def test_a_chunk_comes_back_as_it_was(tmp_path_factory, n_patients, years, seed,
     record = write_part(folder, 7, chunk)
     assert (record.first, record.stop) == (0, n_patients)
     assert (record.n_visits, record.n_eyes) == (chunk.n_visits, chunk.n_eyes)
-    assert_same(read_back(folder, "visits", 7), chunk.visits)
-    assert_same(read_back(folder, "patients", 7), chunk.patients)
+    assert_same(read_back(folder, "visits", record), chunk.visits)
+    assert_same(read_back(folder, "patients", record), chunk.patients)
 
 
 @given(years=st.integers(1, 3), data=st.data())
@@ -64,9 +64,9 @@ def test_extreme_values_survive(tmp_path_factory, years, data):
             drawn = [data.draw(st.integers(low, high)) for _ in range(3)]
             table[column.name] = np.resize(drawn, shape).astype(column.dtype)
     folder = tmp_path_factory.mktemp("run")
-    write_part(folder, 0, chunk)
-    assert_same(read_back(folder, "visits", 0), chunk.visits)
-    assert_same(read_back(folder, "patients", 0), chunk.patients)
+    record = write_part(folder, 0, chunk)
+    assert_same(read_back(folder, "visits", record), chunk.visits)
+    assert_same(read_back(folder, "patients", record), chunk.patients)
 
 
 def limits_of(dtype):
@@ -99,7 +99,7 @@ def test_workers_on_the_same_part_do_no_harm(tmp_path, whole):
         thread.join()
     assert len(records) == 8
     assert len(set(records)) == 1
-    assert_same(read_back(tmp_path, "visits", 0), whole.visits)
+    assert_same(read_back(tmp_path, "visits", records[0]), whole.visits)
     assert [p.name for p in (tmp_path / "visits").iterdir()] == ["part-000000.parquet"]
 
 
@@ -123,42 +123,51 @@ def test_other_readers_see_words_units_and_meanings(tmp_path, whole):
 
 def test_row_groups_hold_whole_patients(tmp_path, whole, monkeypatch):
     monkeypatch.setattr(arrow, "ROW_GROUP_PATIENTS", {"visits": 100, "patients": 300})
-    write_part(tmp_path, 0, whole)
-    with open_part(tmp_path, "visits", 0) as part:
-        ranges = [part.patients_of(group) for group in range(part.n_groups)]
+    part = open_part(tmp_path, "visits", write_part(tmp_path, 0, whole))
+    ranges = [part.patients_of(group) for group in range(part.n_groups)]
     assert ranges == [(first, first + 99) for first in range(0, 700, 100)]
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_few_patients_are_found(tmp_path, whole, monkeypatch, table):
     monkeypatch.setattr(arrow, "ROW_GROUP_PATIENTS", {"visits": 100, "patients": 300})
-    write_part(tmp_path, 0, whole)
-    with open_part(tmp_path, table, 0) as part:
-        for first, stop in ((0, 1), (99, 101), (150, 151), (699, 700), (0, 700)):
-            rows = arrow.to_numpy(table, part.read_patients(first, stop))
-            assert_same(rows, getattr(cut(whole, first, stop), table))
-        assert part.read_patients(700, 900).num_rows == 0
+    part = open_part(tmp_path, table, write_part(tmp_path, 0, whole))
+    for first, stop in ((0, 1), (99, 101), (150, 151), (699, 700), (0, 700)):
+        rows = arrow.to_numpy(table, part.read_patients(first, stop))
+        assert_same(rows, getattr(cut(whole, first, stop), table))
+    assert part.read_patients(700, 900).num_rows == 0
 
 
-def test_pages_carry_checksums(tmp_path, whole):
+def test_nothing_damaged_reaches_a_decoder(tmp_path, whole):
+    """Of some damaged footers, pyarrow ends the process."""
+    record = write_part(tmp_path, 0, whole)
+    path = part_path(tmp_path, "visits", 0)
+    data = path.read_bytes()
+    for position in range(len(data) - 3_000, len(data), 7):
+        changed = bytearray(data)
+        changed[position] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(CorruptRunError, match="part-000000.parquet is damaged: its checksum"):
+            open_part(tmp_path, "visits", record)
+    path.unlink()
+    with pytest.raises(CorruptRunError, match="part-000000.parquet is missing"):
+        open_part(tmp_path, "visits", record)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"x" * 1000])
+def test_what_is_no_parquet_is_named(tmp_path, content):
+    with pytest.raises(CorruptRunError, match="part is damaged: it cannot be decoded"):
+        arrow.PartFile(tmp_path / "part", "visits", content)
+
+
+def test_pages_carry_checksums_for_other_readers(tmp_path, whole):
     write_part(tmp_path, 0, whole)
     path = part_path(tmp_path, "visits", 0)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(CorruptRunError, match="part-000000.parquet is damaged"):
-        read_back(tmp_path, "visits", 0)
-
-
-def test_what_is_no_parquet_is_named(tmp_path):
-    path = part_path(tmp_path, "visits", 0)
-    path.parent.mkdir()
-    with pytest.raises(CorruptRunError, match="part-000000.parquet is missing"):
-        open_part(tmp_path, "visits", 0)
-    for content in (b"", b"PAR1", b"x" * 1000):
-        path.write_bytes(content)
-        with pytest.raises(CorruptRunError, match="damaged: it cannot be decoded"):
-            open_part(tmp_path, "visits", 0)
+    with pytest.raises(OSError, match="CRC checksum verification failed"):
+        pq.read_table(path, page_checksum_verification=True)
 
 
 @pytest.mark.parametrize(
