@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ape_core.commands.answer import Answer, problem
-from ape_core.errors import ApeError
+from ape_core.errors import ApeError, InvalidInputError
 from ape_core.runs.threads import THRIFTY_ENVIRONMENT
 
 _RUN = "id of the run or the first characters of it, or: latest"
@@ -21,13 +21,12 @@ _PROTOCOL = "name of a shipped protocol (see: ape protocols) or a YAML file"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Parser that answers with --json too when it cannot read what was asked."""
+    """Parser whose complaints are answered like any other bad input."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how to ask, and end with status 2."""
-        answer = problem(_sentence(message), f"See: {self.prog} --help", 2)
-        _print(answer, as_json="--json" in sys.argv[1:])
-        raise SystemExit(2)
+        """Say what is wrong and how to ask."""
+        sentence = message[:1].upper() + message[1:].rstrip(".") + "."
+        raise InvalidInputError(sentence, f"See: {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status.
     """
-    asked = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        answer = _carry_out(asked)
+        answer = _carry_out(_parser().parse_args(words))
     except ApeError as error:
         answer = problem(error.message, error.hint, error.exit_status)
     except KeyboardInterrupt as stop:
@@ -53,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _nobody_reads()
     except Exception as error:  # noqa: BLE001  a person gets a sentence; the log gets the rest
-        answer = _unexpected(error, asked)
-    return _print(answer, as_json=asked.json)
+        answer = _unexpected(error, words)
+    return _print(answer, as_json="--json" in words)
 
 
 def _carry_out(asked: argparse.Namespace) -> Answer:
@@ -90,17 +89,12 @@ def _nobody_reads() -> int:
     return 0
 
 
-def _unexpected(error: Exception, asked: argparse.Namespace) -> Answer:
+def _unexpected(error: Exception, words: list[str]) -> Answer:
     """Answer for a defect: a sentence, and where the details are."""
     log = import_module("ape_core.commands.log")
-    where = log.write_details(asked)
+    where = log.write_details(words)
     message = f"Something went wrong that should not have: {type(error).__name__}: {error}"
     return problem(message, f"The details are in {where}; please report them.", 3)
-
-
-def _sentence(message: str) -> str:
-    """A message of argparse as a sentence."""
-    return message[:1].upper() + message[1:].rstrip(".") + "."
 
 
 def whole_number(text: str) -> int:

@@ -46,7 +46,9 @@ def listing(items: Sequence[tuple[str, str]]) -> str:
     width = max((len(name) for name, _ in shown), default=0)
     lines = []
     for name, value in shown:
-        first, *more = textwrap.wrap(value, LINE_WIDTH - width, break_long_words=False)
+        first, *more = textwrap.wrap(
+            value, LINE_WIDTH - width, break_long_words=False, break_on_hyphens=False
+        )
         lines += [f"{name.ljust(width)}  {first}", *(f"{'':{width}}  {line}" for line in more)]
     return "\n".join(lines)
 

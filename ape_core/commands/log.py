@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -14,13 +13,13 @@ from ape_core import __version__
 from ape_core.storage.store import Store
 
 
-def write_details(asked: argparse.Namespace) -> Path:
+def write_details(words: list[str]) -> Path:
     """Write the error that is being handled into the store's logs, or else a temporary folder.
 
     Parameters
     ----------
-    asked
-        What the command was asked.
+    words
+        What stood after `ape`.
 
     Returns
     -------
@@ -29,7 +28,7 @@ def write_details(asked: argparse.Namespace) -> Path:
     """
     now = datetime.now(UTC)
     name = f"ape-{now:%Y%m%dT%H%M%S}-{os.getpid()}.log"
-    text = f"ape {__version__}, Python {sys.version}\n{vars(asked)}\n\n{traceback.format_exc()}"
+    text = f"ape {__version__}, Python {sys.version}\n{words}\n\n{traceback.format_exc()}"
     for folder in (Store().path / "logs", Path(tempfile.gettempdir())):
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -13,11 +13,13 @@ from ape_core.runs.completing import complete
 from ape_core.runs.estimating import estimate as estimate_run
 from ape_core.runs.handle import Run
 from ape_core.runs.starting import ask, open_run, submit
+from ape_core.runs.threads import check_threads
 
 
 def run(asked: argparse.Namespace) -> Answer:
     """Simulate in this process, or start a worker with --detach."""
     spec = read_question(asked)
+    check_threads(asked.workers)
     found = ask(spec, chunk_size=asked.chunk_size)
     reused = found.status == "complete"
     if asked.detach:

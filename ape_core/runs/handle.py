@@ -78,6 +78,8 @@ class Run:
         try:
             checkpoint, n_patients = self._committed(), self.n_patients
         except CorruptRunError as damage:
+            if self.folder.is_locked():
+                return self._progress_of_worker(0, 0)
             return self._progress("failed", 0, 0, error=damage.message, hint=damage.hint)
         done = checkpoint.patients_done
         if done == n_patients and checkpoint.summary_file is not None:
@@ -214,6 +216,7 @@ class Run:
         if place is not None:
             return self._progress("queued", done, n_patients, queue_place=place)
         said = self.folder.read_progress() or {}
+        n_patients = n_patients or int(said.get("n_patients", 0))
         return Progress(
             run_id=self.run_id,
             status="running",

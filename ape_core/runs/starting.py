@@ -12,6 +12,7 @@ from ape_core.runs.console import ProgressLine
 from ape_core.runs.estimating import as_store
 from ape_core.runs.handle import Run
 from ape_core.runs.spawning import start_worker
+from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.locks import FileLock
 from ape_core.storage.run_folder import SPEC_FILE, RunFolder
@@ -61,6 +62,7 @@ def submit(
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
     """
+    check_threads(workers)
     run = ask(spec, store, chunk_size)
     _start(run, workers, check=False)
     return run
@@ -105,6 +107,7 @@ def run(
     KeyboardInterrupt
         After Ctrl-C, when all that was done is committed.
     """
+    check_threads(workers)
     asked = ask(spec, store, chunk_size)
     line = ProgressLine() if progress else None
     try:

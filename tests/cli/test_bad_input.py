@@ -1,0 +1,185 @@
+"""What cannot be is answered by a sentence and status 2, and nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+NAME = "aflibercept-2mg-treat-and-extend"
+SMALL = ("--patients", "600", "--years", "1", "--chunk-size", "200", "--quiet")
+
+QUESTIONS = [
+    ((NAME, "--patients", "-5"), "n_patients is -5"),
+    ((NAME, "--patients", "0"), "n_patients is 0"),
+    ((NAME, "--patients", "many"), "'many' is not a whole number"),
+    ((NAME, "--patients", "9" * 30), "n_patients is 9"),
+    ((NAME, "--years", "0"), "years is 0"),
+    ((NAME, "--years", "41"), "years is 41"),
+    ((NAME, "--seed", "-1"), "seed is -1"),
+    ((NAME, "--workers", "0"), "number of workers is 0"),
+    ((NAME, "--chunk-size", "0"), "chunk size is 0"),
+    ((NAME, "--chunk-size", "10_000_000"), "chunk size is 10,000,000"),
+    ((NAME, "--cohort", "mars"), "no population 'mars'"),
+    ((NAME, "--cohort", "missing/cohort.yaml"), "cohort.yaml"),
+    ((NAME, "--patience", "5"), "nrecognized arguments: --patience"),
+    (("aflibercept",), "no protocol 'aflibercept'"),
+    (("missing.yaml",), "missing.yaml"),
+    ((), "required"),
+]
+
+PROTOCOLS = {
+    "malformed": ("{name: [", "YAML"),
+    "huge": ("# " + "x" * 300_000, "256,000"),
+    "not-a-mapping": ("[1, 2]", "mapping"),
+    "minimum-above-maximum": (
+        (
+            "{name: a, title: A, drug: aflibercept-2mg, phases: [{regimen: treat-and-extend,"
+            " first_interval_weeks: 8, extend_by_weeks: 2, shorten_by_weeks: 2,"
+            " min_interval_weeks: 16, max_interval_weeks: 4, activity: fluid}]}"
+        ),
+        "min_interval_weeks is 16",
+    ),
+    "unknown-drug": (
+        "{name: a, title: A, drug: water, phases: [{regimen: fixed, interval_weeks: 8}]}",
+        "'water'",
+    ),
+    "unsafe": ("!!python/object/apply:os.system ['echo unsafe']", "YAML"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), QUESTIONS)
+def test_a_question_that_cannot_be(ape, store_path, words, message):
+    said = ape("run", *words)
+    assert said.status == 2
+    assert said.out == ""
+    assert message in said.err
+    as_json = ape("run", *words, "--json")
+    assert as_json.status == 2
+    assert set(as_json.json) == {"error", "hint"}
+    assert message in as_json.json["error"]
+    assert not list(store_path.glob("runs/*"))
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_protocol_that_cannot_be(ape, tmp_path, command, name):
+    text, message = PROTOCOLS[name]
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(text)
+    said = ape(command, path)
+    assert said.status == 2
+    assert message in said.err
+    assert "unsafe" not in said.out
+
+
+@pytest.mark.parametrize(
+    "command", ["show", "progress", "resume", "cancel", "verify", "digest", "delete"]
+)
+@pytest.mark.parametrize("run", ["abcdef12", "latest", "../../etc", "ab"])
+def test_a_run_that_is_not_there(ape, command, run):
+    said = ape(command, run, "--json")
+    assert said.status == 2
+    assert "run" in said.json["error"]
+
+
+def test_a_prefix_of_several_runs(ape, store_path):
+    for end in "01":
+        (store_path / "runs" / ("abcdef" + end * 58)).mkdir(parents=True)
+    assert "begins the ids of 2 runs" in ape("show", "abcdef").err
+
+
+@pytest.mark.parametrize("command", [("run", NAME, *SMALL), ("run", NAME, *SMALL, "--detach")])
+def test_a_store_that_cannot_be_written(ape, tmp_path, command):
+    (tmp_path / "file").write_text("")
+    said = ape(*command, "--store", tmp_path / "file")
+    assert said.status == 2
+    assert "a file stands where a folder is needed" in said.err
+    assert "Choose another store with --store or APE_STORE" in said.err
+
+
+@pytest.fixture
+def done(ape, store_path):
+    """Folder of a complete run."""
+    ape("run", NAME, *SMALL)
+    [folder] = (store_path / "runs").iterdir()
+    return folder
+
+
+def test_an_edited_question(ape, done):
+    sound = (done / "spec.json").read_text()
+    (done / "spec.json").write_text(sound.replace('"seed": 1', '"seed": 2'))
+    for command in ("resume", "digest", "verify"):
+        said = ape(command, done.name)
+        assert said.status == 2
+        assert "edited or damaged" in said.err
+    assert ape("run", NAME, *SMALL).status == 2
+    assert ape("show", done.name).status == 0
+    assert "(damaged)" in ape("list").out
+    (done / "spec.json").write_text(sound)
+    assert ape("verify", done.name).status == 0
+
+
+def test_a_damaged_part(ape, done):
+    path = done / "visits" / "part-000001.parquet"
+    sound = path.read_bytes()
+    path.write_bytes(b"PAR1" + bytes(len(sound) - 8) + b"PAR1")
+    for command in ("digest", "verify"):
+        said = ape(command, done.name)
+        assert said.status == 2
+        assert "part-000001.parquet" in said.err
+    path.write_bytes(sound)
+    assert ape("verify", done.name).status == 0
+
+
+def test_a_damaged_checkpoint(ape, done):
+    path = done / "checkpoint.json"
+    path.write_text(path.read_text().replace("600", "601"))
+    for command in ("digest", "verify"):
+        said = ape(command, done.name)
+        assert said.status == 2
+        assert "checkpoint.json" in said.err
+    assert "checkpoint.json is damaged" in ape("doctor").err
+    assert ape("resume", done.name, "--quiet").status == 0
+    assert ape("verify", done.name).status == 0
+
+
+def test_a_digest_of_half_a_run(ape, done):
+    (done / "checkpoint.json").unlink()
+    assert ape("digest", done.name).status == 2
+
+
+def test_a_bad_setting_of_the_environment(ape, monkeypatch):
+    monkeypatch.setenv("MEM_LIMIT", "lots")
+    said = ape("doctor")
+    assert said.status == 2
+    assert "MEM_LIMIT is 'lots'" in said.err
+
+
+def test_no_command(ape):
+    said = ape()
+    assert said.status == 2
+    assert "COMMAND" in said.err
+
+
+def test_a_defect_is_a_sentence_and_a_log(ape, store_path, monkeypatch):
+    def fail():
+        raise ZeroDivisionError("of our own making")
+
+    monkeypatch.setattr("ape_core.commands.protocols.list_protocols", fail)
+    said = ape("protocols", "--json")
+    assert said.status == 3
+    assert "ZeroDivisionError: of our own making" in said.json["error"]
+    [log] = (store_path / "logs").iterdir()
+    assert str(log) in said.json["hint"]
+    assert "Traceback" in log.read_text()
+
+
+def test_a_run_that_fails_has_status_3(ape, monkeypatch):
+    def fail(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("ape_core.runs.chunks.simulate", fail)
+    said = ape("run", NAME, *SMALL, "--json")
+    assert said.status == 3
+    assert "MemoryError: no room" in said.json["error"]
+    assert "ape resume" in said.json["hint"]
+    monkeypatch.undo()

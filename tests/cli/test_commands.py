@@ -1,0 +1,238 @@
+"""Every command, in words and in JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ape_core.runs.starting import ask, open_run
+from support.runs import small_spec
+from support.workers import is_simulating, kill_workers, until
+
+SMALL = ("--patients", "1,200", "--years", "2", "--seed", "7", "--chunk-size", "300")
+QUESTION = ("aflibercept-2mg-treat-and-extend", *SMALL)
+
+
+@pytest.fixture
+def done(ape):
+    """A complete run, as `ape run --json` tells of it."""
+    return ape("run", *QUESTION, "--json").json
+
+
+def test_run_answers_in_json(ape):
+    said = ape("run", *QUESTION, "--json")
+    assert said.status == 0
+    assert list(said.json) == ["run_id", "status", "n_patients", "n_visits", "seconds", "reused"]
+    assert said.json["status"] == "complete"
+    assert said.json["n_patients"] == 1_200
+    assert not said.json["reused"]
+    again = ape("run", *QUESTION, "--json", "--chunk-size", "500", "--workers", "1").json
+    assert again == said.json | {"reused": True}
+
+
+def test_run_answers_in_words(ape):
+    said = ape("run", *QUESTION)
+    assert said.status == 0
+    assert "patients  1,200" in said.out
+    rows = [line.split() for line in said.out.splitlines()]
+    assert [row[0] for row in rows if row and row[0] in {"1", "2"}] == ["1", "2"]
+    assert "the answer was in the store" in ape("run", *QUESTION).out
+
+
+def test_run_takes_files(ape, tmp_path):
+    protocol, cohort = tmp_path / "mine.yaml", tmp_path / "cohort.yaml"
+    protocol.write_text(
+        "{name: mine, title: Mine, drug: aflibercept-2mg,"
+        " loading: {n_injections: 3, interval_weeks: 4},"
+        " phases: [{regimen: fixed, interval_weeks: 6}]}"
+    )
+    cohort.write_text("{n_patients: 400, population: trial, female_share: 1.0}")
+    first = ape("run", protocol, "--cohort", cohort, "--years", "1", "--json").json
+    assert first["n_patients"] == 400
+    assert open_run(first["run_id"]).spec.people.female_share == 1.0
+    other = ape("run", protocol, "--cohort", cohort, "--patients", "300", "--years", "1", "--json")
+    assert other.json["n_patients"] == 300
+    named = ape("run", protocol, "--cohort", "trial", "--patients", "300", "--years", "1", "--json")
+    assert named.json["run_id"] != other.json["run_id"]
+
+
+def test_detach_returns_at_once_and_progress_follows(ape):
+    said = ape("run", *QUESTION, "--detach", "--json").json
+    assert said["status"] in {"running", "queued", "complete"}
+    run = open_run(said["run_id"])
+    now = ape("progress", said["run_id"], "--json").json
+    assert {
+        "run_id",
+        "status",
+        "patients_done",
+        "n_patients",
+        "per_second",
+        "seconds_left",
+        "memory_mb",
+        "queue_place",
+    } <= set(now)
+    assert run.wait(60) == "complete"
+    assert ape("progress", "latest").out.startswith("complete: 1,200 of 1,200 patients (100%)")
+    assert ape("run", *QUESTION, "--detach", "--json").json["reused"]
+
+
+def test_list_and_show(ape, done):
+    [listed] = ape("list", "--json").json
+    assert listed["run_id"] == done["run_id"]
+    assert (listed["n_patients"], listed["years"], listed["seed"]) == (1_200, 2, 7)
+    assert done["run_id"][:12] in ape("list").out
+    shown = ape("show", "latest", "--json").json
+    assert shown["statistics"]["n_patients"] == 1_200
+    assert shown["provenance"]["attempts"][0]["patients"] == 1_200
+    assert "Loading: 3 injections" in ape("show", done["run_id"][:8]).out
+
+
+def test_verify_and_digest(ape, done):
+    assert ape("verify", "latest", "--json").json["sound"]
+    assert "is sound" in ape("verify", "latest").out
+    digest = ape("digest", "latest", "--json").json
+    assert digest["run_id"] == done["run_id"]
+    assert ape("digest", "latest").out.strip() == digest["digest"]
+    assert len(digest["digest"]) == 64
+
+
+def test_a_damaged_run_is_named_and_repaired(ape, done, store_path):
+    sound = ape("digest", "latest").out
+    part = store_path / "runs" / done["run_id"] / "visits" / "part-000002.parquet"
+    part.write_bytes(part.read_bytes()[:-50])
+    said = ape("verify", "latest")
+    assert said.status == 2
+    assert "visits/part-000002.parquet" in said.err
+    assert ape("verify", "latest", "--json").json["problems"][0]["part"] == 2
+    repaired = ape("verify", "latest", "--repair", "--json")
+    assert repaired.status == 0
+    assert repaired.json["repaired"]
+    assert ape("verify", "latest").status == 0
+    assert ape("digest", "latest").out == sound
+
+
+def test_delete(ape, done):
+    assert ape("delete", done["run_id"], "--json").json["status"] == "deleted"
+    assert ape("list", "--json").json == []
+    assert "There is no run" in ape("list").out
+
+
+def test_cancel_and_resume(ape):
+    spec = small_spec(40_000, years=2)
+    question = (spec.protocol.name, "--patients", "40_000", "--years", "2", "--seed", "1")
+    ape("run", *question, "--chunk-size", "500", "--workers", "1", "--detach")
+    run = open_run(spec.run_id)
+    try:
+        until(lambda: run.progress().patients_committed > 0)
+        assert ape("delete", run.run_id).status == 2
+        said = ape("cancel", run.run_id, "--json")
+        assert said.json == {"run_id": run.run_id, "status": "interrupted"}
+        assert "there is nothing to stop" in ape("cancel", run.run_id).out
+        assert "was interrupted at" in ape("doctor").out
+        assert ape("resume", run.run_id, "--json").json["status"] == "complete"
+    finally:
+        kill_workers(run)
+
+
+def test_protocols_and_check(ape, tmp_path):
+    shipped = ape("protocols", "--json").json
+    assert {"name", "title", "regimen", "drug"} == set(shipped[0])
+    assert all(protocol["name"] in ape("protocols").out for protocol in shipped)
+    checked = ape("check", shipped[0]["name"], "--json").json
+    assert checked["valid"]
+    assert checked["description"][0] in ape("check", shipped[0]["name"]).out
+
+
+def test_estimate(ape):
+    said = ape("estimate", "faricimab-6mg", "--patients", "1_000_000", "--json").json
+    assert said["n_visits"] > 10_000_000
+    assert said["memory_mb"] < 400
+    assert "whatever the number of patients" in ape("estimate", "faricimab-6mg").out
+    assert ape("list", "--json").json == []
+
+
+def test_doctor_explains_and_cleans(ape, done, store_path):
+    said = ape("doctor", "--json")
+    assert said.status == 0
+    assert said.json["runs"] == {"complete": 1}
+    assert said.json["problems"] == []
+    assert said.json["patients_that_fit"] > 0
+    left = store_path / "runs" / done["run_id"] / ".spec.json.0123456789abcdef.tmp"
+    left.write_text("")
+    assert "ape doctor --clean" in ape("doctor").out
+    assert ape("doctor", "--clean", "--json").json["leftovers"] == []
+    assert not left.exists()
+    (store_path / "runs" / done["run_id"] / "spec.json").write_text("{}")
+    damaged = ape("doctor")
+    assert damaged.status == 2
+    assert "spec.json" in damaged.err
+
+
+def test_store_may_stand_before_or_after_the_command(ape, tmp_path):
+    other = tmp_path / "other"
+    question = ("run", "no-treatment", "--patients", "100", "--years", "1", "--json")
+    first = ape("--store", other, *question).json
+    assert not first["reused"]
+    assert ape(*question, "--store", other).json["reused"]
+    assert (other / "runs" / first["run_id"]).is_dir()
+    assert ape("--json", "--store", other, "list").json[0]["run_id"] == first["run_id"]
+
+
+def command(*words):
+    return [sys.executable, "-m", "ape_core.cli", *words]
+
+
+def test_ctrl_c_ends_at_a_commit_with_a_sentence(store_path):
+    spec = small_spec(60_000, years=2)
+    words = [spec.protocol.name, "--patients", "60000", "--years", "2", "--workers", "1"]
+    started = subprocess.Popen(
+        command("run", *words, "--chunk-size", "500"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run = ask(spec, chunk_size=500)
+    until(lambda: is_simulating(run))
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert out == ""
+    assert f"`ape resume {run.run_id[:12]}` goes on" in err
+    assert "Traceback" not in err
+    assert run.progress().patients_done > 0
+
+
+def test_a_reader_that_has_gone_is_no_error(store_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    listed = subprocess.run(
+        command("protocols"), stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert listed.stderr == ""
+
+
+def test_help_and_protocols_load_nothing_heavy(store_path):
+    code = (
+        "import sys; from ape_core.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert {'numpy', 'numba', 'pyarrow', 'pandas', 'yaml'}.isdisjoint(sys.modules)\n"
+        "assert main(['protocols', '--json']) == 0\n"
+        "assert {'numba', 'pyarrow', 'pandas'}.isdisjoint(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_progress_is_on_standard_error_and_json_alone_on_standard_output(store_path):
+    done = subprocess.run(
+        command("run", *QUESTION, "--json"), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["status"] == "complete"
+    assert time.monotonic() > 0

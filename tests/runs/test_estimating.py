@@ -1,0 +1,62 @@
+"""Memory, disk and time of a run before it is started."""
+
+from __future__ import annotations
+
+import pytest
+
+from ape_core.runs import estimating
+from ape_core.runs.estimating import estimate, expected_visits
+from ape_core.runs.starting import ask, run
+from ape_core.simulation.simulate import simulate
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.protocol_yaml import list_protocols, load_protocol
+from ape_core.spec.run_spec import RunSpec
+from support.runs import small_spec
+
+
+@pytest.mark.parametrize("years", [1, 5, 20])
+@pytest.mark.parametrize("population", ["uk-routine-care", "trial"])
+def test_visits_are_estimated_within_a_third_for_every_shipped_protocol(years, population):
+    """With 300 patients the simulated mean has a standard error of 2 %."""
+    for shipped in list_protocols():
+        cohort = Cohort(300, population=population, two_eyes=years == 5)
+        spec = RunSpec(load_protocol(shipped.name), cohort, years, seed=3)
+        simulated = simulate(spec, 0, 300).n_visits / 300
+        assert expected_visits(spec) == pytest.approx(simulated, rel=1 / 3), shipped.name
+
+
+def test_disk_is_estimated_within_half(store):
+    spec = small_spec(5_000, years=5)
+    run(spec, store, progress=False)
+    written = ask(spec, store).folder.checkpoint().n_bytes / 2**20
+    assert estimate(spec, store).disk_mb == pytest.approx(written, rel=0.5)
+
+
+def test_memory_does_not_depend_on_the_number_of_patients(store):
+    small, large = (estimate(small_spec(n, years=5), store) for n in (100_000, 100_000_000))
+    assert small.memory_mb == large.memory_mb < 400
+    assert large.n_visits == pytest.approx(1_000 * small.n_visits, rel=1e-6)
+    assert large.seconds > 100 * small.seconds
+
+
+def test_threads_are_fewer_where_memory_is_short(monkeypatch):
+    monkeypatch.setattr(estimating, "check_threads", lambda asked: asked or 16)
+    monkeypatch.setattr(estimating, "memory_limit_mb", lambda: 1_024.0)
+    spec = small_spec(1_000_000, years=40)
+    fitting = estimate(spec, workers=None)
+    assert 1 <= fitting.n_threads < 16
+    assert fitting.memory_mb <= 512
+    assert estimate(spec, workers=16).n_threads == 16
+
+
+def test_earlier_runs_say_how_fast_the_machine_is(store):
+    asked = small_spec(1_000_000, years=5)
+    before = estimate(asked, store, workers=1).seconds
+    folder = ask(small_spec(100, years=1), store).folder
+    attempt = {"visits": 1_000_000, "seconds": 100.0, "threads": 2}
+    folder.write_provenance({"attempts": [attempt, {**attempt, "visits": 10, "seconds": 1e-9}]})
+    n_visits = estimate(asked, store).n_visits
+    assert estimate(asked, store, workers=1).seconds == pytest.approx(n_visits / 5_000, rel=0.01)
+    assert estimate(asked, store, workers=1).seconds > before
+    (folder.path / "provenance.json").write_text("damaged")
+    assert estimate(asked, store, workers=1).seconds == before
