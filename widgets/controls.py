@@ -30,7 +30,7 @@ class ControlsPanel:
         self._session = session
         self._draw = draw
         self._protocol_words, self._population_words = html(), html()
-        self._estimate = html()
+        self._estimate, self._hint = html(), html()
         self._protocol = _choice("Protocol", [(p.title, p.name) for p in list_protocols()])
         self._population = _choice(
             "Population", [(load_population(name).title, name) for name in list_populations()]
@@ -55,7 +55,7 @@ class ControlsPanel:
             self._population, self._population_words,
             box(self._patients, self._preset, classes="ape-pair"),
             box(self._years, self._seed, classes="ape-pair"),
-            self._estimate, self._start, classes="ape-form",
+            self._estimate, self._start, self._hint, classes="ape-form",
         )  # fmt: skip
 
     def refresh(self) -> None:
@@ -107,16 +107,13 @@ class ControlsPanel:
         self._population_words.value = _more(population.description, {})
 
     def _say(self) -> None:
-        """Show what the run would take, or why it cannot start."""
+        """Show what the run would take, and why it cannot start, if so."""
         session = self._session
-        self._start.disabled = bool(session.problem)
-        self._start.description = "Open the answer" if session.answered else "Start"
-        if session.problem:
-            self._estimate.value = (
-                f'<p class="ape-blocked" role="status">{text(session.problem)}</p>'
-            )
-        elif session.estimate:
-            self._estimate.value = _estimate(session.estimate)
+        self._start.disabled = bool(session.problem) or session.is_shown
+        again = session.answered and not session.is_shown
+        self._start.description = "Open this run" if again else "Start"
+        self._estimate.value = _estimate(session.estimate) if session.estimate else ""
+        self._hint.value = _hint(session)
 
 
 def _choice(name: str, options: list[tuple[str, Any]]) -> Dropdown:
@@ -142,6 +139,19 @@ def _preset_of(patients: str) -> int:
     digits = patients.replace(",", "").replace(" ", "")
     number = int(digits) if digits.isdecimal() else _OWN_NUMBER
     return number if number in PRESETS else _OWN_NUMBER
+
+
+def _hint(session: Session) -> str:
+    """Why the button is as it is."""
+    if session.problem:
+        return f'<p class="ape-blocked" role="status">{text(session.problem)}</p>'
+    if session.is_shown:
+        sentence = "This is the run that is shown. Change the question to start another."
+    elif session.answered:
+        sentence = "This question was asked before, so its run opens at once."
+    else:
+        return ""
+    return f'<p class="ape-help">{sentence}</p>'
 
 
 def _estimate(estimate: Estimate) -> str:

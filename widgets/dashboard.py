@@ -116,7 +116,7 @@ class Dashboard:
         side = box(
             html(value=brand()), toggle,
             *(classed(panel.view, "ape-folds")
-              for panel in (self._controls, self._run_list, self._memory)),
+              for panel in (self._controls, self._memory, self._run_list)),
             classes="ape-side",
         )  # fmt: skip
         toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")

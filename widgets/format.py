@@ -8,6 +8,7 @@ from typing import Final
 
 from ape_core.errors import InvalidSpecError
 
+_NO_LIMIT_FELT: Final = 10**12
 _MULTIPLES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 _MINUS: Final = "\N{MINUS SIGN}"
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -21,13 +22,14 @@ def parse_count(text: str, what: str, low: int, high: int) -> int:
     InvalidSpecError
         The text is not a whole number from `low` to `high`.
     """
-    allowed = f"a whole number from {low:,} to {high:,}"
+    upper = f"to {high:,}" if high < _NO_LIMIT_FELT else "up"
+    allowed = f"a whole number from {low:,} {upper}"
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([km]?)", re.sub(r"[\s,_]", "", text).lower())
     value = float(match[1]) * _MULTIPLES[match[2]] if match else -1.0
     if not match or value != int(value):
         raise InvalidSpecError(f"{what}: {text.strip()!r} is not {allowed}.")
     if not low <= value <= high:
-        raise InvalidSpecError(f"{what}: {int(value):,} is outside {low:,} to {high:,}.")
+        raise InvalidSpecError(f"{what}: {int(value):,} is not {allowed}.")
     return int(value)
 
 

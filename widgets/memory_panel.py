@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class MemoryPanel:
-    """A meter of the container or machine, and two rows below it."""
+    """A meter of the container or machine, and the processes of this run below it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -23,23 +23,20 @@ class MemoryPanel:
         memory, progress = self._session.memory, self._session.progress
         worker = progress.memory_mb if progress and progress.status == "running" else None
         share = 100 * memory.used_mb / memory.limit_mb
-        rows = (
-            ("Worker", words.megabytes(worker) if worker else "not running"),
-            ("This page", words.megabytes(memory.process_mb)),
-        )
-        warning = "" if memory.state == "ok" else f"<p>{text(memory.message)}</p>"
         in_use = f"{words.megabytes(memory.used_mb)} of {words.megabytes(memory.limit_mb)}"
+        warning = "" if memory.state == "ok" else f"<p>{text(memory.message)}</p>"
         self.view.value = (
-            '<div class="ape-memory"><h2>Memory</h2>'
-            + _row("In use", in_use)
-            + f'<div class="ape-bar is-{text(memory.state)}" role="meter" '
+            '<div class="ape-memory">'
+            f'<div class="ape-row"><h2>Memory</h2><b>{text(in_use)}</b></div>'
+            f'<div class="ape-bar is-{text(memory.state)}" role="meter" '
             'aria-label="Memory in use" aria-valuemin="0" aria-valuemax="100" '
             f'aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div>'
-            + "".join(_row(*row) for row in rows)
-            + f"{warning}</div>"
+            f'<div class="ape-row">{_part("This page", memory.process_mb)}'
+            f"{_part('Worker', worker)}</div>{warning}</div>"
         )
 
 
-def _row(name: str, value: str) -> str:
-    """One line of the panel."""
-    return f'<div class="ape-row"><span>{text(name)}</span><b>{text(value)}</b></div>'
+def _part(name: str, size_mb: float | None) -> str:
+    """Memory of one process."""
+    size = words.megabytes(size_mb) if size_mb else "not running"
+    return f"<span>{text(name)} <b>{text(size)}</b></span>"

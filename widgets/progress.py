@@ -58,16 +58,17 @@ class ProgressPanel:
 
 
 def progress_markup(progress: Progress, *, cancelled: bool = False) -> str:
-    """Bar and words for a run that is not complete."""
+    """Bar with a sentence and the time left above it, and what is being done below."""
     share = 100 * progress.patients_done / max(1, progress.n_patients)
     waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
-    state = text(_state(progress, cancelled=cancelled))
-    details = "".join(f"<span>{text(detail)}</span>" for detail in _details(progress))
+    state, left, below = _state(progress, cancelled=cancelled), _left(progress), _below(progress)
     return (
-        f'<div class="ape-progress-words"><strong>{state}</strong>{details}</div>'
-        f'<div class="ape-bar{" is-waiting" if waiting else ""}" '
-        'role="progressbar" aria-label="Patients simulated" aria-valuemin="0" aria-valuemax="100" '
+        '<div class="ape-progress-words">'
+        f"<strong>{text(state)}</strong><span>{text(left)}</span></div>"
+        f'<div class="ape-bar{" is-waiting" if waiting else ""}" role="progressbar" '
+        'aria-label="Progress of the run" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div>'
+        f'<div class="ape-progress-below">{text(below)}</div>'
     )
 
 
@@ -75,7 +76,7 @@ def _state(progress: Progress, *, cancelled: bool) -> str:
     """What is going on, as a sentence."""
     of_all = f"{words.count(progress.patients_done)} of {words.count(progress.n_patients)} patients"
     if progress.status == "running":
-        return of_all if progress.patients_done else "Starting"
+        return of_all
     if progress.status == "queued":
         return _queue(progress.queue_place)
     if progress.status == "failed":
@@ -84,22 +85,25 @@ def _state(progress: Progress, *, cancelled: bool) -> str:
     return f"Cancelled: {kept}" if cancelled else f"The run was interrupted: {kept}"
 
 
+def _left(progress: Progress) -> str:
+    """Time left, when it is known."""
+    if progress.status != "running" or progress.seconds_left is None:
+        return ""
+    return f"about {words.duration(progress.seconds_left)} left"
+
+
+def _below(progress: Progress) -> str:
+    """What the worker is doing and how fast; what to do when there is none."""
+    if progress.status == "failed":
+        return progress.hint
+    if progress.status != "running":
+        return ""
+    speed = f"{words.count(progress.per_second)} per second" if progress.per_second else ""
+    return ", ".join(part for part in (progress.phase, speed) if part)
+
+
 def _queue(place: int | None) -> str:
     """Place in the queue, in words."""
     if not place or place == 1:
-        return "Waiting for a free place: it is next"
-    return f"Waiting for a free place: {words.plural(place - 1, 'run')} ahead of it"
-
-
-def _details(progress: Progress) -> list[str]:
-    """Speed and time left while it runs; what to do when it failed."""
-    if progress.status == "failed":
-        return [progress.hint] if progress.hint else []
-    if progress.status != "running":
-        return []
-    details = [progress.phase] if progress.phase else []
-    if progress.per_second:
-        details.append(f"{words.count(progress.per_second)} per second")
-    if progress.seconds_left is not None:
-        details.append(f"about {words.duration(progress.seconds_left)} left")
-    return details
+        return "Waiting for a free place; next in turn"
+    return f"Waiting for a free place; {words.plural(place - 1, 'run')} before it"

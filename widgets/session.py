@@ -90,6 +90,11 @@ class Session:
         return self._run is not None and self._run.folder.cancel_requested()
 
     @property
+    def is_shown(self) -> bool:
+        """Whether the question that is being asked is the one that is shown."""
+        return self.asked is not None and self.asked.run_id == self.run_id
+
+    @property
     def answered(self) -> bool:
         """Whether the store holds a run of the question that is being asked."""
         return self.asked is not None and self.asked.run_id in self._store
@@ -170,6 +175,11 @@ class Session:
         """Show a run; return why it cannot be shown."""
         try:
             self.open(run_id)
+        except NoSuchRunError:
+            return NoSuchRunError(
+                f"The link names run {run_id[:12]}, which is not in this store.",
+                "It may have been deleted, or belong to another machine. Another run is shown.",
+            )
         except ApeError as error:
             return error
         return None

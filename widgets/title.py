@@ -68,18 +68,12 @@ class TitlePanel:
             )
             return
         status = progress.status if progress else "queued"
+        state = "Cancelled" if self._session.cancelled else STATUS_WORDS[status]
         # While it runs, the bar beside the title says so.
-        chip = (
-            ""
-            if status == "running"
-            else f'<span class="ape-chip is-{text(status)}">{text(STATUS_WORDS[status])}</span>'
-        )
-        link = (
-            f'<a class="ape-copy-link" href="?run={spec.run_id[:12]}" '
-            'title="The link opens this run again">Copy link</a>'
-        )
+        chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'
+        link = f'<a class="ape-copy-link" href="?run={spec.run_id[:12]}">Copy link</a>'
         self.view.value = (
             f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
-            f"<p>{text(line_about(spec))}</p></div>"
-            f'<div class="ape-title-side">{chip}{link}</div></div>'
+            f"<p>{text(line_about(spec))} {link}</p></div>"
+            f"{'' if status in ('running', 'queued') else chip}</div>"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,7 @@ def serve(
     config.Voila.ip, config.Voila.open_browser = ip, open_browser
     # Configuration files of the user are for the user's own notebooks.
     config.Voila.config_file_paths = []
+    sys.stderr.write(f"APE is at http://{ip}:{chosen}/ until you stop it with Ctrl-C.\n")
     Voila.launch_instance(argv=[str(notebook)], config=config)
 
 
