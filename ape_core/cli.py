@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 from ape_core.commands.answer import Answer, problem
 from ape_core.errors import ApeError, InvalidInputError
-from ape_core.runs.threads import THRIFTY_ENVIRONMENT
 
 _RUN = "id of the run or the first characters of it, or: latest"
 _PROTOCOL = "name of a shipped protocol (see: ape protocols) or a YAML file"
@@ -22,6 +21,9 @@ _PROTOCOL = "name of a shipped protocol (see: ape protocols) or a YAML file"
 
 class _Parser(argparse.ArgumentParser):
     """Parser whose complaints are answered like any other bad input."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and how to ask."""
@@ -60,7 +62,9 @@ def _carry_out(asked: argparse.Namespace) -> Answer:
     """Import the module of the command and call it."""
     if asked.store is not None:
         os.environ["APE_STORE"] = asked.store
-    for name, value in THRIFTY_ENVIRONMENT.items():
+    # Imported here, where a bad setting of the environment is answered in words.
+    threads = import_module("ape_core.runs.threads")
+    for name, value in threads.THRIFTY_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     module, function = asked.command
     command: Callable[[argparse.Namespace], Answer] = getattr(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 NAME = "aflibercept-2mg-treat-and-extend"
@@ -152,6 +156,19 @@ def test_a_bad_setting_of_the_environment(ape, monkeypatch):
     said = ape("doctor")
     assert said.status == 2
     assert "MEM_LIMIT is 'lots'" in said.err
+
+
+def test_a_limit_that_cannot_be_read(store_path, monkeypatch):
+    monkeypatch.setenv("APE_CHUNK_SIZE", "lots")
+    said = subprocess.run(
+        [sys.executable, "-m", "ape_core.cli", "list", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2
+    assert "APE_CHUNK_SIZE is 'lots'" in json.loads(said.stdout)["error"]
+    assert said.stderr == ""
 
 
 def test_no_command(ape):

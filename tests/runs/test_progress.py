@@ -113,14 +113,18 @@ def test_a_log_has_a_line_now_and_then(monkeypatch):
 
 
 def test_a_reader_that_has_gone_does_no_harm():
+    tried = []
+
     class Closed(Terminal):
         def write(self, text):
+            tried.append(text)
             raise BrokenPipeError
 
     line = ProgressLine(Closed())
     line.show(progress())
     line.show(progress())
     line.close()
+    assert len(tried) == 1
 
 
 def test_share_of_a_run_that_cannot_be_read_is_nothing():
