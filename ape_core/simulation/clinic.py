@@ -140,13 +140,12 @@ def _maintain(rules, phase, interval, n_assessed, days_since_injection, active):
 
 
 @compiled
-def _stopping(rules, row, interval, n_futile, n_stable, letters, active, chance):  # type: ignore[no-untyped-def]
+def _stopping(rules, interval, n_futile, n_stable, letters, active, chance):  # type: ignore[no-untyped-def]
     """Whether to stop for good reason: (verdict, n_futile, n_stable)."""
     n_futile = n_futile + 1 if letters < rules.futile_below_letters else 0
     if n_futile >= rules.futile_visits:
         return STOP_FUTILE, n_futile, n_stable
-    longest = interval > 0 and interval >= row[MAX_INTERVAL]
-    n_stable = n_stable + 1 if longest and not active else 0
+    n_stable = n_stable + 1 if interval >= rules.longest_interval and not active else 0
     if n_stable > rules.stable_visits and chance < rules.stable_stop_probability:
         return STOP_STABLE, 0, 0
     return CONTINUE, n_futile, n_stable
@@ -198,7 +197,7 @@ def decide(rules, course, day, letters, fluid, chance):  # type: ignore[no-untyp
                 weeks, interval = rules.assign_at[phase, 0], 0
     else:
         verdict, n_futile, n_stable = _stopping(
-            rules, row, interval, n_futile, n_stable, letters, active, chance
+            rules, interval, n_futile, n_stable, letters, active, chance
         )
         if verdict == CONTINUE:
             inject, weeks, interval, n_assessed = _maintain(

@@ -25,15 +25,17 @@ def pack_rules(protocol: Protocol) -> p.Rules:
     stable_visits, stable_probability = _stable_rule(protocol.stopping)
     after = protocol.after_stopping
     loading = protocol.loading
+    phases = np.array([_phase_row(phase) for phase in protocol.phases], dtype=np.int64)
     return p.Rules(
         drug=DRUGS.index(protocol.drug),
         n_loading=loading.n_injections if loading else 0,
         loading_interval=loading.interval_weeks if loading else 0,
-        phases=np.array([_phase_row(phase) for phase in protocol.phases], dtype=np.int64),
+        phases=phases,
         shorten_to=_table(protocol.phases, "shorten_to_weeks"),
         assign_at=_table(protocol.phases, "assign_at_weeks"),
         futile_below_letters=futile_below,
         futile_visits=futile_visits,
+        longest_interval=int(phases[:, p.MAX_INTERVAL].max()),
         stable_visits=stable_visits,
         stable_stop_probability=stable_probability,
         monitor_interval=_monitor_interval(protocol),
@@ -94,6 +96,7 @@ def _regimen_fields(phase: Phase) -> dict[int, int]:
     fields = _one_interval(phase.visit_interval_weeks)
     if isinstance(phase, PrnPhase):
         fields[p.MAX_GAP] = phase.max_gap_weeks or p.NEVER
+        # An eye that stays dry is not injected: it is never at a longest interval.
         fields[p.MAX_INTERVAL] = p.NEVER
     return fields
 

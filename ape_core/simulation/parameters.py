@@ -120,6 +120,7 @@ class Rules(NamedTuple):
     assign_at: IntArray
     futile_below_letters: int
     futile_visits: int
+    longest_interval: int
     stable_visits: int
     stable_stop_probability: float
     monitor_interval: int
