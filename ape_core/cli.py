@@ -74,8 +74,8 @@ def _carry_out(asked: argparse.Namespace) -> Answer:
 
 
 def _print(answer: Answer, *, as_json: bool) -> int:
-    """Print an answer: on standard output, or on standard error when it is bad news in words."""
-    stream = sys.stderr if answer.status and not as_json else sys.stdout
+    """Print an answer; return its exit status."""
+    stream = sys.stderr if answer.refused and not as_json else sys.stdout
     try:
         if answer.text or as_json:
             print(answer.show(as_json=as_json), file=stream)

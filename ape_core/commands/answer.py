@@ -14,11 +14,15 @@ LINE_WIDTH: Final = 96
 
 @dataclass(frozen=True)
 class Answer:
-    """Result of a command: `data` is printed with --json, `text` without; then the exit status."""
+    """Result of a command: `data` is printed with --json, `text` without; then the exit status.
+
+    Words that say why a command was not carried out go to standard error.
+    """
 
     data: Any
     text: str
     status: int = 0
+    refused: bool = False
 
     def show(self, *, as_json: bool) -> str:
         """What is printed on standard output."""
@@ -65,4 +69,4 @@ def megabytes(value: float) -> str:
 def problem(message: str, hint: str, status: int) -> Answer:
     """Answer of a command that could not be carried out."""
     text = f"ape: {message}" + (f"\n     {hint}" if hint else "")
-    return Answer({"error": message, "hint": hint}, text, status)
+    return Answer({"error": message, "hint": hint}, text, status, refused=True)

@@ -28,8 +28,8 @@ def results_table(run: Run) -> str:
     titles = [title for title, _, _ in _COLUMNS]
     rows = [[_cell(year, name, form) for _, name, form in _COLUMNS] for year in _years(summary)]
     notes = (
-        "letters: of all living eyes; change: since baseline; injections, visits: in that year, "
-        "of eyes in care all through it"
+        "letters: of all living eyes; change: since baseline;\n"
+        "injections, visits: in that year, of eyes in care all through it"
     )
     return f"{table(titles, rows, right=titles)}\n{notes}"
 

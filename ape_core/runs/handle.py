@@ -149,9 +149,13 @@ class Run:
             When the run is not complete.
         RunFailedError
             When it failed.
+        CorruptRunError
+            When a file of it is damaged.
         """
         from ape_core.results.create import create_results
 
+        self.folder.spec()
+        self._committed()
         progress = self.progress()
         if progress.status == "failed":
             raise RunFailedError(progress.error, progress.hint)

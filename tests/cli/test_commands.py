@@ -108,7 +108,7 @@ def test_a_damaged_run_is_named_and_repaired(ape, done, store_path):
     part.write_bytes(part.read_bytes()[:-50])
     said = ape("verify", "latest")
     assert said.status == 2
-    assert "visits/part-000002.parquet" in said.err
+    assert "visits/part-000002.parquet" in said.out
     assert ape("verify", "latest", "--json").json["problems"][0]["part"] == 2
     repaired = ape("verify", "latest", "--repair", "--json")
     assert repaired.status == 0
@@ -124,8 +124,8 @@ def test_delete(ape, done):
 
 
 def test_cancel_and_resume(ape):
-    spec = small_spec(40_000, years=2)
-    question = (spec.protocol.name, "--patients", "40_000", "--years", "2", "--seed", "1")
+    spec = small_spec(100_000, years=2)
+    question = (spec.protocol.name, "--patients", "100_000", "--years", "2", "--seed", "1")
     ape("run", *question, "--chunk-size", "500", "--workers", "1", "--detach")
     run = open_run(spec.run_id)
     try:
@@ -171,7 +171,7 @@ def test_doctor_explains_and_cleans(ape, done, store_path):
     (store_path / "runs" / done["run_id"] / "spec.json").write_text("{}")
     damaged = ape("doctor")
     assert damaged.status == 2
-    assert "spec.json" in damaged.err
+    assert "spec.json" in damaged.out
 
 
 def test_store_may_stand_before_or_after_the_command(ape, tmp_path):
@@ -189,8 +189,8 @@ def command(*words):
 
 
 def test_ctrl_c_ends_at_a_commit_with_a_sentence(store_path):
-    spec = small_spec(60_000, years=2)
-    words = [spec.protocol.name, "--patients", "60000", "--years", "2", "--workers", "1"]
+    spec = small_spec(100_000, years=2)
+    words = [spec.protocol.name, "--patients", "100000", "--years", "2", "--workers", "1"]
     started = subprocess.Popen(
         command("run", *words, "--chunk-size", "500"),
         stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,12 +22,17 @@ from ape_core.storage.digest import digest_chunks
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, submit_when_told, until, workers_of
 
+N_LONG = 100_000
 LONG = {"workers": 1, "chunk_size": 500}
-"""A run of 40,000 in such pieces goes on long enough to be disturbed."""
+"""A run of so many patients in such pieces goes on long enough to be disturbed."""
+
+TESTS = str(Path(__file__).parents[1])
 
 
 def digest_of(spec):
-    return digest_chunks([simulate(spec, 0, spec.cohort.n_patients)])
+    n_patients = spec.cohort.n_patients
+    starts = range(0, n_patients, 20_000)
+    return digest_chunks(simulate(spec, a, min(a + 20_000, n_patients)) for a in starts)
 
 
 def attempts(found):
@@ -55,14 +61,14 @@ def test_a_finished_worker_is_nobodys_zombie(store):
 
 def test_the_worker_survives_whoever_asked_for_it(store):
     code = (
-        "import os, signal, sys; sys.path.insert(0, 'tests')\n"
+        f"import os, signal, sys; sys.path.insert(0, {TESTS!r})\n"
         "from support.runs import small_spec; from ape_core.runs.starting import submit\n"
-        f"submit(small_spec(40_000, years=2), {str(store.path)!r}, workers=1, chunk_size=500)\n"
+        f"submit(small_spec({N_LONG}, years=2), {str(store.path)!r}, workers=1, chunk_size=500)\n"
         "os.killpg(0, signal.SIGKILL)"
     )
     asked = subprocess.run([sys.executable, "-c", code], start_new_session=True, check=False)
     assert asked.returncode == -signal.SIGKILL
-    assert ask(small_spec(40_000, years=2), store).wait(60) == "complete"
+    assert ask(small_spec(N_LONG, years=2), store).wait(60) == "complete"
 
 
 def test_the_same_question_at_once_has_one_worker(store):
@@ -117,22 +123,22 @@ def test_a_queued_run_can_be_cancelled(store, monkeypatch):
 
 
 def test_cancel_keeps_what_is_done_and_resume_goes_on(store):
-    spec = small_spec(40_000, years=2)
+    spec = small_spec(N_LONG, years=2)
     found = submit(spec, store, **LONG)
     until(lambda: found.progress().patients_committed > 0)
     found.cancel()
     assert found.wait(20) == "interrupted"
     kept = found.progress().patients_done
-    assert 0 < kept < 40_000
+    assert 0 < kept < N_LONG
     assert found.summary().n_patients == kept
     assert attempts(found)[-1]["outcome"] == "stopped"
     assert found.resume().wait(60) == "complete"
     assert found.digest() == digest_of(spec)
-    assert sum(attempt["patients"] for attempt in attempts(found)) == 40_000
+    assert sum(attempt["patients"] for attempt in attempts(found)) == N_LONG
 
 
 def test_asking_again_while_a_worker_stops_starts_anew(store):
-    spec = small_spec(40_000, years=2)
+    spec = small_spec(N_LONG, years=2)
     found = submit(spec, store, **LONG)
     until(lambda: is_simulating(found))
     found.cancel()
@@ -140,7 +146,7 @@ def test_asking_again_while_a_worker_stops_starts_anew(store):
 
 
 def test_sigterm_stops_a_worker_at_a_commit(store):
-    found = submit(small_spec(40_000, years=2), store, **LONG)
+    found = submit(small_spec(N_LONG, years=2), store, **LONG)
     until(lambda: is_simulating(found))
     [worker] = workers_of(found)
     worker.terminate()
@@ -158,22 +164,22 @@ def test_run_follows_another_process_and_joins_its_answer(store, capfd):
 
 
 def test_run_takes_over_from_a_killed_worker(store):
-    spec = small_spec(40_000, years=2)
+    spec = small_spec(N_LONG, years=2)
     found = submit(spec, store, **LONG)
     until(lambda: found.progress().patients_committed > 0)
     kill_workers(found)
-    assert run(spec, store, progress=False).n_patients == 40_000
+    assert run(spec, store, progress=False).n_patients == N_LONG
     assert [attempt["outcome"] for attempt in attempts(found)] == ["complete"]
 
 
 def test_ctrl_c_commits_and_says_how_to_go_on(store):
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
+        f"import sys; sys.path.insert(0, {TESTS!r})\n"
         "from support.runs import small_spec; from ape_core.runs.starting import run\n"
-        f"run(small_spec(40_000, years=2), {str(store.path)!r}, 1, 500)"
+        f"run(small_spec({N_LONG}, years=2), {str(store.path)!r}, 1, 500)"
     )
     asker = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
-    found = ask(small_spec(40_000, years=2), store, 500)
+    found = ask(small_spec(N_LONG, years=2), store, 500)
     until(lambda: is_simulating(found))
     asker.send_signal(signal.SIGINT)
     _, said = asker.communicate(timeout=30)
@@ -183,7 +189,7 @@ def test_ctrl_c_commits_and_says_how_to_go_on(store):
     )
     assert found.status == "interrupted"
     assert found.summary().n_patients == found.progress().patients_done > 0
-    assert run(small_spec(40_000, years=2), store, progress=False).n_patients == 40_000
+    assert run(small_spec(N_LONG, years=2), store, progress=False).n_patients == N_LONG
 
 
 def test_a_failing_chunk_is_told_and_the_rest_is_kept(store, monkeypatch):
@@ -339,7 +345,7 @@ def test_wait_gives_up_in_time(store, monkeypatch):
 
 def test_the_worker_leaves_no_trace_of_the_notebook(store, monkeypatch):
     monkeypatch.setenv("JPY_PARENT_PID", str(os.getpid()))
-    found = submit(small_spec(40_000, years=2), store, **LONG)
+    found = submit(small_spec(N_LONG, years=2), store, **LONG)
     until(lambda: is_simulating(found))
     [worker] = workers_of(found)
     assert "JPY_PARENT_PID" not in worker.environ()
