@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from ape_core.commands.answer import Answer, listing, megabytes
 from ape_core.commands.question import DEFAULT_POPULATION
 from ape_core.errors import ApeError, StoreError
 from ape_core.runs import slots
-from ape_core.runs.estimating import DISK_MARGIN_MB, Estimate, estimate
+from ape_core.runs.estimating import DISK_MARGIN_MB, Estimate, disk_free_mb, estimate
 from ape_core.runs.handle import Run
-from ape_core.runs.memory import MB, check_memory
+from ape_core.runs.memory import check_memory
 from ape_core.runs.starting import list_runs
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import load_protocol
@@ -63,7 +62,7 @@ def _machine(store: Store) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "threads": needed.n_threads,
         "slots": limits.MAX_CONCURRENT_SIMULATIONS,
-        "disk_free_mb": round(_disk_free_mb(store)),
+        "disk_free_mb": round(disk_free_mb(store.path)),
         "patients_that_fit": _patients_that_fit(store, needed),
         "seconds_per_million": round(needed.seconds, 1),
         "compiled": _is_compiled(),
@@ -80,14 +79,8 @@ def _example(store: Store) -> Estimate:
 
 def _patients_that_fit(store: Store, needed: Estimate) -> int:
     """Patients whose treat-and-extend over five years fits on the disk."""
-    room = max(0.0, _disk_free_mb(store) - DISK_MARGIN_MB)
+    room = max(0.0, disk_free_mb(store.path) - DISK_MARGIN_MB)
     return min(int(_EXAMPLE_PATIENTS * room / needed.disk_mb), limits.MAX_PATIENTS)
-
-
-def _disk_free_mb(store: Store) -> float:
-    """Free space where the store is, or will be."""
-    folder = next(path for path in (store.path, *store.path.parents) if path.is_dir())
-    return shutil.disk_usage(folder).free / MB
 
 
 def _is_compiled() -> bool:

@@ -13,10 +13,16 @@ from ape_core.runs.failures import record_failure
 from ape_core.runs.handle import Run
 from ape_core.runs.progress import Progress
 from ape_core.runs.slots import wait_for_slot
+from ape_core.storage.locks import FileLock
+from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 
 FOLLOW_SECONDS: Final = 0.2
 """Whoever follows a run of another process looks this often."""
+
+_LOOK_SECONDS: Final = 0.05
+_JOIN_SECONDS: Final = 0.5
+"""A lock held for longer than this is held by a worker, not by somebody tidying up."""
 
 
 def complete(
@@ -42,7 +48,7 @@ def complete(
     """
     tell = observe or _tell_nobody
     while check or run.status != "complete":
-        lock = run.folder.acquire()
+        lock = acquire(run.folder)
         if lock is None:
             _follow(run, tell)
             continue
@@ -51,17 +57,25 @@ def complete(
         return
 
 
+def acquire(folder: RunFolder) -> FileLock | None:
+    """Lock of a run; None when a worker has it, and not just somebody who tidies up."""
+    deadline = time.monotonic() + _JOIN_SECONDS
+    while (lock := folder.acquire()) is None and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return lock
+
+
 def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
     """Make sure that the run can fit, and forget how earlier attempts ended."""
-    chunk_size = None
+    chunk_size, share = None, 1.0
     try:
-        chunk_size = run.folder.checkpoint().chunk_size
+        checkpoint = run.folder.checkpoint()
+        chunk_size, share = checkpoint.chunk_size, 1 - checkpoint.patients_done / run.n_patients
     except CorruptRunError:
         if not check:
             raise
     needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size)
-    if chunk_size is not None:
-        check_disk(run.folder, needed)
+    check_disk(_store_path(run), run.spec, needed.disk_mb, share)
     run.folder.clear_cancel()
     run.folder.clear_error()
     return needed

@@ -131,25 +131,40 @@ def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:
     return n_threads
 
 
-def check_disk(folder: RunFolder, needed: Estimate) -> None:
-    """Refuse a run for whose missing part the disk has no room.
+def check_disk(store: Path, spec: RunSpec, disk_mb: float, share: float = 1.0) -> None:
+    """Refuse a run for which the disk has no room.
+
+    Parameters
+    ----------
+    store
+        Folder of the store, which need not exist yet.
+    spec
+        The question.
+    disk_mb
+        Size of the whole run.
+    share
+        Part of it that is still to be written.
 
     Raises
     ------
     StoreError
         Saying how many patients would fit.
     """
-    n_patients = folder.spec().cohort.n_patients
-    missing = 1 - folder.checkpoint().patients_done / n_patients
-    free_mb = shutil.disk_usage(folder.path).free / MB - DISK_MARGIN_MB
-    if needed.disk_mb * missing > free_mb:
-        fits = max(0, math.floor(n_patients * free_mb / needed.disk_mb))
+    room = max(0.0, disk_free_mb(store) - DISK_MARGIN_MB)
+    if disk_mb * share > room:
+        fits = math.floor(spec.cohort.n_patients * room / disk_mb)
         raise StoreError(
-            f"The run needs about {needed.disk_mb * missing:,.0f} MB, but the disk of "
-            f"{folder.path.parents[1]} has room for {max(0.0, free_mb):,.0f} MB.",
+            f"The run needs about {disk_mb * share:,.0f} MB, but the disk of {store} has room for "
+            f"{room:,.0f} MB.",
             f"About {fits:,} patients of this question would fit. Free some space, delete runs, "
             "or choose another store with --store or APE_STORE.",
         )
+
+
+def disk_free_mb(store: Path) -> float:
+    """Free space where a store is, or will be, in megabytes."""
+    folder = next(path for path in (store, *store.parents) if path.is_dir())
+    return shutil.disk_usage(folder).free / MB
 
 
 def _eyes_in_care(spec: RunSpec, week: int) -> float:

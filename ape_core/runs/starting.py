@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import NoSuchRunError, RunFailedError
-from ape_core.runs.completing import complete, prepare
+from ape_core.runs.completing import acquire, complete, prepare
 from ape_core.runs.console import ProgressLine
-from ape_core.runs.estimating import as_store
+from ape_core.runs.estimating import as_store, check_disk, estimate
 from ape_core.runs.handle import Run
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
-from ape_core.storage.locks import FileLock
 from ape_core.storage.run_folder import SPEC_FILE, RunFolder
 from ape_core.storage.store import Store
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from ape_core.results.base import SimulationResults
 
 _LOOK_SECONDS: Final = 0.05
-
-_JOIN_SECONDS: Final = 0.5
-"""A lock held for longer than this is held by a worker, not by somebody tidying up."""
 
 _STOPPING_SECONDS: Final = 20.0
 """A worker that was asked to stop is given this long before its run is started again."""
@@ -126,11 +122,14 @@ def ask(
     Raises
     ------
     StoreError
-        When the store cannot be written.
+        When the store cannot be written, or the run would not fit on the disk.
     CorruptRunError
         When the run is there, but its question was edited or damaged.
     """
-    run = Run(as_store(store).create(spec, chunk_size))
+    found = as_store(store)
+    if spec.run_id not in found:
+        check_disk(found.path, spec, estimate(spec, found).disk_mb)
+    run = Run(found.create(spec, chunk_size))
     run.folder.spec()
     return run
 
@@ -175,7 +174,7 @@ def _start(run: Run, workers: int | None, *, check: bool) -> None:
     _let_stop(run)
     if run.status == "complete" and not check:
         return
-    lock = _acquire(run.folder)
+    lock = acquire(run.folder)
     if lock is None:
         return
     with lock:
@@ -195,14 +194,6 @@ def _let_stop(run: Run) -> None:
                 "Try again in a moment.",
             )
         time.sleep(_LOOK_SECONDS)
-
-
-def _acquire(folder: RunFolder) -> FileLock | None:
-    """Lock of a run; None when a worker has it, and not just somebody who tidies up."""
-    deadline = time.monotonic() + _JOIN_SECONDS
-    while (lock := folder.acquire()) is None and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
-    return lock
 
 
 def _created(folder: RunFolder) -> float:
