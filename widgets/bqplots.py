@@ -8,15 +8,15 @@ is kept from it.
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
+
+from widgets.page import is_page
 
 
 def _import() -> None:
     """Import bqplot, without pyarrow where the kernel serves a page."""
-    page = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
-    keep_out = page and "pyarrow" not in sys.modules and "pandas" not in sys.modules
+    keep_out = is_page() and "pyarrow" not in sys.modules and "pandas" not in sys.modules
     if keep_out:
         sys.modules["pyarrow"] = None  # type: ignore[assignment]
     try:

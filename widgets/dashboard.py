@@ -8,11 +8,8 @@ and the kernel rests and can be culled. Nothing here runs in a thread.
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from ipywidgets import Box, Play, ToggleButton
 
@@ -28,6 +25,7 @@ from widgets.headline import HeadlinePanel
 from widgets.html import box, classed, html, set_class, text
 from widgets.memory_panel import MemoryPanel
 from widgets.notice import NoticePanel
+from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
 from widgets.run_list import RunListPanel
 from widgets.session import Session
@@ -57,7 +55,7 @@ class Dashboard:
         self._make_panels()
         self.view = self._compose()
         arrive = guarded(self.session, self.session.arrive)
-        arrive(_run_in_address() if run_id is None else run_id)
+        arrive(run_in_address() if run_id is None else run_id)
         self.refresh()
 
     def _ipython_display_(self) -> None:
@@ -109,7 +107,7 @@ class Dashboard:
     def _compose(self) -> Box:
         """Arrange the panels."""
         self._pulse = html("ape-pulse", "ape-unseen")
-        self._play = classed(Play(interval=TICK_MS, max=10**9, repeat=True), "ape-unseen")
+        self._play = classed(Play(interval=TICK_MS, max=10**9, repeat=True), "ape-hidden")
         self._play.observe(guarded(self.session, self._ticked), names="value")
         toggle = classed(ToggleButton(description="Ask a question, open a run"), "ape-toggle")
         toggle.add_class("ape-button")
@@ -176,10 +174,3 @@ def _window_title(session: Session) -> str:
     running = progress is not None and progress.status == "running"
     ahead = f"{100 * progress.share:.0f}% " if progress is not None and running else ""
     return f"{ahead}{session.shown.protocol.title} - APE"
-
-
-def _run_in_address() -> str:
-    """Run that the address of a Voilà page names; empty in a notebook and without one."""
-    query = parse_qs(os.environ.get("QUERY_STRING", ""))
-    asked = query.get("run", [""])[0]
-    return asked if re.fullmatch(r"[0-9a-f]{4,64}", asked) else ""

@@ -24,7 +24,7 @@ def parse_count(text: str, what: str, low: int, high: int) -> int:
     """
     upper = f"to {high:,}" if high < _NO_LIMIT_FELT else "up"
     allowed = f"a whole number from {low:,} {upper}"
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([km]?)", re.sub(r"[\s,_]", "", text).lower())
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([km]?)", re.sub(r"[\s,_]", "", text).lower())
     value = float(match[1]) * _MULTIPLES[match[2]] if match else -1.0
     if not match or value != int(value):
         raise InvalidSpecError(f"{what}: {text.strip()!r} is not {allowed}.")

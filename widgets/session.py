@@ -152,13 +152,12 @@ class Session:
         self.memory = check_memory()
         if self._run is None:
             return
-        try:
-            self.progress = self._run.progress()
-        except NoSuchRunError as error:
+        if self.run_id not in self._store:
             self._release()
-            self.report(error.message, error.hint)
+            self.report("The run that was shown has been deleted.", "Open another, or ask again.")
             return
-        if self.progress.patients_committed != self._summary_of:
+        self.progress = self._run.progress()
+        if self.progress.n_patients and self.progress.patients_committed != self._summary_of:
             self.summary = self._run.summary()
             self._summary_of = self.progress.patients_committed
 

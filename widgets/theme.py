@@ -46,7 +46,7 @@ COLOURS: Final = {
     "good-wash": Colour("#e5f4ee", "#143027"),
     # What charts show.
     "acuity": Colour("#2b6cb0", "#74ade8"),
-    "gained": Colour("#0e8a6d", "#45c9a5"),
+    "gained": Colour("#0b7d62", "#45c9a5"),
     "lost-letters": Colour("#c4501b", "#f18b58"),
     "unchanged": Colour("#b3c0cc", "#4c5c6c"),
     "injections": Colour("#4f5fa8", "#95a4ec"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from widgets import format as words
 from widgets.html import html, text
+from widgets.page import is_page
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ def line_about(spec: RunSpec) -> str:
     )
 
 
+def _reference(run_id: str) -> str:
+    """How to come back to a run: the link of a page, or the call in a notebook."""
+    if is_page():
+        return f'<a class="ape-copy-link" href="?run={run_id}">Copy link</a>'
+    return f'<code class="ape-reference">ape.open_run("{run_id}")</code>'
+
+
 class TitlePanel:
     """Title of the run that is shown, its state and the link to it."""
 
@@ -71,9 +79,8 @@ class TitlePanel:
         state = "Cancelled" if self._session.cancelled else STATUS_WORDS[status]
         # While it runs, the bar beside the title says so.
         chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'
-        link = f'<a class="ape-copy-link" href="?run={spec.run_id[:12]}">Copy link</a>'
         self.view.value = (
             f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
-            f"<p>{text(line_about(spec))} {link}</p></div>"
+            f"<p>{text(line_about(spec))} {_reference(spec.run_id[:12])}</p></div>"
             f"{'' if status in ('running', 'queued') else chip}</div>"
         )

@@ -31,7 +31,7 @@ def upwards(of: LinearScale, ticks: Sequence[float], tick_format: str = "~g") ->
     """Vertical axis: a light grid and numbers; its unit stands in the sentence above."""
     return Axis(
         scale=of,
-        orientation="vertical",
+        side="left",
         grid_lines="solid",
         grid_color=colour("grid"),
         tick_values=np.array(ticks, dtype=float),

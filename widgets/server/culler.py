@@ -32,7 +32,7 @@ class LeaveCuller(_Manager):  # type: ignore[misc]
     def notify_disconnect(self, kernel_id: str) -> None:
         """A page has left."""
         super().notify_disconnect(kernel_id)
-        if not self._kernel_connections.get(kernel_id, 0):
+        if kernel_id in self and not self._kernel_connections.get(kernel_id, 0):
             self._left_at[kernel_id] = time.monotonic()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:

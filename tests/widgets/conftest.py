@@ -1,0 +1,54 @@
+"""Summaries to draw, a store for each test, and a count of the widgets that are alive."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from ape_core.summaries import Summary
+from support.chunks import fabricate
+from widgets.session import Session
+
+
+@pytest.fixture(scope="session")
+def summary():
+    return Summary.of_chunk(fabricate(400, years=3))
+
+
+@pytest.fixture(scope="session")
+def larger_summary():
+    return Summary.of_chunk(fabricate(4_000, years=3, seed=2))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def session(store):
+    session = Session(store)
+    yield session
+    session.cancel()
+    session.close()
+
+
+@pytest.fixture
+def count_widgets():
+    return lambda: len(_instances)
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Refresh something until a condition holds."""
+
+    def wait(condition, refresh, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.1)
+            refresh()
+
+    return wait

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from ipywidgets import Widget
+
+from ape_core.summaries import (
+    Summary,
+    acuity_over_time,
+    injection_intervals,
+    injections_per_year,
+    letters_change,
+    status_over_time,
+)
+from widgets.bqplots import Bars, Figure, Label, Lines, Scatter
+from widgets.charts.acuity import AcuityChart
+from widgets.charts.axes import round_ticks, year_ticks
+from widgets.charts.change import ChangeChart
+from widgets.charts.ends import EndLabel, end_labels
+from widgets.charts.injections import InjectionsChart
+from widgets.charts.intervals import IntervalsChart
+from widgets.charts.retention import RetentionChart
+from widgets.closing import close_all
+from widgets.headline import HeadlinePanel
+
+CHARTS = [AcuityChart, ChangeChart, InjectionsChart, IntervalsChart, RetentionChart]
+
+
+@pytest.fixture(params=CHARTS)
+def chart(request):
+    chart = request.param()
+    yield chart
+    close_all(chart.view)
+
+
+def parts(widget):
+    """Every widget below a box."""
+    for child in getattr(widget, "children", ()):
+        yield child
+        yield from parts(child)
+
+
+def marks_of(chart):
+    (figure,) = [part for part in parts(chart.view) if isinstance(part, Figure)]
+    return figure.marks
+
+
+def mark_of(chart, kind, index=0):
+    return [mark for mark in marks_of(chart) if isinstance(mark, kind)][index]
+
+
+def words_of(chart):
+    markup = " ".join(part.value for part in parts(chart.view) if hasattr(part, "placeholder"))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup))
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Bytes of each message that widgets send."""
+    sizes = []
+
+    def send(_self, msg, buffers=None):
+        sizes.append(len(json.dumps(msg, default=str)) + sum(len(b) for b in buffers or ()))
+
+    monkeypatch.setattr(Widget, "_send", send)
+    return sizes
+
+
+def test_a_chart_waits_until_there_is_something_to_draw(chart, summary):
+    chart.draw(None)
+    assert "ape-waiting" in chart.view._dom_classes
+    chart.draw(summary)
+    assert "ape-waiting" not in chart.view._dom_classes
+
+
+def test_a_chart_is_updated_in_place(chart, summary, larger_summary, count_widgets):
+    chart.draw(summary)
+    marks, before = marks_of(chart), count_widgets()
+    chart.draw(larger_summary)
+    chart.draw(None)
+    chart.draw(summary)
+    assert marks_of(chart) == marks
+    assert count_widgets() == before
+
+
+def test_everything_drawn_is_a_number_in_four_bytes(chart, summary):
+    chart.draw(summary)
+    for mark in marks_of(chart):
+        for values in (mark.x, mark.y):
+            assert values.dtype == np.float32
+            assert np.isfinite(values).all()
+
+
+def test_an_empty_summary_can_be_drawn(chart):
+    chart.draw(Summary.empty(1))
+    assert all(np.isfinite(mark.y).all() for mark in marks_of(chart))
+
+
+def test_bytes_sent_do_not_depend_on_the_number_of_patients(chart, summary, larger_summary, sent):
+    arrays = {name: array * 1_000 for name, array in larger_summary.arrays.items()}
+    chart.draw(summary)
+    sent.clear()
+    chart.draw(larger_summary)
+    few_bytes = sum(sent)
+    chart.draw(summary)
+    sent.clear()
+    chart.draw(Summary(summary.years, arrays))
+    assert 0 < sum(sent) < 10_000
+    assert abs(sum(sent) - few_bytes) < 100  # digits of the numbers in words
+
+
+def test_acuity_shows_the_figures_of_the_summary(summary):
+    chart, view = AcuityChart(), acuity_over_time(summary)
+    chart.draw(summary)
+    wide, narrow, mean = marks_of(chart)
+    np.testing.assert_allclose(mean.y, view.mean, rtol=1e-6)
+    np.testing.assert_allclose(mean.x[[0, 13, -1]], [0, 1, 3])
+    np.testing.assert_array_equal(wide.y, [view.p10, view.p90])
+    np.testing.assert_array_equal(narrow.y, [view.p25, view.p75])
+    assert f"{view.mean[-1]:.1f} mean" in words_of(chart)
+    assert " ".join(f"{n:,}" for n in view.n[::13]) in words_of(chart)
+    close_all(chart.view)
+
+
+def test_the_acuity_axis_ends_at_85_or_says_that_it_does_not(summary):
+    chart = AcuityChart()
+    chart.draw(summary)
+    exceeds = acuity_over_time(summary).p90.max() > 85
+    assert exceeds  # fabricated acuities are spread over the whole scale
+    assert mark_of(chart, Lines).scales["y"].max == 100
+    assert "The axis runs to 100" in words_of(chart)
+    low = {name: array.copy() for name, array in summary.arrays.items()}
+    low["assessed_letters"][:, 50] += low["assessed_letters"][:, 51:].sum(axis=1)
+    low["assessed_letters"][:, 51:] = 0
+    chart.draw(Summary(summary.years, low))
+    assert mark_of(chart, Lines).scales["y"].max == 85
+    assert "The axis runs" not in words_of(chart)
+    close_all(chart.view)
+
+
+def test_change_colours_what_trials_count(summary):
+    chart = ChangeChart()
+    chart.draw(summary)
+    bars, view = mark_of(chart, Bars), letters_change(summary, 3)
+    colours = dict(zip(bars.x.astype(int).tolist(), bars.colors, strict=True))
+    assert {colours[c] for c in (-60, -15)} == {"var(--ape-lost-letters)"}
+    assert {colours[c] for c in (-14, 0, 14)} == {"var(--ape-unchanged)"}
+    assert {colours[c] for c in (15, 60)} == {"var(--ape-gained)"}
+    drawn = view.n_eyes[100 - 60 : 100 + 61] / view.n
+    np.testing.assert_allclose(bars.y, drawn, rtol=1e-6)
+    for share in (view.pct_loss_ge15, view.pct_gain_ge15):
+        assert f"{share:.1f}%" in words_of(chart)
+    close_all(chart.view)
+
+
+def test_a_chosen_year_stays_chosen_while_the_run_grows(summary, larger_summary):
+    chart = ChangeChart()
+    chart.draw(summary)
+    assert chart.card.year.value == 3
+    chart.card.year.value = 1
+    chart.draw(larger_summary)
+    view = letters_change(larger_summary, 1)
+    np.testing.assert_allclose(mark_of(chart, Bars).y.sum(), view.n_eyes[40:161].sum() / view.n)
+    assert chart.card.year.value == 1
+    close_all(chart.view)
+
+
+def test_injections_carry_their_values(summary):
+    chart, view = InjectionsChart(), injections_per_year(summary)
+    chart.draw(summary)
+    np.testing.assert_allclose(mark_of(chart, Bars).y, view.mean, rtol=1e-6)
+    np.testing.assert_allclose(mark_of(chart, Scatter).y, view.mean_visits, rtol=1e-6)
+    assert list(mark_of(chart, Label).text) == [f"{mean:.1f}" for mean in view.mean]
+    assert f"{view.n_eyes[0]:,} eyes in year 1" in words_of(chart)
+    close_all(chart.view)
+
+
+def test_intervals_state_their_shares(summary):
+    chart, view = IntervalsChart(), injection_intervals(summary, 3)
+    chart.draw(summary)
+    np.testing.assert_allclose(mark_of(chart, Bars).y, view.counts[1:27] / view.n, rtol=1e-6)
+    for share in (view.pct_ge8, view.pct_ge12, view.pct_ge16):
+        assert f"{share:.1f}%" in words_of(chart)
+    close_all(chart.view)
+
+
+def test_retention_always_sums_to_all_patients(summary):
+    chart, view = RetentionChart(), status_over_time(summary)
+    chart.draw(summary)
+    areas = mark_of(chart, Lines).y
+    np.testing.assert_allclose(areas[0], 1, rtol=1e-6)  # the highest area reaches the top
+    np.testing.assert_allclose(
+        np.diff(areas[::-1], axis=0, prepend=0), view.percent / 100, atol=1e-6
+    )
+    on_treatment = view.percent[view.statuses.index("on treatment"), -1]
+    assert f"{on_treatment:.0f}% on treatment" in words_of(chart)
+    close_all(chart.view)
+
+
+def test_headline_is_that_of_the_summary(summary):
+    panel, view = HeadlinePanel(), letters_change(summary, 3)
+    panel.draw(None)
+    assert "\N{EN DASH}" in panel.view.value
+    panel.draw(summary)
+    assert f"{view.pct_bcva_ge70:.1f}%" in panel.view.value
+    assert f"{abs(view.mean):.1f}" in panel.view.value
+    close_all(panel.view)
+
+
+def test_end_labels_do_not_overlap():
+    labels = [EndLabel(height, "1%", f"label {height}") for height in (0.99, 0.5, 0.51, 1.0, 0.505)]
+    shares = re.findall(r"\* (-?[0-9.]+)\)", end_labels(labels))
+    heights = sorted(1 - float(share) for share in shares)
+    assert min(high - low for low, high in pairwise(heights)) >= 0.1
+    assert heights[-1] <= 1
+
+
+@pytest.mark.parametrize(
+    ("high", "ticks"),
+    [(7.3, [0, 2, 4, 6, 8]), (0.031, [0, 0.01, 0.02, 0.03, 0.04]), (1, [0, 0.5, 1])],
+)
+def test_ticks_are_round_and_reach_beyond_the_data(high, ticks):
+    assert round_ticks(high, 4 if high > 1 or high < 0.1 else 2) == pytest.approx(ticks)
+
+
+def test_ticks_are_yearly():
+    assert year_ticks(5) == [0, 1, 2, 3, 4, 5]
+    assert year_ticks(40)[:3] == [0, 5, 10]

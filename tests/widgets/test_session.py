@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from ape_core.errors import InvalidSpecError
+from ape_core.runs import open_run, submit
+from ape_core.storage.store import Store
+from support.runs import small_spec
+from widgets.session import FIRST_QUESTION, Session
+
+
+def finished(session):
+    return lambda: session.progress is not None and session.progress.status == "complete"
+
+
+@pytest.fixture
+def answered(session, until):
+    """A session whose first question has been answered."""
+    session.arrive()
+    until(finished(session), session.refresh)
+    return session
+
+
+def test_a_first_visit_is_answered_without_being_asked(answered):
+    assert answered.summary.n_patients == 3_000
+    assert answered.shown.protocol.name == FIRST_QUESTION["protocol"]
+    assert answered.notice is None
+
+
+def test_a_second_visit_shows_the_newest_run(answered, store):
+    other = Session(store)
+    other.arrive()
+    assert other.run_id == answered.run_id
+    assert other.progress.status == "complete"
+    assert other.summary == answered.summary
+
+
+def test_a_link_opens_its_run_and_fills_in_its_question(session, store, until):
+    run = submit(small_spec(300, years=2, seed=7), store)
+    submit(small_spec(200, years=1, seed=8), store).wait(60)
+    session.arrive(run.run_id[:12])
+    until(finished(session), session.refresh)
+    assert session.run_id == run.run_id
+    assert session.question == FIRST_QUESTION | {"patients": "300", "years": "2", "seed": "7"}
+    assert session.is_shown
+
+
+def test_a_link_to_a_missing_run_is_explained_and_another_is_shown(session):
+    session.arrive("deadbeef")
+    assert "names run deadbeef, which is not in this store" in session.notice.message
+    assert session.run_id
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("patients", "99", "Patients: 99 is not a whole number from 100 to 10,000,000"),
+        ("patients", "lots", "Patients: 'lots' is not a whole number"),
+        ("years", "0", "Years: 0 is not a whole number from 1 to 40"),
+        ("seed", "-1", "Seed: '-1' is not a whole number from 0 up"),
+        ("protocol", "../../etc/passwd.yaml", "passwd"),
+    ],
+)
+def test_what_cannot_be_asked_is_explained_and_not_started(session, field, value, problem):
+    session.edit(field, value)
+    assert problem in session.problem
+    assert session.estimate is None
+    with pytest.raises(InvalidSpecError):
+        session.start()
+    assert session.run_id == ""
+
+
+def test_the_estimate_follows_the_question(session):
+    session.edit("patients", "20k")
+    few = session.estimate
+    session.edit("patients", "2M")
+    assert session.estimate.disk_mb == pytest.approx(100 * few.disk_mb, rel=0.01)
+    assert session.estimate.memory_mb == pytest.approx(few.memory_mb, rel=0.01)
+
+
+def test_opening_another_run_releases_the_one_before(answered, store):
+    first = answered.summary
+    run = submit(small_spec(200, years=1), store)
+    run.wait(60)
+    answered.open(run.run_id)
+    assert answered.summary.n_patients == 200
+    assert answered.summary is not first
+    assert answered.question["years"] == "1"
+
+
+def test_runs_of_other_pages_appear(answered, store):
+    run = submit(small_spec(250, years=1), store)
+    run.wait(60)
+    for _ in range(2):
+        answered.refresh()
+    newest = answered.runs[0]
+    assert (newest.run_id, newest.status) == (run.run_id, "complete")
+
+
+def test_a_run_can_be_cancelled_and_gone_on_with(session, until):
+    for field, value in (("patients", "200k"), ("years", "1")):
+        session.edit(field, value)
+    session.start()
+    session.cancel()
+    until(lambda: session.progress.status == "interrupted", session.refresh)
+    assert session.cancelled
+    done = session.progress.patients_done
+    session.resume()
+    until(lambda: session.progress.patients_done > done, session.refresh)
+    assert not session.cancelled
+
+
+def test_a_run_that_was_deleted_is_not_shown_any_more(answered, store, until):
+    run = open_run(answered.run_id, store)
+    until(lambda: not run.folder.is_locked(), answered.refresh)
+    Store(store).delete(answered.run_id)
+    answered.refresh()
+    assert answered.run_id == ""
+    assert answered.summary is None
+    assert answered.notice is not None
+
+
+def test_a_damaged_run_is_listed_and_explained(session, store):
+    submit(small_spec(200, years=1), store).wait(60)
+    spec = open_run("latest", store).folder.path / "spec.json"
+    spec.write_text(spec.read_text().replace('"seed": 1', '"seed": 2'))
+    session.arrive()
+    assert session.runs[-1].status == "corrupt"
+    assert "edited or damaged" in session.notice.message
+    assert session.shown.cohort.n_patients == 3_000
