@@ -20,7 +20,7 @@ def kept_day(attendance, stream, planned_day):  # type: ignore[no-untyped-def]
     day = planned_day
     w0, w1, w2, _ = words(stream, ATTENDANCE, planned_day // DAYS_PER_WEEK)
     if uniform(w2) < attendance.missed_share:
-        day += int(attendance.missed_days)
+        day += int(attendance.rebooked_days)
     if uniform(w0) < attendance.late_share:
         day += 1 + int(math.floor(attendance.late_days_mean * exponential_quantile(uniform(w1))))
     return day

@@ -27,7 +27,7 @@ def draw_traits(disease, people, stream, baseline_letters, better_letters):  # t
     Returns
     -------
     traits
-        (ec50, drive, letters_per_fluid, threshold, burn_out_week)
+        (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual)
     state
         (fluid, structure, concentration, hazard, next_event, n_events)
     """
@@ -37,26 +37,31 @@ def draw_traits(disease, people, stream, baseline_letters, better_letters):  # t
     letters_per_fluid = disease.letters_per_fluid_median * math.exp(
         disease.letters_per_fluid_log_sd * normal_quantile(uniform(w2))
     )
+    letters_per_fluid *= disease.recoverable_share
     # The measured baseline contains an error: true acuity given it, as in a normal model.
     mean = people.true_acuity_mean + better_letters
     acuity = mean + people.true_acuity_reliability * (baseline_letters - mean)
     acuity += people.true_acuity_residual_sd * normal_quantile(uniform(w3))
 
     # The ceiling bounds what can be regained, so a good eye has less to gain.
-    fluid = drive
+    fluid = disease.presentation_share * drive
     recoverable = max(disease.ceiling_letters - acuity, 0.0)
     letters_per_fluid = min(letters_per_fluid, recoverable / fluid)
     structure = acuity + letters_per_fluid * fluid
 
-    v0, v1, _, _ = words(stream, TRAITS, 1)
+    v0, v1, v2, _ = words(stream, TRAITS, 1)
     threshold = disease.fluid_threshold * math.exp(
         disease.reading_log_sd * normal_quantile(uniform(v0))
     )
     burn_out_week = disease.burn_out_scale_weeks * math.pow(
         exponential_quantile(uniform(v1)), 1.0 / disease.burn_out_shape
     )
+    residual = disease.residual_median * math.exp(
+        disease.residual_log_sd * normal_quantile(uniform(v2))
+    )
+    residual = min(residual, 1.0)
     next_event = exponential_quantile(uniform(words(stream, LOSS, 0)[0]))
-    traits = (ec50, drive, letters_per_fluid, threshold, burn_out_week)
+    traits = (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual)
     return traits, (fluid, structure, 0.0, 0.0, next_event, 0)
 
 
@@ -119,7 +124,8 @@ def _lose(disease, stream, structure, hazard, next_event, n_events):  # type: ig
     """Events of irreversible loss that are due at this cumulative hazard."""
     while hazard >= next_event:
         loss = words(stream, LOSS, n_events)[1]
-        structure -= disease.event_loss_letters * exponential_quantile(uniform(loss))
+        lost = disease.event_loss_log_mean * exponential_quantile(uniform(loss))
+        structure *= math.exp(-lost)
         n_events += 1
         next_event += exponential_quantile(uniform(words(stream, LOSS, n_events)[0]))
     return structure, next_event, n_events
@@ -131,7 +137,7 @@ def advance(disease, traits, stream, state, first_week, last_week, assessed, off
 
     `assessed` is the eye's row of assessments, `offset` the period of its first visit in it.
     """
-    ec50, full_drive, _, _, burn_out_week = traits
+    ec50, full_drive, _, _, burn_out_week, residual = traits
     fluid, structure, concentration, hazard, next_event, n_events = state
     four = words(stream, NOISE, first_week >> 2)
     for week in range(first_week, last_week):
@@ -141,7 +147,7 @@ def advance(disease, traits, stream, state, first_week, last_week, assessed, off
                 acuity = structure - traits[2] * fluid
                 assessed[offset + (week >> 2)] = assess(disease, stream, acuity, week)
         drive = full_drive if week < burn_out_week else 0.0
-        target = drive * ec50 / (concentration + ec50)
+        target = drive * (residual + (1.0 - residual) * ec50 / (concentration + ec50))
         hazard += disease.event_rate + disease.event_rate_per_fluid * fluid
         structure -= disease.slow_loss_letters + disease.fluid_loss_letters * fluid
         if hazard >= next_event:

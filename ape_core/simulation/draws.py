@@ -17,7 +17,7 @@ from ape_core.simulation.philox import philox4x32
 PERSON: Final = np.uint64(1)
 """Step 0: sex, age, baseline acuity, death. Step 1: recruitment, loss, transfer, second eye."""
 TRAITS: Final = np.uint64(2)
-"""Step 0: durability, drive, letters per fluid, true acuity. Step 1: reading, burn-out."""
+"""Step 0: durability, drive, letters per fluid, true acuity. Step 1: reading, burn-out, residue."""
 NOISE: Final = np.uint64(3)
 """Activity noise; the step is the block of four weeks, the lane is the week in it."""
 LOSS: Final = np.uint64(4)

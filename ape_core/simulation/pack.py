@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from ape_core.schema import (
-    DAYS_PER_PERIOD,
     DAYS_PER_WEEK,
     DAYS_PER_YEAR,
     DRUGS,
@@ -52,6 +51,10 @@ def _disease(model: DiseaseModel, drug_name: str, population: Population) -> Dis
         drive_log_sd=model.value("drive_log_sd"),
         turnover=model.value("turnover_per_week"),
         noise=model.value("fluid_noise"),
+        presentation_share=model.value("presentation_fluid_share"),
+        residual_median=model.value("residual_activity_median"),
+        residual_log_sd=model.value("residual_activity_log_sd"),
+        recoverable_share=population.recoverable_share,
         letters_per_fluid_median=model.value("letters_per_fluid_median"),
         letters_per_fluid_log_sd=model.value("letters_per_fluid_log_sd"),
         ceiling_letters=model.value("acuity_ceiling_letters"),
@@ -59,7 +62,7 @@ def _disease(model: DiseaseModel, drug_name: str, population: Population) -> Dis
         fluid_loss_letters=model.value("fluid_loss_letters_per_week"),
         event_rate=model.value("event_rate_per_week"),
         event_rate_per_fluid=model.value("event_rate_per_fluid_week"),
-        event_loss_letters=model.value("event_loss_mean_letters"),
+        event_loss_log_mean=model.value("event_loss_log_mean"),
         burn_out_scale_weeks=model.value("burn_out_scale_years") * WEEKS_PER_YEAR,
         burn_out_shape=model.value("burn_out_shape"),
         fluid_threshold=model.value("fluid_threshold"),
@@ -104,7 +107,7 @@ def _attendance(population: Population) -> Attendance:
         late_share=kept.late_share,
         late_days_mean=kept.late_days_mean,
         missed_share=kept.missed_share,
-        missed_days=float(DAYS_PER_PERIOD),
+        rebooked_days=kept.rebooked_weeks * DAYS_PER_WEEK,
         breaks_per_day=kept.breaks_per_year / DAYS_PER_YEAR,
         break_days_mean=kept.break_weeks_mean * DAYS_PER_WEEK,
     )

@@ -58,6 +58,10 @@ class Disease(NamedTuple):
     drive_log_sd: float
     turnover: float
     noise: float
+    presentation_share: float
+    residual_median: float
+    residual_log_sd: float
+    recoverable_share: float
     letters_per_fluid_median: float
     letters_per_fluid_log_sd: float
     ceiling_letters: float
@@ -65,7 +69,7 @@ class Disease(NamedTuple):
     fluid_loss_letters: float
     event_rate: float
     event_rate_per_fluid: float
-    event_loss_letters: float
+    event_loss_log_mean: float
     burn_out_scale_weeks: float
     burn_out_shape: float
     fluid_threshold: float
@@ -104,7 +108,7 @@ class Attendance(NamedTuple):
     late_share: float
     late_days_mean: float
     missed_share: float
-    missed_days: float
+    rebooked_days: float
     breaks_per_day: float
     break_days_mean: float
 

@@ -118,7 +118,9 @@ class Attendance:
     late_share, late_days_mean
         Share of visits that are late, and by how many days on average.
     missed_share
-        Share of planned visits that are missed and made up for at the next.
+        Share of planned visits that are missed and rebooked.
+    rebooked_weeks
+        How long after a missed visit the next one is.
     breaks_per_year, break_weeks_mean
         Rate of long breaks from care, and their mean length beyond the planned visit.
     """
@@ -126,6 +128,7 @@ class Attendance:
     late_share: float
     late_days_mean: float
     missed_share: float
+    rebooked_weeks: float
     breaks_per_year: float
     break_weeks_mean: float
 
@@ -134,6 +137,7 @@ class Attendance:
         put(self, "late_share", checks.share("late_share", self.late_share))
         put(self, "late_days_mean", checks.number("late_days_mean", self.late_days_mean, 0, 90))
         put(self, "missed_share", checks.number("missed_share", self.missed_share, 0, 0.9))
+        put(self, "rebooked_weeks", checks.number("rebooked_weeks", self.rebooked_weeks, 0, 52))
         put(self, "breaks_per_year", checks.number("breaks_per_year", self.breaks_per_year, 0, 12))
         put(
             self,

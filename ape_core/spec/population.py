@@ -30,12 +30,18 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "late_share",
         "late_days_mean",
         "missed_share",
+        "rebooked_weeks",
         "breaks_per_year",
         "break_weeks_mean",
     ),
     "leaving": ("lost_per_year", "transferred_per_year"),
 }
-SINGLES: Final = ("female_share", "mortality_hazard_ratio", "acuity_noise_sd_letters")
+SINGLES: Final = (
+    "female_share",
+    "mortality_hazard_ratio",
+    "acuity_noise_sd_letters",
+    "recoverable_share",
+)
 _TOP: Final = ("name", "title", "description", "baseline_letters", *GROUPS, *SINGLES)
 
 
@@ -53,6 +59,9 @@ class Population:
         Of death, against the life table.
     acuity_noise_sd_letters
         SD of one measurement of acuity.
+    recoverable_share
+        Share of the acuity that fluid takes which treatment can bring back, against trial
+        participants: less where patients come late and with scars.
     numbers
         Each number with its range, unit, source and confidence, by a dotted name, as
         "attendance.late_share"; empty in a population read back from a run.
@@ -67,6 +76,7 @@ class Population:
     leaving: Leaving
     mortality_hazard_ratio: float
     acuity_noise_sd_letters: float
+    recoverable_share: float
     entry_letters: tuple[int, int] = (0, 100)
     description: str = ""
     numbers: tuple[Parameter, ...] = ()
@@ -80,6 +90,8 @@ class Population:
         put(self, "mortality_hazard_ratio", ratio)
         noise = checks.number("acuity_noise_sd_letters", self.acuity_noise_sd_letters, 0, 20)
         put(self, "acuity_noise_sd_letters", noise)
+        share = checks.number("recoverable_share", self.recoverable_share, 0, 2)
+        put(self, "recoverable_share", share)
 
     def question(self) -> dict[str, Any]:
         """Return what can change a row, as plain data."""
@@ -91,6 +103,7 @@ class Population:
             "leaving": asdict(self.leaving),
             "mortality_hazard_ratio": self.mortality_hazard_ratio,
             "acuity_noise_sd_letters": self.acuity_noise_sd_letters,
+            "recoverable_share": self.recoverable_share,
         }
 
     def within(self, letters: BaselineLetters) -> BaselineLetters:

@@ -18,9 +18,10 @@ class Eye:
         if drug != "none":
             self.drug = cohort.spec.model.drug(drug)
         u_ec50, u_drive, u_letters, u_acuity = luck.uniforms("traits", 0)
-        u_threshold, u_burn_out, _, _ = luck.uniforms("traits", 1)
+        u_threshold, u_burn_out, u_residual, _ = luck.uniforms("traits", 1)
         self.ec50 = math.exp(value("log_ec50_mean") + value("log_ec50_sd") * normal(u_ec50))
         self.drive = math.exp(value("drive_log_sd") * normal(u_drive))
+        self.fluid = value("presentation_fluid_share") * self.drive
         self.threshold = value("fluid_threshold") * math.exp(
             value("reading_log_sd") * normal(u_threshold)
         )
@@ -28,6 +29,11 @@ class Eye:
             value("burn_out_scale_years")
             * 52
             * math.pow(exponential(u_burn_out), 1 / value("burn_out_shape"))
+        )
+        self.residual = min(
+            value("residual_activity_median")
+            * math.exp(value("residual_activity_log_sd") * normal(u_residual)),
+            1.0,
         )
         mean, reliability = cohort.true_acuity()
         mean += better_letters
@@ -38,11 +44,11 @@ class Eye:
         )
         self.letters_per_fluid = min(
             value("letters_per_fluid_median")
-            * math.exp(value("letters_per_fluid_log_sd") * normal(u_letters)),
-            max(value("acuity_ceiling_letters") - acuity, 0.0) / self.drive,
+            * math.exp(value("letters_per_fluid_log_sd") * normal(u_letters))
+            * cohort.population.recoverable_share,
+            max(value("acuity_ceiling_letters") - acuity, 0.0) / self.fluid,
         )
         self.week = 0
-        self.fluid = self.drive
         self.structure = acuity + self.letters_per_fluid * self.fluid
         self.concentration = 0.0
         self.hazard = 0.0
@@ -72,7 +78,8 @@ class Eye:
     def pass_a_week(self):
         value, fluid = self.value, self.fluid
         drive = 0.0 if self.week >= self.burn_out else self.drive
-        target = drive * self.ec50 / (self.concentration + self.ec50)
+        suppressible = (1.0 - self.residual) * self.ec50 / (self.concentration + self.ec50)
+        target = drive * (self.residual + suppressible)
         self.hazard += value("event_rate_per_week") + value("event_rate_per_fluid_week") * fluid
         self.structure -= (
             value("slow_loss_letters_per_year") / 52 + value("fluid_loss_letters_per_week") * fluid
@@ -90,6 +97,6 @@ class Eye:
 
     def suffer_event(self):
         loss = exponential(self.luck.uniforms("loss", self.events)[1])
-        self.structure -= self.value("event_loss_mean_letters") * loss
+        self.structure *= math.exp(-(self.value("event_loss_log_mean") * loss))
         self.events += 1
         self.next_event += exponential(self.luck.uniforms("loss", self.events)[0])

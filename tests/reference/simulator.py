@@ -64,7 +64,7 @@ class Appointments:
         u_late, u_days, u_missed, _ = luck.uniforms("attendance", planned // 7)
         day = onset + planned
         if u_missed < self.kept.missed_share:
-            day += 28
+            day += int(self.kept.rebooked_weeks * 7)
         if u_late < self.kept.late_share:
             day += 1 + math.floor(self.kept.late_days_mean * exponential(u_days))
         for start, end in self.breaks:

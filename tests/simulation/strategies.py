@@ -119,6 +119,7 @@ def populations():
         share,
         st.floats(0, 20),
         share,
+        st.floats(0, 12),
         st.sampled_from([0.0, 0.3, 3.0]),
         st.floats(0, 40),
     )
@@ -133,6 +134,7 @@ def populations():
         leaving=st.builds(Leaving, share, share),
         mortality_hazard_ratio=st.floats(0.1, 5),
         acuity_noise_sd_letters=st.floats(0, 8),
+        recoverable_share=st.floats(0, 1.5),
     )
 
 
@@ -141,6 +143,8 @@ def models(draw):
     """The shipped model, or one in which more happens."""
     return load_model().replace(
         fluid_noise=draw(st.floats(0, 0.6)),
+        presentation_fluid_share=draw(st.floats(0.1, 2)),
+        residual_activity_median=draw(st.sampled_from([0.0, 0.01, 0.5])),
         event_rate_per_week=draw(st.floats(0, 0.2)),
         burn_out_scale_years=draw(st.floats(0.5, 20)),
         fellow_eye_conversion_per_year=draw(st.sampled_from([0.0, 0.1, 2.0])),

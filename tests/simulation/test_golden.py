@@ -14,7 +14,7 @@ from ape_core.spec.population import Population
 from ape_core.spec.protocol import AfterStopping, Protocol, Stopping
 from ape_core.spec.run_spec import MODEL_VERSION, RunSpec
 
-ROWS = {"1": "90cdaa9c29457ea0"}
+ROWS = {"1": "8ff9cd4c334077a9"}
 """Start of the SHA-256 of all rows, by model version.
 
 Stored runs are only ever resumed and compared by a simulation that gives the same rows. When this
@@ -29,6 +29,9 @@ PARAMETERS = {
     "drive_log_sd": 0.6,
     "turnover_per_week": 0.4,
     "fluid_noise": 0.1,
+    "presentation_fluid_share": 0.8,
+    "residual_activity_median": 0.01,
+    "residual_activity_log_sd": 1.5,
     "letters_per_fluid_median": 15.0,
     "letters_per_fluid_log_sd": 1.2,
     "acuity_ceiling_letters": 89.0,
@@ -36,7 +39,7 @@ PARAMETERS = {
     "fluid_loss_letters_per_week": 0.03,
     "event_rate_per_week": 0.0004,
     "event_rate_per_fluid_week": 0.007,
-    "event_loss_mean_letters": 29.0,
+    "event_loss_log_mean": 0.4,
     "burn_out_scale_years": 8.0,
     "burn_out_shape": 0.8,
     "fluid_threshold": 0.054,
@@ -64,10 +67,11 @@ def question():
         baseline_letters=BaselineLetters(57.0, 14.0, 5, 90),
         age_years=AgeYears(79.0, 8.5, 50, 100),
         female_share=0.6,
-        attendance=Attendance(0.3, 8.0, 0.05, 0.2, 20.0),
+        attendance=Attendance(0.3, 8.0, 0.05, 4.0, 0.2, 20.0),
         leaving=Leaving(0.03, 0.01),
         mortality_hazard_ratio=1.15,
         acuity_noise_sd_letters=4.5,
+        recoverable_share=0.8,
     )
     protocol = Protocol(
         name="golden",

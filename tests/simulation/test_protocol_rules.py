@@ -226,9 +226,9 @@ def test_stable_eyes_stop_by_chance_after_enough_dry_visits_at_the_longest_inter
     longest = visits["last_interval_days"] == 7 * phase.max_interval_weeks
     quiet = treated & longest & ~visits["fluid"]
     run = quiet.groupby((~quiet | (visits["number"] == 1)).cumsum()).cumsum()
-    may_stop = (run > rules.stable_at_max_interval_visits) & ~(
-        visits["letters"] < rules.futile_below_letters
-    )
+    low = visits["letters"] < rules.futile_below_letters
+    twice_low = low & low.shift(fill_value=False)
+    may_stop = (run > rules.stable_at_max_interval_visits) & ~twice_low
     stopped = treated & (visits["next_phase"] == "monitoring")
     assert may_stop[stopped].all()
     assert not visits["injected"][stopped].any()

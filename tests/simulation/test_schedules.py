@@ -29,10 +29,11 @@ PATIENTS = Population(
     baseline_letters=BaselineLetters(60.0, 5.0, 45, 75),
     age_years=AgeYears(70.0, 5.0, 50, 90),
     female_share=0.5,
-    attendance=Attendance(0.0, 0.0, 0.0, 0.0, 0.0),
+    attendance=Attendance(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     leaving=Leaving(0.0, 0.0),
     mortality_hazard_ratio=1e-9,
     acuity_noise_sd_letters=0.0,
+    recoverable_share=1.0,
 )
 MONTHLY = Loading(3, 4)
 EXTEND = TreatAndExtendPhase(None, 8, 2, 2, 4, 16, "fluid")

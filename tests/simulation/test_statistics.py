@@ -30,7 +30,7 @@ ERROR_RATE = 1e-6
 N_PATIENTS = 40_000
 YEARS = 5
 YEARLY = Protocol("yearly", "Yearly", "none", None, (NoTreatmentPhase(None, 52),))
-PUNCTUAL = Attendance(0.0, 0.0, 0.0, 0.0, 0.0)
+PUNCTUAL = Attendance(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def changed(population, **values):
@@ -153,7 +153,7 @@ def test_first_visits_are_spread_evenly_or_come_at_a_steady_rate():
 
 
 def test_visits_are_late_and_missed_as_often_as_stated():
-    kept = Attendance(0.29, 8.5, 0.05, 0.0, 0.0)
+    kept = Attendance(0.29, 8.5, 0.05, 4.0, 0.0, 0.0)
     people = changed(
         "trial", attendance=kept, leaving=Leaving(0.0, 0.0), mortality_hazard_ratio=1e-9
     )

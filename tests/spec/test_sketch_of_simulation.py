@@ -15,7 +15,7 @@ from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from ape_core.spec.run_spec import RunSpec
 
 PUNCTUAL = dataclasses.replace(
-    load_population("trial"), attendance=Attendance(0, 0, 0, 0, 0), leaving=Leaving(0, 0)
+    load_population("trial"), attendance=Attendance(0, 0, 0, 0, 0, 0), leaving=Leaving(0, 0)
 )
 CERTAIN = {"reading_log_sd": 0, "reading_sensitivity": 1, "reading_specificity": 1}
 DRY = CERTAIN | {"fluid_threshold": 100}
