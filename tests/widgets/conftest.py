@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from ape_core.runs import open_run
 from ape_core.summaries import Summary
 from support.chunks import fabricate
 from widgets.session import Session
@@ -25,6 +27,26 @@ def larger_summary():
 @pytest.fixture
 def store(tmp_path):
     return tmp_path / "store"
+
+
+@pytest.fixture(scope="session")
+def first_answer(tmp_path_factory):
+    """A store in which the first question has been answered."""
+    folder = tmp_path_factory.mktemp("answered") / "store"
+    session = Session(folder)
+    session.arrive()
+    run = open_run(session.run_id, folder)
+    assert run.wait(100) == "complete"
+    while run.folder.is_locked():
+        time.sleep(0.05)
+    return folder
+
+
+@pytest.fixture
+def answered_store(first_answer, store):
+    """A copy of that store, to change at will."""
+    shutil.copytree(first_answer, store)
+    return store
 
 
 @pytest.fixture

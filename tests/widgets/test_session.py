@@ -14,17 +14,18 @@ def finished(session):
 
 
 @pytest.fixture
-def answered(session, until):
-    """A session whose first question has been answered."""
+def answered(answered_store, session):
+    """A session whose first question was answered before."""
     session.arrive()
-    until(finished(session), session.refresh)
     return session
 
 
-def test_a_first_visit_is_answered_without_being_asked(answered):
-    assert answered.summary.n_patients == 3_000
-    assert answered.shown.protocol.name == FIRST_QUESTION["protocol"]
-    assert answered.notice is None
+def test_a_first_visit_is_answered_without_being_asked(session, until):
+    session.arrive()
+    until(finished(session), session.refresh)
+    assert session.summary.n_patients == 3_000
+    assert session.shown.protocol.name == FIRST_QUESTION["protocol"]
+    assert session.notice is None
 
 
 def test_a_second_visit_shows_the_newest_run(answered, store):
@@ -110,9 +111,7 @@ def test_a_run_can_be_cancelled_and_gone_on_with(session, until):
     assert not session.cancelled
 
 
-def test_a_run_that_was_deleted_is_not_shown_any_more(answered, store, until):
-    run = open_run(answered.run_id, store)
-    until(lambda: not run.folder.is_locked(), answered.refresh)
+def test_a_run_that_was_deleted_is_not_shown_any_more(answered, store):
     Store(store).delete(answered.run_id)
     answered.refresh()
     assert answered.run_id == ""

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ape_core.runs import submit
+from support.runs import small_spec
+from widgets.controls import ControlsPanel
+from widgets.dashboard import Dashboard
+from widgets.errors import guarded
+from widgets.progress import ProgressPanel
+from widgets.run_list import ROWS
+
+
+@pytest.fixture
+def finished(answered_store):
+    dashboard = Dashboard(run_id="", store=answered_store)
+    yield dashboard
+    dashboard.session.cancel()
+    dashboard.close()
+
+
+def text_of(dashboard):
+    return re.sub(r"<[^>]+>", " ", dashboard._title.view.value)
+
+
+def test_the_title_says_what_is_shown(finished):
+    assert "Aflibercept 2 mg" in text_of(finished)
+    assert "3,000 simulated patients" in text_of(finished)
+    assert "Complete" in text_of(finished)
+
+
+def test_charts_are_redrawn_only_when_the_run_has_grown(finished, monkeypatch):
+    draws = []
+    monkeypatch.setattr(finished._acuity, "draw", draws.append)
+    finished.refresh()
+    finished.refresh()
+    assert draws == []
+
+
+def test_the_pulse_beats_with_every_tick_and_names_the_run(finished):
+    before = finished._pulse.value
+    finished._ticked(None)
+    assert finished._pulse.value != before
+    assert f'data-run="{finished.session.run_id[:12]}"' in finished._pulse.value
+
+
+def test_typing_updates_the_estimate_and_unblocks_the_button(finished):
+    controls = finished._controls
+    assert controls._start.disabled  # this very question is shown
+    assert "is shown" in controls._hint.value
+    controls._patients.value = "20k"
+    assert not controls._start.disabled
+    assert "Time" in controls._estimate.value
+    controls._patients.value = "20kg"
+    assert controls._start.disabled
+    assert "is not a whole number" in controls._hint.value
+    assert "is-wrong" in controls._patients._dom_classes
+    controls._preset.value = 1_000
+    assert controls._patients.value == "1,000"
+    assert not controls._start.disabled
+
+
+def test_every_protocol_and_population_is_explained(finished):
+    controls = finished._controls
+    for field, area in (
+        (controls._protocol, controls._protocol_words),
+        (controls._population, controls._population_words),
+    ):
+        for _, name in field.options:
+            field.value = name
+            assert len(re.sub(r"<[^>]+>", "", area.value)) > 80
+
+
+def test_a_click_starts_the_run_that_was_asked_for(finished, until):
+    finished._controls._seed.value = "2"
+    finished._controls._start.click()
+    assert finished.session.shown.seed == 2
+    until(lambda: finished.session.progress.status == "complete", finished.refresh)
+    assert [run.seed for run in finished.session.runs][:1] == [2]
+
+
+def test_a_click_opens_a_run_of_the_list(finished, store):
+    submit(small_spec(150, years=1, seed=9), store).wait(60)
+    for _ in range(2):
+        finished.refresh()
+    assert finished._run_list._rows[0].button.description.startswith("Open Aflibercept")
+    finished._run_list._rows[0].button.click()
+    assert finished.session.shown.cohort.n_patients == 150
+    assert finished._controls._patients.value == "150"
+
+
+def test_many_runs_are_shown_in_pages(finished):
+    panel, (run,) = finished._run_list, finished.session.runs
+    finished.session.runs = [run] * (ROWS + 2)
+    panel.refresh()
+    assert "ape-hidden" not in panel._pager._dom_classes
+    panel._older.click()
+    hidden = ["ape-hidden" in row.view._dom_classes for row in panel._rows]
+    assert hidden == [False, False] + [True] * (ROWS - 2)
+    assert panel._older.disabled
+
+
+def test_a_handler_that_fails_says_so_in_words(finished):
+    def fails(_):
+        raise RuntimeError("<img src=x onerror=alert(1)>")
+
+    guarded(finished.session, fails)(None)
+    finished.draw()
+    notice = finished._notices.view.value
+    assert 'role="alert"' in notice
+    assert "RuntimeError: &lt;img src=x" in notice
+    assert "<img" not in notice
+
+
+def test_names_from_a_run_are_escaped(finished, store):
+    evil = small_spec(120, years=1)
+    object.__setattr__(evil.protocol, "title", "<script>alert(1)</script>")
+    submit(evil, store).wait(60)
+    for _ in range(2):
+        finished.refresh()
+    finished._run_list._rows[0].button.click()
+    shown = [finished._title.view.value, finished._run_list._rows[0]._words.value]
+    shown.append(finished._pulse.value)
+    assert all("<script>" not in value for value in shown)
+    assert "&lt;script&gt;" in shown[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "button"),
+    [
+        ("running", "1,000 of 3,000 patients", "Cancel"),
+        ("queued", "2 runs before it", "Cancel"),
+        ("interrupted", "1,000 of 3,000 patients are simulated and kept", "Go on"),
+        ("failed", "The disk is full", "Try again"),
+    ],
+)
+def test_every_state_of_a_run_is_told(finished, status, words, button):
+    from dataclasses import replace
+
+    panel: ProgressPanel = finished._progress
+    finished.session.progress = replace(
+        finished.session.progress,
+        status=status,
+        patients_done=1_000,
+        queue_place=3 if status == "queued" else None,
+        error="The disk is full." if status == "failed" else "",
+    )
+    panel.refresh()
+    assert words in panel._words.value
+    assert 'role="progressbar"' in panel._words.value
+    assert panel._button.description == button
+    assert "ape-hidden" not in panel.view._dom_classes
+
+
+def test_closing_leaves_no_widget_behind(store, count_widgets):
+    before = count_widgets()
+    for _ in range(3):
+        dashboard = Dashboard(run_id="", store=store)
+        dashboard.session.cancel()
+        dashboard.close()
+    assert count_widgets() == before
+
+
+def test_no_widget_is_made_after_the_page_is(finished, count_widgets):
+    before = count_widgets()
+    finished._controls._seed.value = "3"
+    finished._controls._start.click()
+    for _ in range(20):
+        finished._ticked(None)
+    assert count_widgets() == before
+
+
+def test_an_unusable_store_is_explained(tmp_path):
+    file = tmp_path / "not-a-folder"
+    file.write_text("")
+    dashboard = Dashboard(run_id="", store=file)
+    assert 'role="alert"' in dashboard._notices.view.value
+    assert str(file) in dashboard._notices.view.value
+    assert isinstance(dashboard._controls, ControlsPanel)
+    dashboard.close()

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from papermill.exceptions import PapermillExecutionError
+
+from ape_core.runs import open_run
+from widgets.report_parts import outcome_table
+from widgets.static_charts import draw_all
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "run.ipynb"
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of papermill's own dependencies
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def execute(folder):
+    def run(**parameters):
+        out = folder / "out.ipynb"
+        asked = {"n_patients": 400, "years": 2, "store": str(folder / "store"), **parameters}
+        papermill.execute_notebook(str(NOTEBOOK), str(out), asked, progress_bar=False)
+        return nbformat.read(out, as_version=4)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def first(execute):
+    return execute()
+
+
+def outputs(notebook, kind):
+    return [
+        output.data[kind]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if kind in output.get("data", {})
+    ]
+
+
+def test_a_report_states_question_outcomes_and_how_to_repeat_it(first, folder):
+    words = re.sub(r"<[^>]+>", " ", " ".join(outputs(first, "text/html")))
+    assert "400 simulated patients" in words
+    assert "was simulated in" in words
+    assert "ape run aflibercept-2mg-treat-and-extend --patients 400 --years 2 --seed 1" in words
+    run = open_run("latest", folder / "store")
+    assert run.run_id in words
+    assert run.status == "complete"
+
+
+def test_a_report_shows_its_charts_as_images(first):
+    assert len(outputs(first, "image/png")) == 5
+    assert not outputs(first, "application/vnd.jupyter.widget-view+json")
+
+
+def test_executing_again_reuses_the_run(first, execute):
+    again = " ".join(outputs(execute(), "text/html"))
+    assert "was simulated before and is reused" in again
+    table = [html for html in outputs(first, "text/html") if "<table>" in html]
+    assert table[0] in again
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_patient": 500}, "There is no parameter 'n_patient'.*Did you mean 'n_patients'"),
+        ({"n_patients": -5}, "n_patients is -5, but must be a whole number"),
+        ({"protocol": "ranibizumab"}, "There is no protocol 'ranibizumab'"),
+        ({"years": "five"}, "years is 'five', but must be"),
+    ],
+)
+def test_what_cannot_be_asked_stops_with_a_sentence(execute, parameters, message):
+    with pytest.raises(PapermillExecutionError, match=message) as caught:
+        execute(**parameters)
+    assert 'File "' not in str(caught.value)
+
+
+def test_the_table_holds_the_figures_of_the_summary(summary):
+    by_year = summary.statistics()["by_year"]
+    table = outcome_table(summary)
+    assert "".join(f"<td>{year['pct_gain_ge15']:.1f}%</td>" for year in by_year) in table
+    assert "".join(f"<td>{year['injections_mean']:.1f}</td>" for year in by_year) in table
+
+
+def test_charts_are_drawn_for_every_length_of_run(summary):
+    images = draw_all(summary)
+    assert all(png.startswith(b"\x89PNG") and len(png) > 5_000 for png in images.values())
