@@ -8,9 +8,15 @@ from typing import Any, Final
 
 from ape_core.errors import InvalidSpecError
 from ape_core.limits import MAX_PATIENTS
+from ape_core.schema import DAYS_PER_WEEK
 from ape_core.spec import checks
 from ape_core.spec.fields import as_mapping, at, build, check_fields
-from ape_core.spec.people import AgeYears, BaselineLetters, Recruitment
+from ape_core.spec.people import (
+    MAX_RECRUITMENT_DAYS,
+    AgeYears,
+    BaselineLetters,
+    Recruitment,
+)
 from ape_core.spec.population import Population, load_population
 
 ATTENDANCE: Final[Mapping[str, str]] = {"trial": "trial", "routine": "uk-routine-care"}
@@ -74,6 +80,7 @@ class Cohort:
         _check_kind("baseline_letters", self.baseline_letters, BaselineLetters)
         _check_kind("age_years", self.age_years, AgeYears)
         _check_kind("recruitment", self.recruitment, Recruitment)
+        _check_recruitment(n_patients, self.recruitment)
         self.people()
 
     def people(self) -> Population:
@@ -108,6 +115,20 @@ def _check_kind(name: str, value: object, kind: type) -> None:
     """Refuse a value of another class, as a mapping in place of an AgeYears."""
     if value is not None and not isinstance(value, kind):
         raise InvalidSpecError(f"{name} is {checks.shown(value)}, but must be {kind.__name__}.")
+
+
+def _check_recruitment(n_patients: int, recruitment: Recruitment) -> None:
+    """Refuse a stream so slow that the last patients would come after a century."""
+    per_week = recruitment.patients_per_week
+    if per_week is None:
+        return
+    slowest = n_patients * DAYS_PER_WEEK / MAX_RECRUITMENT_DAYS
+    if per_week < slowest:
+        raise InvalidSpecError(
+            f"patients_per_week is {per_week:g}, so {n_patients:,} patients would take more than "
+            f"{MAX_RECRUITMENT_DAYS:,} days to recruit.",
+            f"Recruit at least {slowest:.3g} patients a week, or fewer patients.",
+        )
 
 
 def parse_cohort(mapping: Mapping[str, Any], origin: str) -> Cohort:

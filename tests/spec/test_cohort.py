@@ -174,3 +174,10 @@ def test_a_population_of_ones_own_reads_from_a_file(tmp_path):
         InvalidSpecError, match="female_share: value is 0.4, but must lie from low, 0.5"
     ):
         load_population(path)
+
+
+def test_a_stream_of_patients_ends_within_a_century():
+    slow = Recruitment("rate", patients_per_week=1)
+    assert Cohort(5_000, recruitment=slow).recruitment == slow
+    with pytest.raises(InvalidSpecError, match=r"patients_per_week is 1, so 1,000,000 patients"):
+        Cohort(1_000_000, recruitment=slow)
