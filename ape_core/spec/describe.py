@@ -116,6 +116,9 @@ def _stopping(protocol: Protocol) -> list[str]:
             f"{_visits(rules.consecutive_visits)} running."
         )
     if rules.stable_at_max_interval_visits is not None:
+        if any(phase.regimen == "prn" for phase in protocol.phases):
+            never = "Never stops as stable: treatment as needed has no longest interval."
+            return [*sentences, never]
         sentences.append(
             f"May stop as stable after {_visits(rules.stable_at_max_interval_visits)} running "
             "without activity at the longest interval, at each further one with probability "

@@ -44,6 +44,11 @@ def test_tells_stopping_and_what_follows():
     ]
 
 
+def test_tells_that_treatment_as_needed_never_stops_as_stable():
+    words = protocol(PrnPhase(None, 4), stopping=Stopping(None, None, 3, 0.1)).summary_sentences()
+    assert words[-1] == "Never stops as stable: treatment as needed has no longest interval."
+
+
 def test_tells_how_an_interval_is_assigned():
     sentence = load_protocol("faricimab-6mg").summary_sentences()[1]
     assert sentence == (
