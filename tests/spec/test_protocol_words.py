@@ -62,7 +62,7 @@ def test_tells_singulars_and_middles():
     told = protocol(
         FixedPhase(10, 1),
         FixedPhase(20, 2),
-        PrnPhase(None, 4),
+        FixedPhase(None, 4),
         loading=Loading(1, 4),
         stopping=Stopping(stable_at_max_interval_visits=1, stable_stop_probability=1),
     ).summary_sentences()
