@@ -131,7 +131,7 @@ class Dashboard:
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""
         session = self.session
-        drawn = (session.run_id, id(session.summary) if session.summary else None)
+        drawn = (session.run_id, session.summary.n_patients if session.summary else None)
         if drawn == self._drawn:
             return
         self._drawn = drawn
