@@ -141,8 +141,21 @@ def letters_change_at_week(summary: Summary, week: int, *, in_care: bool = False
     InvalidInputError
         When the run has no such week.
     """
+    return _change_at_week(summary, week, "in_care" if in_care else "assessed")
+
+
+def letters_change_carried(summary: Summary, week: int) -> LettersChange:
+    """Letters gained since the first visit as a trial reports them.
+
+    Of all first eyes, the last assessment in care carried forward; the rest is as in
+    `letters_change_at_week`.
+    """
+    return _change_at_week(summary, week, "carried")
+
+
+def _change_at_week(summary: Summary, week: int, source: str) -> LettersChange:
+    """Letters gained by a week, by the name of the measures that count them."""
     row = week_index(summary, week)
-    source = "in_care" if in_care else "assessed"
     counts = summary[f"{source}_change"][row]
     letters = summary[f"{source}_letters"][row]
     change, acuity = moments(counts, CHANGES), moments(letters, LETTERS)

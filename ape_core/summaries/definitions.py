@@ -17,9 +17,11 @@ stopped, the clinic still sees the eye, and has not resumed. The table of patien
 that is monitored when the run ends "discharged stable", from the day on which it was stopped;
 here it stays in care, since its visits go on, and only eyes that are seen no more are discharged.
 
-Two ways to measure acuity. *Assessed* letters are measured in every living first eye, seen by a
+Three ways to measure acuity. *Assessed* letters are measured in every living first eye, seen by a
 clinic or not, so that nobody drops out of the mean (no survivorship bias). Letters *in care* are
-the last that the clinic measured, in the eyes that are still in care.
+the last that the clinic measured, in the eyes that are still in care. *Carried* letters are those
+that a trial reports, of all first eyes: the letters assessed at a week, or, for an eye that has
+left care by then, at the last week at which it was in care (last observation carried forward).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from ape_core.schema import (
     WEEKS_PER_PERIOD,
 )
 
-SUMMARY_FORMAT: Final = 1
+SUMMARY_FORMAT: Final = 2
 """Raised whenever a measure or its definition changes: older arrays are then computed afresh."""
 
 Counts = NDArray[np.int64]
@@ -63,6 +65,7 @@ VISIT_KINDS: Final = ("first visits", "follow-up visits")
 PAIR_SUMS: Final = ("eyes", "before", "after", "before squared", "after squared", "product")
 """Sums over eyes assessed at a year's end; before = letters at baseline, after = then."""
 CUMULATIVE: Final = ("eyes", "injections", "injections squared")
+"""Sums over eyes of the injections that each was given before a day."""
 INTERVAL_SUMS: Final = ("intervals", "days")
 YEAR_SUMS: Final = (
     "eyes through",
@@ -102,6 +105,8 @@ MEASURES: Final = (
     Measure("in_care_letters", ("week", "letters"), "first eyes in care by last measured letters"),
     Measure("assessed_change", ("week", "change"), "living first eyes by letters gained, assessed"),
     Measure("in_care_change", ("week", "change"), "first eyes in care by letters gained, measured"),
+    Measure("carried_letters", ("week", "letters"), "all first eyes by carried letters"),
+    Measure("carried_change", ("week", "change"), "all first eyes by letters gained, carried"),
     Measure(
         "pair_sums",
         ("year", "pair_sums"),
@@ -120,6 +125,11 @@ MEASURES: Final = (
         "first eyes in care, and sums of their injections given before that day",
     ),
     Measure(
+        "injections_of_all",
+        ("week", "cumulative"),
+        "the same of all first eyes, in care or not",
+    ),
+    Measure(
         "injection_intervals",
         ("year", "interval"),
         "whole weeks (nearest) between consecutive injections, by the year in which they end",
@@ -131,6 +141,9 @@ MEASURES: Final = (
         "first eyes on treatment by weeks to the next visit, as planned at their last; 0 if none",
     ),
     Measure("scans", ("week", "scans"), "scans of first eyes in the 4 weeks around, as read"),
+    Measure(
+        "last_scans", ("week", "scans"), "first eyes in care by the reading of their last scan"
+    ),
     Measure("status", ("week", "status"), "first eyes by status; every week sums to all of them"),
     Measure("alive", ("week",), "patients alive, in care or not"),
     Measure(

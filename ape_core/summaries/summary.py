@@ -36,7 +36,7 @@ class Summary:
 
     All numbers are whole, so that summaries of any parts, merged in any order and grouping,
     equal the summary of the whole. The size depends on the years and on how long recruitment
-    lasts, never on the number of patients: 0.5 MB for 5 years, 4 MB for 40. What each array
+    lasts, never on the number of patients: 0.7 MB for 5 years, 5 MB for 40. What each array
     counts is in `definitions`.
 
     Parameters

@@ -62,7 +62,7 @@ class InjectionsPerYear:
 
 @dataclass(frozen=True, slots=True)
 class CumulativeInjections:
-    """Injections given before each week, per eye still in care; arrays `[n_weeks]`."""
+    """Injections given before each week, per eye (`n` of them); arrays `[n_weeks]`."""
 
     weeks: Counts
     mean: Floats
@@ -124,7 +124,7 @@ class PlannedIntervalsOverTime:
 
 @dataclass(frozen=True, slots=True)
 class FluidFree:
-    """Scans by reading, in the 4 weeks around each week; arrays `[n_weeks]`."""
+    """Scans by reading; arrays `[n_weeks]`."""
 
     weeks: Counts
     n_scans: Counts
@@ -152,9 +152,10 @@ def injections_per_year(summary: Summary) -> InjectionsPerYear:
     )
 
 
-def cumulative_injections(summary: Summary) -> CumulativeInjections:
-    """Injections so far, per eye in care, by week."""
-    sums = {name: summary["cumulative_injections"][:, i] for i, name in enumerate(CUMULATIVE)}
+def cumulative_injections(summary: Summary, *, of_all: bool = False) -> CumulativeInjections:
+    """Injections so far by week, per eye in care; per first eye, in care or not, if `of_all`."""
+    measure = summary["injections_of_all" if of_all else "cumulative_injections"]
+    sums = {name: measure[:, i] for i, name in enumerate(CUMULATIVE)}
     so_far = moments_of_sums(sums["eyes"], sums["injections"], sums["injections squared"])
     return CumulativeInjections(weeks_of(summary.years), so_far.mean, so_far.sd, so_far.n)
 
@@ -191,8 +192,18 @@ def planned_intervals_over_time(summary: Summary) -> PlannedIntervalsOverTime:
 
 
 def fluid_free(summary: Summary) -> FluidFree:
-    """Share of scans read as dry, by week."""
-    scans = summary["scans"]
+    """Share of the scans in the 4 weeks around each week that were read as dry."""
+    return _read_dry(summary, "scans")
+
+
+def dry_at_last_scan(summary: Summary) -> FluidFree:
+    """Share of the eyes in care at each week whose last scan was read as dry; one scan an eye."""
+    return _read_dry(summary, "last_scans")
+
+
+def _read_dry(summary: Summary, measure: str) -> FluidFree:
+    """Share of the scans of a measure that were read as dry."""
+    scans = summary[measure]
     n_scans, n_dry = scans.sum(axis=1), scans[:, SCANS.index("dry")]
     return FluidFree(weeks_of(summary.years), n_scans, n_dry, percent_of(n_dry, n_scans))
 

@@ -64,6 +64,9 @@ def test_patients_are_conserved(chunk):
     summary = Summary.of_chunk(chunk)
     n = summary.n_patients
     assert (summary["status"].sum(axis=1) == n).all()
+    assert (summary["carried_letters"].sum(axis=1) == n).all()
+    assert (summary["carried_change"].sum(axis=1) == n).all()
+    assert (summary["injections_of_all"][:, 0] == n).all()
     assert (summary["flow"].sum(axis=(1, 2)) == n).all()
     assert (summary["flow"].sum(axis=2) == summary["status"][:-1:13]).all()
     assert (summary["flow"].sum(axis=1) == summary["status"][13::13]).all()
@@ -78,6 +81,7 @@ def test_eyes_in_care_are_the_same_in_every_measure(chunk):
     assert (summary["in_care_letters"].sum(axis=1) == in_care).all()
     assert (summary["in_care_change"].sum(axis=1) == in_care).all()
     assert (summary["cumulative_injections"][:, 0] == in_care).all()
+    assert (summary["last_scans"].sum(axis=1) == in_care).all()
     assert (summary["planned_intervals"].sum(axis=1) == summary["status"][:, 0]).all()
     assert (summary["year_sums"][:, 0] == in_care[13::13]).all()
     assert (in_care <= summary["alive"]).all()
@@ -106,7 +110,7 @@ def test_eyes_stopped_in_simulated_care_are_monitored(stopping_often):
     that is discharged as futile is in care up to the end of that day, untreated.
     """
     protocol = stopping_often("aflibercept-2mg-treat-and-extend")
-    chunk = simulate(RunSpec(protocol, Cohort(n_patients=400), years=3, seed=2), 0, 400)
+    chunk = simulate(RunSpec(protocol, Cohort(n_patients=600), years=3, seed=2), 0, 600)
     status = Summary.of_chunk(chunk)["status"]
     monitored, unseen, resumed = np.zeros(40, int), np.zeros(40, int), 0
     for eye in _eyes(chunk):
@@ -121,7 +125,7 @@ def test_eyes_stopped_in_simulated_care_are_monitored(stopping_often):
     assert (status[:, STATUSES.index("monitored")] == monitored).all()
     assert monitored[-1] > 10
     assert resumed > 20
-    assert unseen.max() < 0.02 * 400
+    assert unseen.max() < 0.02 * 600
 
 
 def recount(chunk):
@@ -141,15 +145,19 @@ def recount(chunk):
         "in_care_letters": np.zeros((n_points, 101), int),
         "assessed_change": np.zeros((n_points, 201), int),
         "in_care_change": np.zeros((n_points, 201), int),
+        "carried_letters": np.zeros((n_points, 101), int),
+        "carried_change": np.zeros((n_points, 201), int),
         "pair_sums": np.zeros((years, 6), int),
         "injections_in_year": np.zeros((years, 61), int),
         "visits_in_year": np.zeros((years, 61), int),
         "year_sums": np.zeros((years, 8), int),
         "cumulative_injections": np.zeros((n_points, 3), int),
+        "injections_of_all": np.zeros((n_points, 3), int),
         "injection_intervals": np.zeros((years, 61), int),
         "interval_sums": np.zeros((years, 2), int),
         "planned_intervals": np.zeros((n_points, 61), int),
         "scans": np.zeros((n_points, 2), int),
+        "last_scans": np.zeros((n_points, 2), int),
         "status": np.zeros((n_points, len(STATUSES)), int),
         "alive": np.zeros(n_points, int),
         "flow": np.zeros((years, len(STATUSES), len(STATUSES)), int),
@@ -226,15 +234,21 @@ def _count_point(count, eye, point, horizon):
     if letters >= 0:
         count["assessed_letters"][point, letters] += 1
         count["assessed_change"][point, letters - baseline + 100] += 1
+    so_far = sum(v["injected"] for v in eye["visits"] if v["day"] < day)
+    count["injections_of_all"][point] += [1, so_far, so_far**2]
     status = _status(eye, day, horizon)
     count["status"][point, STATUSES.index(status)] += 1
+    weeks_in_care = [p for p in range(point + 1) if _status(eye, 28 * p, horizon) in STATUSES[:2]]
+    carried = eye["assessed"][weeks_in_care[-1]]
+    count["carried_letters"][point, carried] += 1
+    count["carried_change"][point, carried - baseline + 100] += 1
     if status not in STATUSES[:2]:
         return
     last = [v for v in eye["visits"] if v["day"] <= day][-1]
     count["in_care_letters"][point, last["letters"]] += 1
     count["in_care_change"][point, last["letters"] - baseline + 100] += 1
-    so_far = sum(v["injected"] for v in eye["visits"] if v["day"] < day)
     count["cumulative_injections"][point] += [1, so_far, so_far**2]
+    count["last_scans"][point, int(last["fluid"])] += 1
     if status == "on treatment":
         count["planned_intervals"][point, min(round(last["interval_days"] / 7), 60)] += 1
 

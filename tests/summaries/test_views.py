@@ -33,14 +33,17 @@ VIEWS = {
     "acuity in care": summaries.acuity_in_care,
     "change": lambda s: summaries.letters_change(s, 1),
     "change in care": lambda s: summaries.letters_change(s, 1, in_care=True),
+    "change carried": lambda s: summaries.letters_change_carried(s, 52),
     "baseline relation": lambda s: summaries.baseline_relation(s, 1),
     "injections per year": summaries.injections_per_year,
     "cumulative injections": summaries.cumulative_injections,
+    "injections of all": lambda s: summaries.cumulative_injections(s, of_all=True),
     "injection intervals": summaries.injection_intervals,
     "injection intervals of a year": lambda s: summaries.injection_intervals(s, 1),
     "planned intervals": lambda s: summaries.planned_intervals(s, 52),
     "planned intervals over time": summaries.planned_intervals_over_time,
     "fluid": summaries.fluid_free,
+    "dry at the last scan": summaries.dry_at_last_scan,
     "status": summaries.status_over_time,
     "flow": summaries.status_flow,
     "activity per week": summaries.activity_per_week,
@@ -166,6 +169,29 @@ def test_planned_intervals_at_a_week_are_those_over_time(summary):
         planned = summaries.planned_intervals(summary, int(week))
         assert planned.n == over_time.n[point] == planned.counts[1:].sum()
         assert planned.pct_ge12 == over_time.pct_ge12[point]
+
+
+def test_carried_letters_are_of_everyone_and_stay_when_an_eye_has_left(summary):
+    carried = summaries.letters_change_carried(summary, 156)
+    living = summaries.letters_change_at_week(summary, 156)
+    in_care = summaries.letters_change_at_week(summary, 156, in_care=True)
+    assert carried.n == summary.n_patients == 120
+    assert in_care.n < living.n < carried.n
+    assert carried.n_eyes.sum() == 120
+    assert carried.mean == pytest.approx(carried.letters @ carried.n_eyes / 120)
+
+
+def test_injections_of_all_are_all_injections(summary, chunk):
+    given = summaries.cumulative_injections(summary, of_all=True)
+    rows = (chunk.visits["eye"] == 0) & (chunk.visits["day"] < 156 * 7)
+    assert (given.n == 120).all()
+    assert given.mean[-1] == pytest.approx((rows & chunk.visits["injected"]).sum() / 120)
+
+
+def test_each_eye_in_care_has_one_last_scan(summary):
+    last = summaries.dry_at_last_scan(summary)
+    assert last.n_scans.tolist() == summaries.acuity_in_care(summary).n.tolist()
+    assert (last.n_dry <= last.n_scans).all()
 
 
 def test_fluid_free_is_a_share_of_scans(summary, chunk):

@@ -24,6 +24,7 @@ def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
     """Letters and changes by week."""
     assessed, second, better = _by_eye(chunk)
     baseline = care.patients["baseline_letters"]
+    carried = _carried(assessed, care)
     letters = care.visits["letters"]
     gained = letters.astype(np.int16) - baseline.take(care.eye) + MAX_LETTERS
     shape = (care.n_points, N_LETTERS)
@@ -36,6 +37,8 @@ def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
         "in_care_change": histogram_while(
             care.start, care.stop, gained, (care.n_points, N_CHANGES)
         ),
+        "carried_letters": histogram_by_column(carried, N_LETTERS, 0),
+        "carried_change": _change(carried, baseline),
         "pair_sums": _pair_sums(assessed, baseline, chunk.years),
     }
 
@@ -52,6 +55,12 @@ def _by_eye(chunk: Chunk) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[n
     both = (second != NOT_ASSESSED) & (fellow != NOT_ASSESSED)
     better = np.where(both, np.maximum(second, fellow), np.int8(NOT_ASSESSED))
     return chunk.assessments[eye == 0], second, better
+
+
+def _carried(assessed: NDArray[np.int8], care: Care) -> NDArray[np.int8]:
+    """Assessments of first eyes, the last one in care standing for those after it."""
+    last = (care.left - 1)[:, None]
+    return np.take_along_axis(assessed, np.minimum(np.arange(care.n_points), last), axis=1)
 
 
 def _change(assessed: NDArray[np.int8], baseline: NDArray[np.int8]) -> Counts:

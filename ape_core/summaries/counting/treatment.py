@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK, DAYS_PER_YEAR, PERIODS_PER_YEAR
-from ape_core.summaries.counting.bins import Flags, Ints, histogram, histogram_2d, sums
+from ape_core.summaries.counting.bins import (
+    Flags,
+    Ints,
+    histogram,
+    histogram_2d,
+    histogram_while,
+    sums,
+)
 from ape_core.summaries.counting.care import days_in_care
 from ape_core.summaries.definitions import (
     CUMULATIVE,
@@ -34,7 +41,9 @@ def count_treatment(care: Care) -> dict[str, Counts]:
         "visits_in_year": _per_year(visits_per_year, through),
         "year_sums": _year_sums(injections_per_year, visits_per_year, through, care),
         "cumulative_injections": _cumulative(care, eye, day),
+        "injections_of_all": _of_all(care, eye, day),
         "scans": _scans(care),
+        "last_scans": _last_scans(care),
         **_injection_intervals(care, eye, day),
     }
 
@@ -66,8 +75,7 @@ def _cumulative(care: Care, eye: Ints, day: Ints) -> Counts:
     An injection counts from the next point on, and raises the square of its eye's number from
     r * r to (r + 1) * (r + 1). When an eye leaves, all that it has counted is taken back.
     """
-    number = np.bincount(eye, minlength=care.n_eyes)
-    rank = np.arange(len(eye)) - (np.cumsum(number) - number).take(eye)
+    number, rank = _ranks(care, eye)
     point = day // DAYS_PER_PERIOD + 1
     n_points = care.n_points
     changes = np.empty((n_points, len(CUMULATIVE)), np.int64)
@@ -77,6 +85,24 @@ def _cumulative(care: Care, eye: Ints, day: Ints) -> Counts:
     changes[0, 0] += care.n_eyes
     counts: Counts = changes.cumsum(axis=0)
     return counts
+
+
+def _of_all(care: Care, eye: Ints, day: Ints) -> Counts:
+    """Add up, over all first eyes, the injections given before each 4-weekly point."""
+    _, rank = _ranks(care, eye)
+    point = day // DAYS_PER_PERIOD + 1
+    changes = np.zeros((care.n_points, len(CUMULATIVE)), np.int64)
+    changes[0, 0] = care.n_eyes
+    changes[:, 1] = histogram(point, care.n_points)
+    changes[:, 2] = sums(point, 2 * rank + 1, care.n_points)
+    counts: Counts = changes.cumsum(axis=0)
+    return counts
+
+
+def _ranks(care: Care, eye: Ints) -> tuple[Ints, Ints]:
+    """Injections of each eye, and of each injection the number that its eye had before."""
+    number = np.bincount(eye, minlength=care.n_eyes)
+    return number, np.arange(len(eye)) - (np.cumsum(number) - number).take(eye)
 
 
 def _injection_intervals(care: Care, eye: Ints, day: Ints) -> dict[str, Counts]:
@@ -102,3 +128,9 @@ def _scans(care: Care) -> Counts:
     """Count scans read dry and active in the 4 weeks around each point."""
     nearest = (care.visits["day"] + DAYS_PER_PERIOD // 2) // DAYS_PER_PERIOD
     return histogram_2d(nearest, care.visits["fluid"], (care.n_points, len(SCANS)))
+
+
+def _last_scans(care: Care) -> Counts:
+    """Eyes in care by the reading of their last scan."""
+    shape = (care.n_points, len(SCANS))
+    return histogram_while(care.start, care.stop, care.visits["fluid"], shape)
