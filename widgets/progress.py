@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button
@@ -21,6 +22,8 @@ _BUTTONS = {
     "failed": ("Try again", "ape-primary"),
 }
 
+_REPAIR = "What is damaged is found and computed again from the question."
+
 
 class ProgressPanel:
     """Bar, sentence and one button; hidden when the run is complete."""
@@ -34,7 +37,9 @@ class ProgressPanel:
 
     def refresh(self) -> None:
         """Show the progress of the session's run."""
-        progress = self._session.progress
+        progress, damage = self._session.progress, self._session.damage
+        if progress is not None and damage is not None and progress.status == "complete":
+            progress = replace(progress, status="failed", error=damage.message, hint=_REPAIR)
         done = progress is None or progress.status == "complete"
         set_class(self.view, "ape-hidden", on=done)
         if progress is None or done:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ape_core.errors import ApeError, InvalidSpecError, NoSuchRunError
+from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError, NoSuchRunError
 from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
 from ape_core.runs import (
     Estimate,
@@ -75,6 +75,7 @@ class Session:
         self.shown: RunSpec | None = None
         self.progress: Progress | None = None
         self.summary: Summary | None = None
+        self.damage: CorruptRunError | None = None
         self.notice: Notice | None = None
         self.runs: list[ListedRun] = []
         self.memory: MemoryStatus = check_memory()
@@ -158,8 +159,7 @@ class Session:
             return
         self.progress = self._run.progress()
         if self.progress.n_patients and self.progress.patients_committed != self._summary_of:
-            self.summary = self._run.summary()
-            self._summary_of = self.progress.patients_committed
+            self._read_summary(self._run, self.progress.patients_committed)
 
     def report(self, message: str, hint: str = "") -> None:
         """Tell the reader what went wrong."""
@@ -169,6 +169,16 @@ class Session:
         """Let go of everything that is held in memory; runs go on."""
         self._release()
         self.runs = []
+
+    def _read_summary(self, run: Run, patients: int) -> None:
+        """Read what is committed; remember why, if it cannot be read."""
+        self.damage = None
+        try:
+            self.summary = run.summary()
+        except CorruptRunError as error:
+            self.damage = error
+        else:
+            self._summary_of = patients
 
     def _try_to_open(self, run_id: str) -> ApeError | None:
         """Show a run; return why it cannot be shown."""
@@ -195,7 +205,7 @@ class Session:
 
     def _release(self) -> None:
         """Forget the run that is shown, and all that was read of it."""
-        self._run = self.shown = self.progress = self.summary = None
+        self._run = self.shown = self.progress = self.summary = self.damage = None
         self._summary_of = -1
 
     def _check(self) -> None:

@@ -89,5 +89,5 @@ def _variables() -> str:
     dark = "".join(f"--ape-{name}:{pair.dark};" for name, pair in COLOURS.items())
     return (
         f":root{{{light}--ape-font:{FONT};color-scheme:light}}\n"
-        f'[data-jp-theme-light="false"]{{{dark}color-scheme:dark}}'
+        f'[data-jp-theme-light="false"],[data-ape-theme="dark"]{{{dark}color-scheme:dark}}'
     )

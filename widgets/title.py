@@ -76,6 +76,8 @@ class TitlePanel:
             )
             return
         status = progress.status if progress else "queued"
+        if self._session.damage is not None:
+            status = "corrupt"
         state = "Cancelled" if self._session.cancelled else STATUS_WORDS[status]
         # While it runs, the bar beside the title says so.
         chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'

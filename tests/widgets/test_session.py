@@ -119,6 +119,18 @@ def test_a_run_that_was_deleted_is_not_shown_any_more(answered, store):
     assert answered.notice is not None
 
 
+def test_a_damaged_summary_is_explained_and_can_be_repaired(answered, answered_store, until):
+    (path,) = open_run("latest", answered_store).folder.path.glob("summary-*.npz")
+    path.write_bytes(path.read_bytes()[:-100])
+    page = Session(answered_store)
+    page.arrive()
+    assert page.damage is not None
+    page.resume()
+    until(lambda: page.summary is not None, page.refresh)
+    assert page.damage is None
+    assert page.summary == answered.summary
+
+
 def test_a_damaged_run_is_listed_and_explained(session, store):
     submit(small_spec(200, years=1), store).wait(60)
     spec = open_run("latest", store).folder.path / "spec.json"
