@@ -108,7 +108,7 @@ def protocols(draw):
 recruitments = (
     st.just(Recruitment())
     | st.builds(lambda days: Recruitment("uniform", days=days), st.integers(1, 3_650))
-    | st.builds(lambda rate: Recruitment("rate", patients_per_week=rate), st.floats(0.1, 1e4))
+    | st.builds(lambda rate: Recruitment("rate", patients_per_week=rate), st.floats(2e4, 1e6))
 )
 cohorts = st.builds(
     Cohort,
