@@ -128,7 +128,8 @@ def _check_recruitment(n_patients: int, recruitment: Recruitment) -> None:
         raise InvalidSpecError(
             f"patients_per_week is {per_week:g}, so {n_patients:,} patients would take more than "
             f"{MAX_RECRUITMENT_DAYS:,} days to recruit.",
-            f"Recruit at least {math.ceil(100 * slowest) / 100:g} patients a week, or fewer patients.",
+            f"Recruit at least {math.ceil(100 * slowest) / 100:g} patients a week, "
+            "or fewer patients.",
         )
 
 
