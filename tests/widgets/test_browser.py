@@ -233,6 +233,7 @@ def test_a_page_whose_kernel_is_gone_says_so(visit, server):
     newest = max(kernels, key=lambda kernel: kernel.create_time())
     newest.suspend()
     page.locator("#ape-lost").wait_for(timeout=20_000)
+    assert "run=" in page.locator("#ape-lost a").get_attribute("href")
     newest.resume()
     page.locator("#ape-lost").wait_for(state="hidden", timeout=20_000)
 

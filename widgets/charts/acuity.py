@@ -24,8 +24,8 @@ TOP_LETTERS = 85
 
 
 _SENTENCE = (
-    "Mean letters of all living eyes as they would measure, in care or not; bands hold the middle "
-    "50% and 80%."
+    "Mean ETDRS letters of all living eyes as they would measure, in care or not; bands hold the "
+    "middle 50% and 80%."
 )
 _BEYOND = f"The axis runs to {MAX_LETTERS}: a tenth of the eyes exceeds {TOP_LETTERS}."
 
