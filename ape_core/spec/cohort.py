@@ -125,11 +125,11 @@ def _check_recruitment(n_patients: int, recruitment: Recruitment) -> None:
         return
     slowest = n_patients * DAYS_PER_WEEK / MAX_RECRUITMENT_DAYS
     if per_week < slowest:
+        enough = math.ceil(100 * slowest) / 100
         raise InvalidSpecError(
             f"patients_per_week is {per_week:g}, so {n_patients:,} patients would take more than "
             f"{MAX_RECRUITMENT_DAYS:,} days to recruit.",
-            f"Recruit at least {math.ceil(100 * slowest) / 100:g} patients a week, "
-            "or fewer patients.",
+            f"Recruit at least {enough:g} patients a week, or fewer patients.",
         )
 
 

@@ -57,6 +57,11 @@ def parse_yaml(content: bytes | str, origin: str) -> Mapping[str, Any]:
     return as_mapping(_load(_decoded(content, origin), origin), origin)
 
 
+def read_yaml_list(path: Path) -> list[Any]:
+    """Read a YAML file that holds one list; limits and errors are those of `read_yaml`."""
+    return parse_yaml_list(_read_bounded(path), str(path))
+
+
 def parse_yaml_list(content: bytes | str, origin: str) -> list[Any]:
     """Read YAML that holds one list; limits and errors are those of `parse_yaml`."""
     data = _load(_decoded(content, origin), origin)
