@@ -1,0 +1,65 @@
+"""How well the model agrees, in one number and a few around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ape_core.analysis.validation import ACUITY_CHANGE, LARGE_Z, rms_of
+from widgets import format as words
+from widgets.html import html, text
+
+if TYPE_CHECKING:
+    from ape_core.analysis.validation import Validation
+
+_EMPTY = "\N{EN DASH}"
+_MEANING = (
+    "<p class='ape-meaning'>z is the difference between simulated and observed, divided by all "
+    "that makes two such figures differ without the model being wrong: the standard errors of "
+    "both, and the usual difference between studies of the same treatment (for mean acuity 1 "
+    "letter between trials, 2 in routine care). About 1 is as good as a right model gets.</p>"
+)
+
+
+class GoodnessPanel:
+    """A strip of figures, and what they mean."""
+
+    def __init__(self) -> None:
+        self.view = html()
+
+    def draw(self, validation: Validation | None) -> None:
+        """Show a validation, or dashes while there is none."""
+        self.view.value = goodness_markup(validation)
+
+
+def goodness_markup(validation: Validation | None) -> str:
+    """Figures of a validation and what they mean."""
+    tiles = "".join(_tile(*tile) for tile in _tiles(validation))
+    return f'<dl class="ape-tiles">{tiles}</dl>{_MEANING}'
+
+
+def _tiles(validation: Validation | None) -> list[tuple[str, str, str]]:
+    """Name, value and words of each figure."""
+    if validation is None:
+        names = ("Root mean square z", "Largest", "Within the interval", "Simulated")
+        return [(name, _EMPTY, "") for name in names]
+    acuity = validation.of_outcome(ACUITY_CHANGE) or validation.rows
+    far = sum(abs(row.z) >= LARGE_Z for row in validation.rows)
+    largest = max(acuity, key=lambda row: abs(row.z))
+    n_all = len(validation.rows)
+    return [
+        ("Root mean square z", f"{validation.goodness:.2f}",
+         f"of {len(acuity)} mean changes in acuity"),
+        ("Of all outcomes", f"{rms_of(validation.rows):.2f}", f"of {n_all} targets"),
+        ("Largest of acuity", words.signed(largest.z), f"{largest.arm}, week {largest.week}"),
+        ("Misses", str(far), f"of {n_all} targets have |z| of {LARGE_Z:g} or more"),
+        ("Simulated", words.count(validation.n_patients),
+         f"patients in each of {len({row.arm for row in validation.rows})} arms"),
+    ]  # fmt: skip
+
+
+def _tile(name: str, value: str, below: str) -> str:
+    """Markup of one figure."""
+    return (
+        f'<div><dt>{text(name)}</dt><dd class="ape-value">{text(value)}</dd>'
+        f"<dd>{text(below)}</dd></div>"
+    )
