@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from ape_core.analysis.score import score
     from ape_core.errors import (
         ApeError,
         CorruptRunError,
@@ -61,10 +62,12 @@ __all__ = [
     "load_protocol",
     "open_run",
     "run",
+    "score",
     "submit",
 ]
 
 _HOMES: Final = {
+    "ape_core.analysis.score": ("score",),
     "ape_core.errors": (
         "ApeError",
         "CorruptRunError",

@@ -115,7 +115,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="ape", description="AMD Protocol Explorer.", epilog=_EPILOG)
     _add_common(parser, None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_run, _add_estimate, _add_about_runs, _add_protocols, _add_system):
+    for add in (_add_run, _add_estimate, _add_about_runs, _add_protocols, _add_score, _add_system):
         add(commands)
     return parser
 
@@ -206,6 +206,17 @@ def _add_protocols(commands: Any) -> None:
     _add(commands, "protocols", ("protocols", "list_shipped"), "the protocols that are shipped")
     check = _add(commands, "check", ("protocols", "check"), "check a protocol and explain it")
     check.add_argument("protocol", metavar="FILE", help=_PROTOCOL)
+
+
+def _add_score(commands: Any) -> None:
+    """Add `score`."""
+    text = "simulate arms and compare them with observed outcomes"
+    add = _add(commands, "score", ("score", "score"), text).add_argument
+    add("--arms", metavar="FILE", help="arms in YAML (default: those of the calibration)")
+    add("--targets", metavar="FILE", help="observed outcomes in CSV (default: likewise)")
+    add("--patients", type=whole_number, metavar="N", help="patients of each arm")
+    add("--seed", type=whole_number, default=1, metavar="S", help="random seed (default 1)")
+    add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
 
 
 def _add_system(commands: Any) -> None:

@@ -58,3 +58,12 @@ MAX_WORKER_THREADS: Final = 64
 
 COMMIT_SECONDS: Final = 1.0
 """Commits are grouped to about one in this time; a crash costs at most this much work."""
+
+MAX_ARMS: Final = 500
+"""Arms that one score simulates."""
+
+MAX_TARGETS: Final = 10_000
+"""Observed outcomes that arms are compared with."""
+
+MAX_TARGETS_BYTES: Final = 5_000_000
+"""Size of a file of targets; the one shipped is a hundredth of it."""

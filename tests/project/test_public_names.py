@@ -35,6 +35,7 @@ NAMES = {
     "load_protocol",
     "open_run",
     "run",
+    "score",
     "submit",
 }
 HEAVY = (
