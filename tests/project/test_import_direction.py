@@ -116,7 +116,9 @@ def test_the_core_imports_no_user_interface(sources):
 
 
 def test_whatever_is_imported_is_declared(sources, pyproject):
-    declared = {text.split("==")[0].lower() for text in pyproject["project"]["dependencies"]}
+    project = pyproject["project"]
+    listed = project["dependencies"] + project["optional-dependencies"]["calibrate"]
+    declared = {text.split("==")[0].lower() for text in listed}
     homes = packages_distributions()
     undeclared = {
         f"{module} imports {top}"
