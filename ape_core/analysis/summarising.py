@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
 
 from ape_core.limits import CHUNK_SIZE
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries.summary import Summary
+
+AHEAD_PER_THREAD: Final = 2
+"""Chunks that each thread may be ahead of the merging."""
 
 _Task = tuple[int, int, int]
 
@@ -31,25 +35,31 @@ def summarise(specs: Sequence[RunSpec], workers: int | None = None) -> list[Summ
     list of Summary
         One for each run, in the same order.
     """
-    tasks = [
-        (place, first, min(first + CHUNK_SIZE, spec.cohort.n_patients))
-        for place, spec in enumerate(specs)
-        for first in range(0, spec.cohort.n_patients, CHUNK_SIZE)
-    ]
     whole = [Summary.empty(spec.years) for spec in specs]
-    for place, part in _parts(specs, tasks, check_threads(workers)):
+    for place, part in _parts(specs, check_threads(workers)):
         whole[place] = whole[place].merge(part)
     return whole
 
 
-def _parts(
-    specs: Sequence[RunSpec], tasks: Sequence[_Task], n_threads: int
-) -> Iterator[tuple[int, Summary]]:
-    """Summaries of the chunks, in order; what has not begun is dropped when one fails."""
+def _tasks(specs: Sequence[RunSpec]) -> Iterator[_Task]:
+    """Chunks of all runs, one run after another: place of the run, first patient, stop."""
+    for place, spec in enumerate(specs):
+        n_patients = spec.cohort.n_patients
+        for first in range(0, n_patients, CHUNK_SIZE):
+            yield place, first, min(first + CHUNK_SIZE, n_patients)
+
+
+def _parts(specs: Sequence[RunSpec], n_threads: int) -> Iterator[tuple[int, Summary]]:
+    """Summaries of the chunks, in order; few are ahead, and none begins after one has failed."""
     pool = ThreadPoolExecutor(n_threads)
+    ahead: deque[tuple[int, Future[Summary]]] = deque()
     try:
-        parts = pool.map(partial(_part, specs), tasks)
-        yield from zip((place for place, _, _ in tasks), parts, strict=True)
+        for task in _tasks(specs):
+            ahead.append((task[0], pool.submit(_part, specs, task)))
+            if len(ahead) > AHEAD_PER_THREAD * n_threads:
+                place, part = ahead.popleft()
+                yield place, part.result()
+        yield from ((place, part.result()) for place, part in ahead)
     finally:
         pool.shutdown(cancel_futures=True)
 

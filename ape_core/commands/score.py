@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ape_core.analysis.arms import CALIBRATION_ARMS
-from ape_core.analysis.score import Score
+from ape_core.analysis.score import HEADLINE, Score
 from ape_core.analysis.score import score as compare
 from ape_core.analysis.targets import CALIBRATION_TARGETS
 from ape_core.commands.answer import Answer, table
@@ -47,7 +47,8 @@ def _in_short(found: Score) -> str:
     """Fit in one line."""
     rows = found.headline_rows
     n_far = sum(abs(row.z) > 2.5 for row in found.rows)
-    judged = "mean changes in acuity" if len(rows) < len(found.rows) else "targets"
+    plural = "" if len(rows) == 1 else "s"
+    judged = f"mean change{plural} in acuity" if rows[0].outcome == HEADLINE else f"target{plural}"
     return (
         f"Root-mean-square z {found.rms_z:.2f}, the largest {found.max_abs_z:.2f}, over "
         f"{len(rows):,} {judged}.\n{n_far:,} of all {len(found.rows):,} targets are beyond 2.5."

@@ -34,7 +34,7 @@ def test_score_in_words(ape, files):
     said = ape("score", *files, "--patients", "50", "--seed", "3", "--workers", "1")
     assert said.status == 0
     assert "bcva_change_mean    -10.40  0.90" in said.out
-    assert "over 1 mean changes in acuity" in said.out
+    assert "over 1 mean change in acuity" in said.out
     assert max(map(len, said.out.splitlines())) <= 100
 
 
