@@ -107,6 +107,7 @@ def test_runs_queue_for_one_slot_in_order(store, monkeypatch):
     assert submit(first, store).status == "queued"
     slot.close()
     assert [found.wait(60) for found in runs] == ["complete", "complete"]
+    until(lambda: attempts(runs[1]))  # noted when all else is done, so a moment after completion
     assert attempts(runs[0])[0]["ended"] <= attempts(runs[1])[0]["started"]
 
 
