@@ -24,6 +24,7 @@ from widgets.errors import guarded
 from widgets.headline import HeadlinePanel
 from widgets.html import box, classed, html, set_class, text
 from widgets.memory_panel import MemoryPanel
+from widgets.navigation import links
 from widgets.notice import NoticePanel
 from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
@@ -112,7 +113,7 @@ class Dashboard:
         toggle = classed(ToggleButton(description="Ask a question, open a run"), "ape-toggle")
         toggle.add_class("ape-button")
         side = box(
-            html(value=brand()), toggle,
+            html(value=brand() + links("dashboard")), toggle,
             *(classed(panel.view, "ape-folds")
               for panel in (self._controls, self._memory, self._run_list)),
             classes="ape-side",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from widgets.html import html, text
 
 if TYPE_CHECKING:
-    from widgets.session import Session
+    from widgets.session import Notice
+
+
+class Noticing(Protocol):
+    """The state of a page, as far as something may have gone wrong in it."""
+
+    notice: Notice | None
 
 
 class NoticePanel:
     """An alert that screen readers announce when it appears."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Noticing) -> None:
         self._session = session
         self.view = html()
 

@@ -61,14 +61,7 @@ class Report:
         InvalidSpecError
             A parameter is not one of the notebook's, or its value is not allowed.
         """
-        _shorten_tracebacks()
-        given: dict[str, Any] = {
-            name: value
-            for name, value in namespace.items()
-            if isinstance(value, _PLAIN) and not name.startswith("_") and name not in ("In", "Out")
-        }
-        for name in given:
-            _check_name(name)
+        given = parameters_of(namespace, PARAMETERS)
         cohort = Cohort(n_patients=given["n_patients"], population=given["population"])
         spec = RunSpec(load_protocol(given["protocol"]), cohort, given["years"], given["seed"])
         return cls(spec, given["store"])
@@ -118,13 +111,27 @@ class Report:
         return summary
 
 
-def _check_name(name: str) -> None:
-    """Refuse a name that is no parameter: papermill itself only warns, and runs something else."""
-    if name not in PARAMETERS:
-        raise InvalidSpecError(
-            f"There is no parameter {shown(name)}; there are {', '.join(PARAMETERS)}.",
-            suggestion(name, PARAMETERS),
-        )
+def parameters_of(namespace: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters that a notebook defines; from here on its errors are short.
+
+    Raises
+    ------
+    InvalidSpecError
+        Something else is defined too: papermill itself only warns, and runs something else.
+    """
+    _shorten_tracebacks()
+    given: dict[str, Any] = {
+        name: value
+        for name, value in namespace.items()
+        if isinstance(value, _PLAIN) and not name.startswith("_") and name not in ("In", "Out")
+    }
+    for name in given:
+        if name not in names:
+            raise InvalidSpecError(
+                f"There is no parameter {shown(name)}; there are {', '.join(names)}.",
+                suggestion(name, names),
+            )
+    return given
 
 
 def _shorten_tracebacks() -> None:

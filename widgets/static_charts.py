@@ -38,18 +38,28 @@ def draw_all(summary: Summary) -> dict[str, bytes]:
         f"Weeks between injections in year {summary.years}": _intervals,
         "Who stays in care": _retention,
     }
-    with rc_context(_style()):
-        return {title: _png(title, draw, summary) for title, draw in charts.items()}
+    return {title: _png(title, draw, summary) for title, draw in charts.items()}
 
 
 def _png(title: str, draw: Callable[[Axes, Summary], None], summary: Summary) -> bytes:
     """One chart as an image."""
-    figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, loc="left")
-    draw(axes, summary)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
+
+    def drawn(figure: Figure) -> None:
+        """Draw it on axes of its own."""
+        axes = figure.add_subplot()
+        axes.set_title(title, loc="left")
+        draw(axes, summary)
+
+    return image_of(drawn, _INCHES)
+
+
+def image_of(draw: Callable[[Figure], None], inches: tuple[float, float]) -> bytes:
+    """PNG of whatever is drawn on a figure, in the look of the dashboard."""
+    with rc_context(_style()):
+        figure = Figure(figsize=inches, dpi=_DOTS_PER_INCH, layout="constrained")
+        draw(figure)
+        buffer = BytesIO()
+        figure.savefig(buffer, format="png")
     return buffer.getvalue()
 
 

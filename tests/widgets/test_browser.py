@@ -15,6 +15,8 @@ import urllib.request
 import psutil
 import pytest
 
+from ape_core.analysis.validation_store import ValidationStore
+
 playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = shutil.which("chromium")
@@ -191,6 +193,21 @@ def test_charts_grow_while_a_run_of_20_000_goes_on_and_survive_a_reload(visit):
     assert "20,000 simulated patients" in page.locator(".ape-title").inner_text()
     assert drawn_patients(page, more) == 20_000
     check_drawing(page)
+
+
+def test_the_page_of_validation_fills_and_links_back(visit, server):
+    _, _, store = server
+    ValidationStore(store).start()  # the page joins it; of its own it would take small chunks
+    page = visit("voila/render/validation.ipynb")
+    page.wait_for_selector(".ape-multiples svg polyline.is-simulated")
+    page.wait_for_selector("#ape-skeleton", state="detached")
+    assert re.search(
+        r"Root mean square z\s+[0-9]\.[0-9]{2}\b", page.locator(".ape-tiles").inner_text()
+    )
+    assert page.locator(".ape-forest-row").count() > 100
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert page.trouble == []
+    assert page.get_by_role("link", name="Explore").get_attribute("href") == "dashboard.ipynb"
 
 
 def test_a_phone_shows_one_column_that_fits(visit):

@@ -49,8 +49,8 @@ def serve(
         os.environ["APE_STORE"] = str(Path(store).resolve())
     _announce_template()
     from traitlets.config import Config
-    from voila.app import Voila  # type: ignore[import-untyped]
 
+    from widgets.server.pages import Pages
     from widgets.server.settings import configure
 
     config = Config()
@@ -60,7 +60,7 @@ def serve(
     # Configuration files of the user are for the user's own notebooks.
     config.Voila.config_file_paths = []
     sys.stderr.write(f"APE is at http://{ip}:{chosen}/ until you stop it with Ctrl-C.\n")
-    Voila.launch_instance(argv=[str(notebook)], config=config)
+    Pages.launch_instance(argv=[str(notebook)], config=config)
 
 
 def dashboard_notebook() -> Path:

@@ -48,7 +48,7 @@ WAITING = "<p class='ape-to-come'>It appears when the arms are simulated.</p>"
 def _section(outcome: str, rows: Sequence[Compared], *, is_open: bool) -> str:
     """Targets of one outcome, on one scale."""
     reach = max(abs(row.difference) + row.half_width for row in rows)
-    top = round_ticks(reach, 3)[-1]
+    top = round_ticks(reach, 6)[-1]
     ordered = sorted(rows, key=lambda row: (row.routine, row.arm, row.week))
     label = f"{len(rows)} target{'s' if len(rows) > 1 else ''}, rms z {rms_of(rows):.2f}"
     return (
@@ -61,7 +61,7 @@ def _section(outcome: str, rows: Sequence[Compared], *, is_open: bool) -> str:
 
 def _axis(top: float) -> str:
     """Heads of the columns, and the scale."""
-    low, high = words.signed(-top), words.signed(top)
+    low, high = (f"{sign}{top:g}" for sign in ("\N{MINUS SIGN}", "+"))
     return (
         "<div class='ape-forest-row ape-forest-head' role='row'>"
         "<span role='columnheader'>Arm and week</span>"

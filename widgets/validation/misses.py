@@ -35,7 +35,7 @@ def misses_markup(validation: Validation | None) -> str:
     far = sum(abs(row.z) >= LARGE_Z for row in validation.rows)
     said = (
         f"{far} of {len(validation.rows)} targets are missed by {LARGE_Z:g} or more in z; chance "
-        f"alone would miss about {0.05 * len(validation.rows):.0f}. The largest differences are:"
+        f"alone would miss about {0.046 * len(validation.rows):.0f}. The largest differences are:"
     )
     items = "".join(
         f"<li class='{size(row.z)}'><b>{text(row.arm)}.</b> {text(missed(row))}</li>"

@@ -45,6 +45,12 @@ def figure(outcome: str, value: float) -> str:
     return shown(value)
 
 
+def apart(outcome: str, difference: float) -> str:
+    """Size of a difference with its unit: percentages differ by points."""
+    points = "points" if outcome.startswith("pct_") else unit(outcome)
+    return f"{words.one_decimal(abs(difference))} {points}"
+
+
 def size(z: float) -> str:
     """How far a target is missed: the class of its mark."""
     return "is-far" if abs(z) >= LARGE_Z else "is-near"
@@ -53,9 +59,8 @@ def size(z: float) -> str:
 def missed(row: Compared) -> str:
     """One miss as a sentence."""
     side = "above" if row.difference > 0 else "below"
-    apart = words.one_decimal(abs(row.difference))
     return (
         f"{outcome_title(row.outcome)} at week {row.week}: {figure(row.outcome, row.simulated)} "
-        f"simulated, {figure(row.outcome, row.observed)} observed ({apart} {unit(row.outcome)} "
-        f"{side}, z {words.signed(row.z)})."
+        f"simulated, {figure(row.outcome, row.observed)} observed "
+        f"({apart(row.outcome, row.difference)} {side}, z {words.signed(row.z)})."
     )

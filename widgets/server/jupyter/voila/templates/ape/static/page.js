@@ -27,7 +27,7 @@
     const now = performance.now();
     const pulse = document.querySelector(".ape-pulse [data-tick]");
     // The dashboard is shown when it is there; an error instead of it, after a while.
-    if (skeleton.isConnected && (document.querySelector(".ape-card svg") || now - opened > 45000)) {
+    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-validation") || now - opened > 45000)) {
       skeleton.remove();
     }
     // A sleeping computer or a hidden page stands still without anything being wrong.

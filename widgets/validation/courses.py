@@ -1,0 +1,87 @@
+"""Courses of acuity: each arm as a line, with what the study reported on it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from widgets import format as words
+from widgets.html import html, text
+from widgets.validation.forest import WAITING
+from widgets.validation.svg import Plot
+
+if TYPE_CHECKING:
+    from ape_core.analysis.validation import Course, Validation
+
+_WIDTH, _HEIGHT = 240, 150
+TICK_LETTERS: Final = 10
+_ROUND: Final = 5
+HEADING: Final = "Mean change in acuity, with what was observed on it"
+SENTENCE: Final = (
+    "Lines are simulated arms, in letters gained since the first visit; marks are what the study "
+    "reported, with 95% intervals. Weeks run along the bottom. All are on one scale."
+)
+
+
+class CoursesPanel:
+    """A card with one small drawing for each arm."""
+
+    def __init__(self) -> None:
+        self.view = html("ape-card", "ape-all")
+
+    def draw(self, validation: Validation | None) -> None:
+        """Show a validation, or that there is none yet."""
+        self.view.value = courses_markup(validation)
+
+
+def courses_markup(validation: Validation | None) -> str:
+    """Heading and drawings."""
+    head = f"<h3>{HEADING}</h3><p class='ape-said'>{SENTENCE}</p>"
+    if validation is None:
+        return f"{head}{WAITING}"
+    limits = letters_limits(validation)
+    drawn = "".join(_figure(course, limits) for course in validation.courses)
+    return f"{head}<div class='ape-multiples'>{drawn}</div>"
+
+
+def letters_limits(validation: Validation) -> tuple[int, int]:
+    """Scale that holds every course, in whole fives of letters."""
+    values = [
+        value
+        for course in validation.courses
+        for value in (*course.change, *(point.value for point in course.points))
+    ]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return (
+        min(-_ROUND, _ROUND * math.floor(low / _ROUND)),
+        max(_ROUND, _ROUND * math.ceil(high / _ROUND)),
+    )
+
+
+def letters_ticks(limits: tuple[int, int]) -> list[int]:
+    """Tens of letters within a scale."""
+    return [tick for tick in range(limits[0], limits[1] + 1) if tick % TICK_LETTERS == 0]
+
+
+def _figure(course: Course, limits: tuple[int, int]) -> str:
+    """One arm."""
+    plot = Plot(_WIDTH, _HEIGHT, (0, course.weeks[-1]), limits)
+    year_ends = [(float(week), str(week)) for week in course.weeks if week % 52 == 0]
+    parts = [
+        plot.heights(letters_ticks(limits)),
+        plot.level(0, "is-zero"),
+        plot.places(year_ends),
+        plot.line(course.weeks, course.change, "is-simulated"),
+        *(plot.point(p.week, p.value, p.half_width, "is-observed") for p in course.points),
+    ]
+    drawn = plot.drawing(parts, said(course))
+    return f"<figure><figcaption>{text(course.arm)}</figcaption>{drawn}</figure>"
+
+
+def said(course: Course) -> str:
+    """A course in words."""
+    seen = ", ".join(f"{words.signed(p.value)} at week {p.week}" for p in course.points)
+    return (
+        f"{course.arm}: {words.signed(course.change[-1])} letters simulated at week "
+        f"{course.weeks[-1]}; observed {seen}"
+    )

@@ -1,0 +1,129 @@
+"""The page of validation: all panels, composed, and kept up to date by the pulse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from ipywidgets import Box, ToggleButton
+
+from widgets.closing import close_all
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class
+from widgets.navigation import links
+from widgets.notice import NoticePanel
+from widgets.pulse import Pulse
+from widgets.theme import stylesheet
+from widgets.title import brand
+from widgets.validation.courses import CoursesPanel
+from widgets.validation.forest import ForestPanel
+from widgets.validation.goodness import GoodnessPanel
+from widgets.validation.misses import MissesPanel
+from widgets.validation.parameters import ParametersPanel
+from widgets.validation.progress import ValidationProgress
+from widgets.validation.records_panel import RecordsPanel
+from widgets.validation.session import ValidationSession
+from widgets.validation.spreads import SpreadsPanel
+
+TITLE: Final = (
+    '<div class="ape-title"><div><h2>Does the model agree with what was observed?</h2>'
+    "<p>Published trial arms and routine care, each simulated at its own baseline.</p></div></div>"
+)
+CAVEAT: Final = (
+    '<p class="ape-help">These are the figures that the model was fitted to: agreement shows that '
+    "it can be right, not that it is. A test on other studies says more.</p>"
+)
+
+
+class ValidationPage:
+    """Everything on the page.
+
+    Parameters
+    ----------
+    session
+        What is computed, and how far it is.
+    """
+
+    def __init__(self, session: ValidationSession) -> None:
+        self.session = session
+        self._drawn: tuple[bool, bool, str] | None = None
+        self._make_panels()
+        self._pulse = Pulse(self.refresh)
+        self.view = self._compose()
+        guarded(session, session.arrive)()
+        self.draw()
+
+    def _ipython_display_(self) -> None:
+        """Show the page as the result of a cell, and begin to count."""
+        from IPython.display import display
+
+        display(self.view)  # type: ignore[no-untyped-call]
+        self._pulse.begin()
+
+    def refresh(self) -> None:
+        """Read what changed, and show it."""
+        if not self.session.is_settled:
+            guarded(self.session, self.session.refresh)()
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the state of the session; draw only what is not drawn yet."""
+        self._progress.refresh()
+        session = self.session
+        known = (session.validation is not None, session.records is not None, session.problem)
+        if known != self._drawn:
+            self._drawn = known
+            guarded(session, self._draw_panels)()
+        self._notices.refresh()
+        self._pulse.beat("Validation - APE")
+
+    def close(self) -> None:
+        """Close every widget; what is being simulated goes on."""
+        close_all(self.view)
+
+    def _make_panels(self) -> None:
+        """Make every panel once."""
+        self._progress = ValidationProgress(self.session, self.draw)
+        self._notices = NoticePanel(self.session)
+        self._records = RecordsPanel()
+        self._goodness = GoodnessPanel()
+        self._forest = ForestPanel()
+        self._misses = MissesPanel()
+        self._courses = CoursesPanel()
+        self._spreads = SpreadsPanel()
+        self._parameters = ParametersPanel()
+
+    def _draw_panels(self) -> None:
+        """Draw everything that depends on what was computed."""
+        session = self.session
+        for panel in (self._goodness, self._misses, self._forest, self._courses):
+            panel.draw(session.validation)
+        self._spreads.draw(session.validation, session.records)
+        self._records.draw(session.records, session.records_path, session.problem)
+
+    def _compose(self) -> Box:
+        """Arrange the panels."""
+        toggle = classed(ToggleButton(description="Patient-level records"), "ape-toggle ape-button")
+        about = html("ape-folds", value=CAVEAT)
+        side = box(
+            html(value=brand() + links("validation")), toggle,
+            classed(self._records.view, "ape-folds"), about, classes="ape-side",
+        )  # fmt: skip
+        toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")
+        cards = (
+            self._misses, self._forest, self._courses, self._spreads, self._parameters
+        )  # fmt: skip
+        main = box(
+            box(html(value=TITLE), self._progress.view, classes="ape-head"),
+            self._notices.view, self._goodness.view,
+            box(*(card.view for card in cards), classes="ape-charts"),
+            classes="ape-main",
+        )  # fmt: skip
+        style = html("ape-unseen", value=f"<style>{stylesheet()}{page_rules()}</style>")
+        frame = box(side, main, classes="ape-frame ape-validation")
+        return box(style, self._pulse.view, self._pulse.play, frame, classes="ape")
+
+
+def page_rules() -> str:
+    """Rules of this page, which come after those of the theme."""
+    return (Path(__file__).parent / "validation.css").read_text(encoding="utf-8")
