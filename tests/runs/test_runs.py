@@ -36,6 +36,7 @@ def digest_of(spec):
 
 
 def attempts(found):
+    until(lambda: not found.folder.is_locked())  # an attempt is noted after the last commit
     return found.folder.read_provenance().get("attempts", [])
 
 
@@ -107,7 +108,6 @@ def test_runs_queue_for_one_slot_in_order(store, monkeypatch):
     assert submit(first, store).status == "queued"
     slot.close()
     assert [found.wait(60) for found in runs] == ["complete", "complete"]
-    until(lambda: attempts(runs[1]))  # noted when all else is done, so a moment after completion
     assert attempts(runs[0])[0]["ended"] <= attempts(runs[1])[0]["started"]
 
 
