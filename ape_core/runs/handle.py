@@ -93,7 +93,7 @@ class Run:
         return self._progress("interrupted", done, n_patients)
 
     def wait(self, timeout: float | None = None) -> str:
-        """Wait until the run neither waits nor runs any more.
+        """Wait until the run neither waits nor runs any more, and its worker has let go of it.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Run:
             The status: "running" or "queued" only when time was up.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while (status := self.status) in {"running", "queued"}:
+        while (status := self.status) in {"running", "queued"} or self.folder.is_locked():
             if deadline is not None and time.monotonic() >= deadline:
                 break
             time.sleep(POLL_SECONDS)
