@@ -121,31 +121,33 @@ def test_more_injections_than_are_shown_stand_in_the_last_bin(tmp_path):
     assert records.injections[MOST_INJECTIONS] == 1
 
 
-def refused(path, message):
+def check_refused(path, message):
     with pytest.raises(InvalidInputError, match=message) as caught:
         read_records(path)
     assert caught.value.hint
 
 
 def test_what_is_no_file_of_records_is_refused_in_words(tmp_path):
-    refused(tmp_path / "none.csv", "There is no file of records at")
-    refused(tmp_path / "records.xlsx", "end with .csv or .parquet; 'records.xlsx' does not")
+    check_refused(tmp_path / "none.csv", "There is no file of records at")
+    check_refused(tmp_path / "records.xlsx", "end with .csv or .parquet; 'records.xlsx' does not")
     (tmp_path / "text.parquet").write_text("not a table")
-    refused(tmp_path / "text.parquet", "text.parquet cannot be read as a table")
+    check_refused(tmp_path / "text.parquet", "text.parquet cannot be read as a table")
     (tmp_path / "empty.csv").write_text("")
-    refused(tmp_path / "empty.csv", "empty.csv cannot be read as a table")
+    check_refused(tmp_path / "empty.csv", "empty.csv cannot be read as a table")
 
 
 def test_missing_columns_are_named(tmp_path):
     path = write_csv(tmp_path / "few.csv", ("anon_id", "time", "va"), [("a", 0, 50)])
-    refused(path, "few.csv lacks the columns injgiven, regimen, date_inj1")
+    check_refused(path, "few.csv lacks the columns injgiven, regimen, date_inj1")
 
 
 def test_a_cell_of_the_wrong_kind_is_refused_in_words(tmp_path):
     rows = [("a", "soon", 50, True, "aflibercept", False, "f")]
-    refused(write_csv(tmp_path / "words.csv", OWN, rows), "words.csv cannot be read as a table")
+    check_refused(
+        write_csv(tmp_path / "words.csv", OWN, rows), "words.csv cannot be read as a table"
+    )
 
 
 def test_records_without_a_comparable_eye_are_refused(tmp_path):
     rows = [("a", 0, 50, True, "ranibizumab", True, "f")]
-    refused(write_csv(tmp_path / "other.csv", OWN, rows), "no eye on aflibercept")
+    check_refused(write_csv(tmp_path / "other.csv", OWN, rows), "no eye on aflibercept")
