@@ -95,10 +95,12 @@ class ValidationStore:
 
     def state(self) -> State:
         """How far the validation is; the records, which take a second, come before it."""
+        # Asked first: whoever has given up the lock has written what it computed.
+        at_work = is_locked(self.lock_path)
         if self._path("arms", self.key).is_file() and self._records_are_settled():
             return State("complete", share=1.0)
-        progress = self._read("progress", self.key) or {}
-        if is_locked(self.lock_path):
+        if at_work:
+            progress = self._read("progress", self.key) or {}
             return State("running", progress.get("phase", "starting"), progress.get("share", 0.0))
         failure = self._read("failure", self.key)
         if failure:
