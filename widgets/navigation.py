@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Final
+from urllib.parse import parse_qs
 
 from widgets.html import text
 from widgets.page import is_page
@@ -24,5 +25,12 @@ def _link(name: str, title: str, *, is_here: bool) -> str:
     """One link, relative: the server may stand behind a proxy that adds to its address."""
     beside = not os.environ.get("SCRIPT_NAME", "/").endswith("/")
     target = f"{name}.ipynb" if beside else f"voila/render/{name}.ipynb"
+    target += _theme()
     current = ' aria-current="page"' if is_here else ""
     return f'<a href="{text(target)}"{current}>{text(title)}</a>'
+
+
+def _theme() -> str:
+    """Query that keeps the theme that the visitor asked for, if any."""
+    asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("theme", [""])[0]
+    return f"?theme={asked}" if asked in ("dark", "light") else ""

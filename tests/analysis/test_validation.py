@@ -5,6 +5,7 @@ import math
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from ape_core.analysis.arms import load_arms
@@ -130,6 +131,18 @@ def test_another_process_computes_and_what_it_computed_is_kept(tmp_path, validat
     again = ValidationStore(tmp_path, N_PATIENTS)
     assert again.state().status == "complete"
     assert ValidationStore(tmp_path, N_PATIENTS + 1).state().status == "absent"
+
+
+def test_after_a_kill_it_is_computed_anew(tmp_path):
+    kept = ValidationStore(tmp_path, N_PATIENTS)
+    kept.start()
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "ape_core.analysis.validating" in words and str(tmp_path) in words:
+            process.kill()
+    assert wait(kept).status == "absent"
+    kept.start()
+    assert wait(kept).status == "complete"
 
 
 def test_bad_records_are_told_and_do_not_keep_the_arms_from_being_simulated(tmp_path):

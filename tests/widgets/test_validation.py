@@ -195,6 +195,10 @@ def test_pages_are_linked_relative_to_where_they_are(monkeypatch):
     monkeypatch.setenv("SCRIPT_NAME", "/user/x/voila/render/notebooks/validation.ipynb")
     assert 'href="dashboard.ipynb"' in links("validation")
     assert 'href="validation.ipynb" aria-current="page"' in links("validation")
+    monkeypatch.setenv("QUERY_STRING", "theme=dark&run=abcd")
+    assert 'href="dashboard.ipynb?theme=dark"' in links("validation")
+    monkeypatch.setenv("QUERY_STRING", 'theme="><script>')
+    assert "script" not in links("validation")
 
 
 CODE = """

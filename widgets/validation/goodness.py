@@ -40,7 +40,13 @@ def goodness_markup(validation: Validation | None) -> str:
 def _tiles(validation: Validation | None) -> list[tuple[str, str, str]]:
     """Name, value and words of each figure."""
     if validation is None:
-        names = ("Root mean square z", "Of all outcomes", "Largest of acuity", "Misses")
+        names = (
+            "Root mean square z",
+            "Of all outcomes",
+            "Largest of acuity",
+            "Misses",
+            "Simulated",
+        )
         return [(name, _EMPTY, "") for name in names]
     acuity = validation.of_outcome(ACUITY_CHANGE) or validation.rows
     far = sum(abs(row.z) >= LARGE_Z for row in validation.rows)

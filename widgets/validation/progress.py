@@ -42,7 +42,7 @@ class ValidationProgress:
 
 def progress_markup(state: State) -> str:
     """Sentence and bar."""
-    said = {"failed": "The simulation stopped.", "absent": "Nothing is being simulated."}
+    said = {"failed": "The simulation stopped.", "absent": "The simulation ended too early."}
     sentence = said.get(state.status, f"{state.phase[:1].upper()}{state.phase[1:]}")
     waiting = " is-waiting" if state.status == "running" and not state.share else ""
     return (
