@@ -3,7 +3,8 @@
 Each parameter is counted from its starting value in units of its spread. All simulations share one
 seed (common random numbers), so that a difference between two of them is due to the parameters.
 The residuals are the z of all targets, and for each parameter its distance from the start in
-spreads: what is known of it beforehand weighs as much as one target. A soft loss keeps a target
+spreads: what is known of it beforehand weighs as much as one target. Changes of mean acuity, by
+which the model is judged, weigh more than the other targets. A soft loss keeps a target
 that the model cannot meet from bending all others.
 """
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from ape_core.analysis.arms import Arm
 from ape_core.analysis.draws import spread
 from ape_core.analysis.free import changed_arm, changed_model, check_free, free_parameters
-from ape_core.analysis.score import Score, score
+from ape_core.analysis.score import HEADLINE, Score, score
 from ape_core.analysis.targets import Target
 from ape_core.errors import InvalidSettingError
 from ape_core.spec.model import DiseaseModel
@@ -31,6 +32,9 @@ Observer = Callable[[int, float], None]
 
 STEP: Final = 0.5
 """Step of the differences, in spreads: wide enough to be larger than the steps of whole letters."""
+
+HEADLINE_WEIGHT: Final = 2.0
+"""Of a residual of the headline outcome, against those of the other outcomes."""
 
 TOLERANCE: Final = 1e-3
 """Relative change at which the fit ends: what more there is to gain is luck of the seed."""
@@ -96,7 +100,8 @@ class Problem:
 
     def residuals(self, scaled: Floats) -> Floats:
         """Residuals of the targets and, with a prior, of the parameters."""
-        z = np.array([row.z for row in self.score(self.values(scaled)).rows])
+        rows = self.score(self.values(scaled)).rows
+        z = np.array([row.z * (HEADLINE_WEIGHT if row.outcome == HEADLINE else 1) for row in rows])
         return np.concatenate([z, scaled]) if self.prior else z
 
     def jacobian(self, scaled: Floats, at: Floats) -> Floats:
