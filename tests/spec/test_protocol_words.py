@@ -53,7 +53,7 @@ def test_tells_how_an_interval_is_assigned():
     sentence = load_protocol("faricimab-6mg").summary_sentences()[1]
     assert sentence == (
         "Until week 60: an injection every 16 weeks, or every 8 or 12 weeks when the eye is active "
-        "that long after loading. Active means fluid on the scan or 5 letters lost since the last "
+        "that long after loading. Active means fluid on the scan or 10 letters lost since the last "
         "visit."
     )
 
