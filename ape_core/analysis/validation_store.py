@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import ape_core
 from ape_core.analysis.arms import CALIBRATION_ARMS
 from ape_core.analysis.records import Records, records_from
 from ape_core.analysis.targets import CALIBRATION_TARGETS
 from ape_core.analysis.validation import Validation, validation_from
 from ape_core.errors import InvalidInputError, RunFailedError
-from ape_core.runs.threads import THRIFTY_ENVIRONMENT
+from ape_core.runs.spawning import detached_environment
 from ape_core.spec.model import load_model
 from ape_core.spec.population import load_population
 from ape_core.spec.run_spec import MODEL_VERSION
@@ -188,7 +186,8 @@ class ValidationStore:
         log_path = self.folder / "worker.log"
         with os_errors("write", log_path), log_path.open("wb") as log:
             starter = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=detached_environment(),
                 pass_fds=(lock.fileno(),), start_new_session=True, check=False,
             )  # fmt: skip
         if starter.returncode:
@@ -240,15 +239,3 @@ def _key(n_patients: int) -> str:
 def _hash(content: dict[str, Any]) -> str:
     """SHA-256 of plain data."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _environment() -> dict[str, str]:
-    """Environment of the process: this one, without the notebook and with this very package."""
-    environment = {**os.environ, **THRIFTY_ENVIRONMENT}
-    # With it, libraries of Jupyter end the process when the kernel that asked for it ends.
-    environment.pop("JPY_PARENT_PID", None)
-    source = str(Path(ape_core.__file__).parents[1])
-    if Path(source).name not in {"site-packages", "dist-packages"}:
-        paths = [source, *environment.get("PYTHONPATH", "").split(os.pathsep)]
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    return environment

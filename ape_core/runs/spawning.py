@@ -57,7 +57,7 @@ def start_worker(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_environment(),
+            env=detached_environment(),
             pass_fds=(lock.fileno(),),
             start_new_session=True,
             check=False,
@@ -70,8 +70,8 @@ def start_worker(
         )
 
 
-def _environment() -> dict[str, str]:
-    """Environment of a worker: this one, without the notebook and with this very package."""
+def detached_environment() -> dict[str, str]:
+    """Environment of a detached process: without the notebook, and with this very package."""
     environment = {**os.environ, **THRIFTY_ENVIRONMENT}
     # With it, libraries of Jupyter end the process when the kernel that asked for it ends.
     environment.pop("JPY_PARENT_PID", None)
