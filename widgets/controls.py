@@ -73,6 +73,8 @@ class ControlsPanel:
         """Pass every change to the session."""
         for name, field in self._fields.items():
             field.observe(guarded(self._session, self._edited(name)), names="value")
+        for field in (self._patients, self._years, self._seed):
+            field.on_msg(guarded(self._session, self._left))
         self._preset.observe(guarded(self._session, self._preset_chosen), names="value")
         self._start.on_click(guarded(self._session, self._pressed))
 
@@ -82,9 +84,16 @@ class ControlsPanel:
         def edited(change: Any) -> None:
             if change.new != self._session.question[name]:
                 self._session.edit(name, change.new)
+                self._session.tidy(but=name)
                 self.refresh()
 
         return edited
+
+    def _left(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+        """Write numbers as they were understood: a field was left, or Enter pressed in it."""
+        if content.get("event") == "submit":
+            self._session.tidy()
+            self.refresh()
 
     def _preset_chosen(self, change: Any) -> None:
         """Copy a common number into the field."""
@@ -157,7 +166,7 @@ def _hint(session: Session) -> str:
 def _estimate(estimate: Estimate) -> str:
     """Time, memory and disk that the run would take."""
     rows = (
-        ("Time", f"about {words.duration(estimate.seconds)}"),
+        ("Time", f"about\N{NO-BREAK SPACE}{words.duration(estimate.seconds)}"),
         ("Memory", words.megabytes(estimate.memory_mb)),
         ("Disk", words.megabytes(estimate.disk_mb)),
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ipywidgets import Box, Play, ToggleButton
 
+from widgets.caveat import caveat, caveat_short
 from widgets.charts.acuity import AcuityChart
 from widgets.charts.change import ChangeChart
 from widgets.charts.injections import InjectionsChart
@@ -116,6 +117,7 @@ class Dashboard:
             html(value=brand() + links("dashboard")), toggle,
             *(classed(panel.view, "ape-folds")
               for panel in (self._controls, self._memory, self._run_list)),
+            html("ape-folds", value=caveat_short()),
             classes="ape-side",
         )  # fmt: skip
         toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")
@@ -123,6 +125,7 @@ class Dashboard:
             box(self._title.view, self._progress.view, classes="ape-head"),
             self._notices.view, self._headline.view,
             box(*(chart.view for chart in self._charts), classes="ape-charts"),
+            html(value=caveat()),
             classes="ape-main",
         )  # fmt: skip
         style = html("ape-unseen", value=f"<style>{stylesheet()}</style>")

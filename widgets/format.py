@@ -4,33 +4,54 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Final
 
 from ape_core.errors import InvalidSpecError
+from ape_core.spec.checks import shown
 
-_NO_LIMIT_FELT: Final = 10**12
 _MULTIPLES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
+_NUMBER: Final = re.compile(
+    r"(?P<whole>[0-9]+|[0-9]{1,3}(?P<gap>[\s,_])[0-9]{3}(?:(?P=gap)[0-9]{3})*)"
+    r"(?P<part>\.[0-9]+)?(?:\s?(?P<unit>[km])|e(?P<tens>[0-9]{1,2}))?"
+)
+"""Digits, in groups of three if there are separators at all: a comma is never a decimal point."""
+
+_LONGEST_NUMBER: Final = 40
 _MINUS: Final = "\N{MINUS SIGN}"
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 
 
 def parse_count(text: str, what: str, low: int, high: int) -> int:
-    """Whole number meant by "20 000", "20,000", "20k" or "1.5M".
+    """Whole number meant by "20 000", "20,000", "20k", "1.5M" or "2e4".
 
     Raises
     ------
     InvalidSpecError
         The text is not a whole number from `low` to `high`.
     """
-    upper = f"to {high:,}" if high < _NO_LIMIT_FELT else "up"
-    allowed = f"a whole number from {low:,} {upper}"
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([km]?)", re.sub(r"[\s,_]", "", text).lower())
-    value = float(match[1]) * _MULTIPLES[match[2]] if match else -1.0
-    if not match or value != int(value):
-        raise InvalidSpecError(f"{what}: {text.strip()!r} is not {allowed}.")
+    limits = f"{low:,} to {high:,}"
+    value = _number(text.strip().lower())
+    if value is None or value.denominator != 1:
+        raise InvalidSpecError(
+            f"{what}: {shown(text.strip())} is not a whole number from {limits}."
+        )
     if not low <= value <= high:
-        raise InvalidSpecError(f"{what}: {int(value):,} is not {allowed}.")
+        far = "small" if value < low else "large"
+        raise InvalidSpecError(f"{what}: {text.strip()} is too {far}; allowed are {limits}.")
     return int(value)
+
+
+def _number(text: str) -> Fraction | None:
+    """Exact number that a text means; None when it means none."""
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    if match is None:
+        return None
+    whole, part, unit, tens = match.group("whole", "part", "unit", "tens")
+    if part and not (unit or tens):
+        return None  # "20.000" is twenty thousand to some readers and twenty to others
+    factor: int = _MULTIPLES[unit or ""] * 10 ** int(tens or 0)
+    return Fraction(re.sub(r"[\s,_]", "", whole) + (part or "")) * factor
 
 
 def count(number: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ape_core.summaries.statistics import Headline, headline
 from widgets import format as words
@@ -26,6 +26,8 @@ class HeadlinePanel:
             tiles = _tiles(headline(summary, 1), headline(summary, summary.years))
         self.view.value = f'<dl class="ape-tiles">{"".join(_tile(*tile) for tile in tiles)}</dl>'
 
+
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 Tile = tuple[str, str, str, str]
 """Name, value, unit beside the value, words below."""
@@ -67,7 +69,8 @@ def _later(last: Headline) -> str:
     """Injections in the last year, for comparison with the first."""
     if last.year == 1:
         return "mean per eye in care"
-    return f"per eye in care; {words.one_decimal(last.injections_this_year)} in year {last.year}"
+    later = f"{words.one_decimal(last.injections_this_year)} in year {last.year}"
+    return f"per eye in care; {later.replace(' ', NO_BREAK)}"
 
 
 def _tile(name: str, value: str, unit: str, below: str) -> str:

@@ -9,7 +9,7 @@ from ipywidgets import Button
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
-from widgets.title import STATUS_WORDS
+from widgets.title import STATUS_WORDS, state_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ def _facts(run: ListedRun) -> list[str]:
     """Size, years, seed, and last the state with the age."""
     if run.status == "corrupt":
         return ["its question cannot be read", STATUS_WORDS[run.status]]
-    state = STATUS_WORDS[run.status]
+    state = state_words(run.status, cancelled=run.cancelled)
     if run.status in ("running", "interrupted") and run.share < 1:
         state += f" at {100 * run.share:.0f}%"
     return [

@@ -27,6 +27,8 @@ class ListedRun:
     created: datetime
     status: str
     share: float
+    cancelled: bool = False
+    worker_mb: float = 0.0
 
 
 class RunsInStore:
@@ -58,7 +60,13 @@ class RunsInStore:
         if progress.status == "complete":
             del self._open[folder.run_id]
         share = progress.patients_done / known.n_patients
-        return replace(known, status=progress.status, share=share)
+        return replace(
+            known,
+            status=progress.status,
+            share=share,
+            cancelled=folder.cancel_requested(),
+            worker_mb=(progress.memory_mb or 0.0) if progress.status == "running" else 0.0,
+        )
 
 
 def _facts(run: Run) -> ListedRun:

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from ape_core.spec.sketch import EyeSchedule
 
 _WEEKS = 104
+_LAST_WEEK = _WEEKS - 1
+"""A visit at the end of the second year is the first of the third."""
+
 _LEFT, _RIGHT, _WIDTH = 6.0, 270.0, 276
 _LANES = (("An eye that stays dry", 25), ("An eye that stays active", 66))
 
 
 def schedule_picture(protocol: Protocol) -> str:
     """SVG of the injections (filled) and visits without one (hollow) in the first two years."""
-    sketch = protocol.schedule_sketch(_WEEKS)
+    sketch = protocol.schedule_sketch(_LAST_WEEK)
     lanes = [
         _lane(name, y, eye)
         for (name, y), eye in zip(_LANES, (sketch.dry, sketch.active), strict=True)
@@ -31,7 +34,7 @@ def schedule_picture(protocol: Protocol) -> str:
 
 def _in_words(protocol: Protocol) -> str:
     """What the picture shows, for readers who cannot see it."""
-    sketch = protocol.schedule_sketch(_WEEKS)
+    sketch = protocol.schedule_sketch(_LAST_WEEK)
     return (
         "Schedule over two years: "
         f"{len(sketch.dry.injection_weeks)} injections for an eye that stays dry, "

@@ -41,6 +41,13 @@ FIRST_QUESTION: Final = {
 
 LEAST_PATIENTS: Final = 100
 MOST_PATIENTS: Final = min(10_000_000, MAX_PATIENTS)
+NUMBERS: Final = {
+    "patients": (LEAST_PATIENTS, MOST_PATIENTS),
+    "years": (1, MAX_YEARS),
+    "seed": (0, MAX_SEED),
+}
+"""Numbers of the question, with the least and the most of each."""
+
 _TICKS_PER_LISTING: Final = 2
 
 
@@ -120,6 +127,19 @@ class Session:
         self.question[name] = value
         self.notice = None
         self._check()
+
+    def tidy(self, but: str = "") -> None:
+        """Write the numbers of the question as they were understood, except the one named."""
+        for name in NUMBERS:
+            if name != but and (number := self._understood(name)) is not None:
+                self.question[name] = str(number) if name == "seed" else count(number)
+
+    def _understood(self, name: str) -> int | None:
+        """Number that a field means, if it is one that can be asked."""
+        try:
+            return parse_count(self.question[name], name, *NUMBERS[name])
+        except InvalidSpecError:
+            return None
 
     def start(self) -> None:
         """Ask the question: join the run that answers it, or start one."""
@@ -220,12 +240,8 @@ class Session:
     def _spec(self) -> RunSpec:
         """The question as a spec; the first field that is wrong is remembered."""
         numbers = {}
-        for self.wrong_field, low, high in (
-            ("patients", LEAST_PATIENTS, MOST_PATIENTS),
-            ("years", 1, MAX_YEARS),
-            ("seed", 0, MAX_SEED),
-        ):
-            name = self.wrong_field
+        for name, (low, high) in NUMBERS.items():
+            self.wrong_field = name
             numbers[name] = parse_count(self.question[name], name.capitalize(), low, high)
         self.wrong_field = ""
         cohort = Cohort(numbers["patients"], population=self.question["population"])

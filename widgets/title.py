@@ -23,6 +23,11 @@ STATUS_WORDS: Final = {
 }
 
 
+def state_words(status: str, *, cancelled: bool) -> str:
+    """State of a run in one word: it is cancelled when it was asked to stop, and has stopped."""
+    return "Cancelled" if cancelled and status == "interrupted" else STATUS_WORDS[status]
+
+
 def brand() -> str:
     """Mark and name: visits whose intervals grow, on an arc."""
     dots = "".join(f'<circle cx="{x}" cy="{y}" r="2.1"/>' for x, y in _DOTS)
@@ -78,7 +83,7 @@ class TitlePanel:
         status = progress.status if progress else "queued"
         if self._session.damage is not None:
             status = "corrupt"
-        state = "Cancelled" if self._session.cancelled else STATUS_WORDS[status]
+        state = state_words(status, cancelled=self._session.cancelled)
         # While it runs, the bar beside the title says so.
         chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'
         self.view.value = (

@@ -234,6 +234,27 @@ def test_what_cannot_be_asked_is_said_beside_the_button(visit):
     assert page.trouble == []
 
 
+def test_a_field_that_is_left_shows_what_was_understood(visit):
+    page = visit()
+    wait_for_charts(page)
+    field = page.get_by_role("textbox", name="Patients")
+    field.fill("20k")
+    page.get_by_role("textbox", name="Seed").focus()
+    page.wait_for_function("document.querySelector('.ape-pair input').value === '20,000'")
+    assert page.trouble == []
+
+
+def test_a_page_keeps_its_connection(visit):
+    page = visit()
+    closed = []
+    page.on("websocket", lambda socket: socket.on("close", closed.append))
+    page.reload(wait_until="commit")
+    wait_for_charts(page)
+    page.wait_for_timeout(25_000)  # the second ping is the first that can find an answer missing
+    assert closed == []
+    assert "not medical advice" in page.locator(".ape-main .ape-caveat").inner_text()
+
+
 def test_a_link_to_a_missing_run_is_explained(visit):
     page = visit("?run=deadbeef0123")
     wait_for_charts(page)

@@ -16,8 +16,9 @@ from ape_core.summaries import (
     letters_change,
     status_over_time,
 )
+from support.chunks import fabricate
 from widgets.bqplots import Bars, Figure, Label, Lines, Scatter
-from widgets.charts.acuity import AcuityChart
+from widgets.charts.acuity import AcuityChart, _if_wide
 from widgets.charts.axes import round_ticks, year_ticks
 from widgets.charts.change import ChangeChart
 from widgets.charts.ends import EndLabel, end_labels
@@ -172,11 +173,39 @@ def test_a_chosen_year_stays_chosen_while_the_run_grows(summary, larger_summary)
 def test_injections_carry_their_values(summary):
     chart, view = InjectionsChart(), injections_per_year(summary)
     chart.draw(summary)
-    np.testing.assert_allclose(mark_of(chart, Bars).y, view.mean, rtol=1e-6)
+    np.testing.assert_allclose(mark_of(chart, Bars).y, [*view.mean, 0], rtol=1e-6)
     np.testing.assert_allclose(mark_of(chart, Scatter).y, view.mean_visits, rtol=1e-6)
     assert list(mark_of(chart, Label).text) == [f"{mean:.1f}" for mean in view.mean]
     assert f"{view.n_eyes[0]:,} eyes in year 1" in words_of(chart)
     close_all(chart.view)
+
+
+def test_a_single_year_has_a_neighbour_that_gives_its_bar_a_width():
+    chart, one_year = InjectionsChart(), Summary.of_chunk(fabricate(200, years=1))
+    chart.draw(one_year)
+    bars = mark_of(chart, Bars)
+    assert list(bars.x) == [1, 2]
+    assert bars.y[0] > 0 == bars.y[1]
+    assert bars.scales["x"].max - bars.scales["x"].min == pytest.approx(3.2)
+    close_all(chart.view)
+
+
+@pytest.mark.parametrize(("years", "pixels"), [(5, 12), (7, 11), (10, 9), (11, 0)])
+def test_values_are_no_wider_than_their_bars(years, pixels):
+    chart = InjectionsChart()
+    chart.draw(Summary.of_chunk(fabricate(200, years=years)))
+    label = mark_of(chart, Label)
+    assert label.default_size == (pixels or 9)
+    assert any(label.text) == (pixels > 0)
+    close_all(chart.view)
+
+
+def test_a_narrow_page_keeps_the_first_and_the_last_number_of_eyes():
+    for last in range(1, 9):
+        kept = [place for place in range(last + 1) if not _if_wide(place, last)]
+        assert kept[0] == 0
+        assert kept[-1] == last
+        assert last == 1 or min(b - a for a, b in pairwise(kept)) > 1
 
 
 def test_intervals_state_their_shares(summary):
@@ -197,7 +226,8 @@ def test_retention_always_sums_to_all_patients(summary):
         np.diff(areas[::-1], axis=0, prepend=0), view.percent / 100, atol=1e-6
     )
     on_treatment = view.percent[view.statuses.index("on treatment"), -1]
-    assert f"{on_treatment:.0f}% on treatment" in words_of(chart)
+    assert f"{on_treatment:.1f}% on treatment" in words_of(chart)
+    assert "stopped: futile" in words_of(chart)
     close_all(chart.view)
 
 

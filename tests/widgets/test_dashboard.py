@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from widgets.dashboard import Dashboard
 from widgets.errors import guarded
 from widgets.progress import ProgressPanel
 from widgets.run_list import ROWS
+from widgets.title import state_words
 
 
 @pytest.fixture
@@ -60,6 +62,35 @@ def test_typing_updates_the_estimate_and_unblocks_the_button(finished):
     controls._preset.value = 1_000
     assert controls._patients.value == "1,000"
     assert not controls._start.disabled
+
+
+def test_a_field_that_is_left_shows_what_was_understood(finished):
+    controls = finished._controls
+    controls._patients.value = "20k"
+    assert controls._patients.value == "20k"
+    controls._patients._handle_custom_msg({"event": "submit"}, [])
+    assert controls._patients.value == "20,000"
+    controls._patients.value = "30k"
+    controls._years.value = "2"
+    assert controls._patients.value == "30,000"
+
+
+def test_the_state_of_a_run_is_one_word_everywhere(finished):
+    assert state_words("interrupted", cancelled=True) == "Cancelled"
+    assert state_words("complete", cancelled=True) == "Complete"
+    cancelled = replace(finished.session.runs[0], status="interrupted", cancelled=True, share=0.5)
+    finished.session.runs = [cancelled]
+    finished._run_list.refresh()
+    assert "Cancelled at 50%" in finished._run_list._rows[0]._words.value
+
+
+def test_the_workers_of_all_runs_are_counted(finished):
+    finished._memory.refresh()
+    assert "Workers of runs <b>none</b>" in finished._memory.view.value
+    run = replace(finished.session.runs[0], worker_mb=100.0)
+    finished.session.runs = [run, run]
+    finished._memory.refresh()
+    assert "200\N{NARROW NO-BREAK SPACE}MB" in finished._memory.view.value
 
 
 def test_every_protocol_and_population_is_explained(finished):
@@ -137,8 +168,6 @@ def test_names_from_a_run_are_escaped(finished, store):
     ],
 )
 def test_every_state_of_a_run_is_told(finished, status, words, button):
-    from dataclasses import replace
-
     panel: ProgressPanel = finished._progress
     finished.session.progress = replace(
         finished.session.progress,

@@ -72,6 +72,8 @@ def test_settings_protect_the_visitor_and_the_server():
     assert pages.strip_sources is True
     assert pages.prelaunch_hook is gate.admit
     assert config.MappingKernelManager.buffer_offline_messages is False
+    pings = config.Voila.tornado_settings
+    assert pings["ws_ping_timeout"] >= 3 * pings["ws_ping_interval"] > 0
     assert 0 < config.MappingKernelManager.cull_idle_timeout <= 120
 
 

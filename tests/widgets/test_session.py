@@ -55,10 +55,11 @@ def test_a_link_to_a_missing_run_is_explained_and_another_is_shown(session):
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
-        ("patients", "99", "Patients: 99 is not a whole number from 100 to 10,000,000"),
+        ("patients", "99", "Patients: 99 is too small; allowed are 100 to 10,000,000"),
         ("patients", "lots", "Patients: 'lots' is not a whole number"),
-        ("years", "0", "Years: 0 is not a whole number from 1 to 40"),
-        ("seed", "-1", "Seed: '-1' is not a whole number from 0 up"),
+        ("years", "0", "Years: 0 is too small; allowed are 1 to 40"),
+        ("years", "1,5", "Years: '1,5' is not a whole number from 1 to 40"),
+        ("seed", "-1", "Seed: '-1' is not a whole number from 0 to 9,223,372,036,854,775,807"),
         ("protocol", "../../etc/passwd.yaml", "passwd"),
     ],
 )
@@ -69,6 +70,16 @@ def test_what_cannot_be_asked_is_explained_and_not_started(session, field, value
     with pytest.raises(InvalidSpecError):
         session.start()
     assert session.run_id == ""
+
+
+def test_numbers_are_written_as_they_were_understood(session):
+    for field, value in (("patients", "20k"), ("years", "1,5"), ("seed", "1,234")):
+        session.edit(field, value)
+    session.tidy(but="seed")
+    assert [session.question[name] for name in ("patients", "years")] == ["20,000", "1,5"]
+    assert session.question["seed"] == "1,234"
+    session.tidy()
+    assert session.question["seed"] == "1234"
 
 
 def test_the_estimate_follows_the_question(session):
@@ -109,6 +120,23 @@ def test_a_run_can_be_cancelled_and_gone_on_with(session, until):
     session.resume()
     until(lambda: session.progress.patients_done > done, session.refresh)
     assert not session.cancelled
+
+
+def test_the_list_knows_what_was_cancelled_and_what_the_workers_take(session, store, until):
+    session.edit("patients", "200k")
+    session.start()
+    other = Session(store)
+
+    def listed():
+        other.runs = other._listing.read()
+        return other.runs[0]
+
+    until(lambda: listed().worker_mb > 0, session.refresh)
+    assert not listed().cancelled
+    session.cancel()
+    until(lambda: listed().status == "interrupted", session.refresh)
+    assert listed().cancelled
+    assert listed().worker_mb == 0
 
 
 def test_a_run_that_was_deleted_is_not_shown_any_more(answered, store):

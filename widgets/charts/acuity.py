@@ -108,8 +108,15 @@ def _at_risk(view: AcuityOverTime, ticks: list[int], years: int) -> str:
     """Number of eyes below each tick of the axis."""
     numbers = {int(week): int(n) for week, n in zip(view.weeks, view.n, strict=True)}
     spans = "".join(
-        f'<span style="left:{100 * tick / years:.2f}%">'
+        f'<span{_if_wide(place, len(ticks) - 1)} style="left:{100 * tick / years:.2f}%">'
         f"{words.short_count(numbers[tick * WEEKS_PER_YEAR])}</span>"
-        for tick in ticks
+        for place, tick in enumerate(ticks)
     )
     return f'<div class="ape-strip"><div>{spans}</div><b>eyes</b></div>'
+
+
+def _if_wide(place: int, last: int) -> str:
+    """Class of a number that a narrow page leaves out: every other, but never the last."""
+    odd_one = place % 2 == 1 and place != last
+    before_last = last % 2 == 1 and place == last - 1 and place > 0
+    return ' class="ape-if-wide"' if odd_one or before_last else ""

@@ -24,6 +24,7 @@ class EndLabel:
     value: str
     name: str
     colour: str = ""
+    help: str = ""
 
 
 def end_labels(labels: Sequence[EndLabel]) -> str:
@@ -39,7 +40,9 @@ def _span(label: EndLabel, height: float) -> str:
     down = 1 - height
     top = f"calc({_TOP}px + (100% - {_TOP + _BOTTOM}px) * {down:.4f})"
     swatch = f'<i style="background:{colour(label.colour)}"></i>' if label.colour else ""
-    return f'<span style="top:{top}">{swatch}<b>{text(label.value)}</b> {text(label.name)}</span>'
+    told = f' title="{text(label.help)}"' if label.help else ""
+    words = f"<b>{text(label.value)}</b> {text(label.name)}"
+    return f'<span style="top:{top}"{told}>{swatch}{words}</span>'
 
 
 def _apart(heights: Sequence[float]) -> list[float]:

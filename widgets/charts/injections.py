@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _LINE = 0.095
 """Height of a line of text, as a share of the plot."""
 
+_LEAST_SLOTS = 3
+"""Years for which there is room at least: a bar is not as wide as the plot."""
+
+_AIRY_YEARS = 6
+"""Years up to which bars leave more than a hairline between them."""
+
+_SIZES = ((5, 12), (7, 11), (10, 9))
+"""Years up to which a value in letters of so many pixels is no wider than its bar."""
+
 
 class InjectionsChart:
     """Bars of the mean number of injections, with the number of visits as a mark above."""
@@ -31,7 +40,7 @@ class InjectionsChart:
         self._counts = upwards(self._y, [0, 1])
         scales = {"x": self._x, "y": self._y}
         start = {"x": floats([1]), "y": floats([0]), "scales": scales}
-        self._bars = Bars(**start, colors=[colour("injections")], padding=0.42, stroke_width=0)
+        self._bars = Bars(**start, colors=[colour("injections")], padding=0.22, stroke_width=0)
         self._values = Label(
             **start, text=[""], align="middle", default_size=12, font_weight="bold",
             colors=[colour("on-accent")],
@@ -54,14 +63,19 @@ class InjectionsChart:
         ticks = [tick for tick in year_ticks(summary.years) if tick] or [1]
         if list(self._years.tick_values) != ticks:
             self._years.tick_values = floats(ticks)
-            self._x.min, self._x.max = 0.4, summary.years + 0.6
+        room = max(0.6, 0.1 + (_LEAST_SLOTS - summary.years + 1) / 2)
+        self._x.min, self._x.max = 1 - room, summary.years + room
         fit(self._y, self._counts, round_ticks(float(view.mean_visits.max()) * 1.06, 4))
         years, injections, visits = (
             floats(values) for values in (view.years, view.mean, view.mean_visits)
         )
-        for mark, values in ((self._bars, injections), (self._visits, visits)):
-            with mark.hold_sync():
-                mark.x, mark.y = years, values
+        self._bars.padding = 0.1 if summary.years > _AIRY_YEARS else 0.22
+        with self._bars.hold_sync():
+            # Bars are as wide as the least distance of two: a single one needs a neighbour.
+            self._bars.x = floats([*years, summary.years + 1])
+            self._bars.y = floats([*injections, 0])
+        with self._visits.hold_sync():
+            self._visits.x, self._visits.y = years, visits
         self._write_values(view)
         self.card.foot(_key(view.n_eyes))
 
@@ -73,14 +87,22 @@ class InjectionsChart:
             self._values.x = floats(view.years)
             self._values.y = floats(view.mean + np.where(inside, -line, line))
             self._values.colors = [colour("on-accent" if hold else "ink") for hold in inside]
+            self._values.default_size = _size(len(view.years)) or _SIZES[-1][1]
             self._values.text = np.array(_values(view))
 
 
 def _values(view: InjectionsPerYear) -> list[str]:
-    """What stands at each bar; nothing where no eye was in care through the year."""
+    """What stands at each bar; nothing where no eye was in care, or the bars are too narrow."""
+    fits = _size(len(view.years)) > 0
     return [
-        words.one_decimal(mean) if n else "" for mean, n in zip(view.mean, view.n_eyes, strict=True)
+        words.one_decimal(mean) if n and fits else ""
+        for mean, n in zip(view.mean, view.n_eyes, strict=True)
     ]
+
+
+def _size(years: int) -> int:
+    """Pixels of the letters that fit into the bars of so many years; 0 when none do."""
+    return next((size for most, size in _SIZES if years <= most), 0)
 
 
 def _key(n_eyes: np.ndarray) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,23 @@ from widgets.theme import colour
 if TYPE_CHECKING:
     from ape_core.summaries import Summary
     from ape_core.summaries.retention import StatusOverTime
+
+_PLAIN: Final = {
+    "on treatment": ("on treatment", "Followed by the clinic, which treats as the protocol says."),
+    "monitored": ("monitored", "Treatment was stopped; the clinic still looks at the eye."),
+    "discharged stable": (
+        "stopped: stable",
+        "Discharged because the eye had stayed dry, as the rules of the protocol allow.",
+    ),
+    "discharged futile": (
+        "stopped: futile",
+        "Discharged because acuity was too low to gain from treatment, by the protocol's rule.",
+    ),
+    "lost": ("lost", "No longer came to the clinic, for reasons that it does not know."),
+    "transferred": ("transferred", "Treated on by another clinic."),
+    "died": ("died", "Died, treated or not."),
+}
+"""Name and meaning of each status, for readers."""
 
 _LEAST_LABELLED = 0.5
 """Statuses with fewer per cent of the patients than this get no label."""
@@ -68,7 +85,13 @@ def _labels(view: StatusOverTime) -> str:
     middles = np.cumsum(last) - last / 2
     return end_labels(
         [
-            EndLabel(middle / 100, f"{share:.0f}%", status, status.replace(" ", "-"))
+            EndLabel(
+                middle / 100,
+                words.percent(share),
+                _PLAIN[status][0],
+                status.replace(" ", "-"),
+                _PLAIN[status][1],
+            )
             for status, share, middle in zip(view.statuses, last, middles, strict=True)
             if share >= _LEAST_LABELLED
         ]

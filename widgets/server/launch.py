@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -59,6 +60,8 @@ def serve(
     config.Voila.ip, config.Voila.open_browser = ip, open_browser
     # Configuration files of the user are for the user's own notebooks.
     config.Voila.config_file_paths = []
+    # Tornado warns of a timeout longer than its own pings, which are not the ones in use here.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
     sys.stderr.write(f"APE is at http://{ip}:{chosen}/ until you stop it with Ctrl-C.\n")
     Pages.launch_instance(argv=[str(notebook)], config=config)
 

@@ -12,6 +12,11 @@ SECONDS_UNTIL_GONE = 60.0
 """How long the kernel of a page is kept after the page has gone: a reload or a lost network
 may come back to it."""
 
+_PING_MS = 10_000
+_PINGS_MISSED = 3
+"""Pings without an answer until a page counts as gone. Jupyter compares at each ping with the
+answer to the one before, so that one interval alone would close every page at the first."""
+
 _LONGEST_FOLDER = 40
 """Unix sockets have short names; a temporary folder of a longer name leaves too little for them."""
 
@@ -29,8 +34,10 @@ def configure(config: Any) -> None:
     if len(gettempdir()) < _LONGEST_FOLDER:
         # Nobody else on the host can talk to a kernel, as they could through a port.
         config.KernelManager.transport = "ipc"
-    # In milliseconds: a page whose network is gone counts as gone after at most 30 seconds.
-    config.Voila.tornado_settings = {"ws_ping_interval": 15_000, "ws_ping_timeout": 15_000}
+    config.Voila.tornado_settings = {
+        "ws_ping_interval": _PING_MS,
+        "ws_ping_timeout": _PINGS_MISSED * _PING_MS,
+    }
     config.Voila.log_level = "ERROR"
 
 

@@ -61,5 +61,16 @@
     setTimeout(() => { link.textContent = words; }, 2000);
   });
 
+  // A field that is left tells the kernel, as it does when Enter is pressed in it: what was
+  // understood is then written into it. The wait lets the last letters arrive before.
+  document.addEventListener("focusout", (event) => {
+    const field = event.target;
+    if (!field.matches(".ape-field > input")) return;
+    setTimeout(() => {
+      if (document.activeElement === field || !field.isConnected) return;
+      field.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", keyCode: 13, bubbles: true }));
+    }, 400);
+  });
+
   setInterval(look, 500);
 })();
