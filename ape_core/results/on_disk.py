@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ape_core.errors import InvalidInputError
+from ape_core.limits import MEMORY_THRESHOLD
 from ape_core.results.base import ArrowTable, RecordBatch, SimulationResults, StatisticsSource
 from ape_core.storage.checkpoint import Checkpoint, PartRecord
 from ape_core.storage.parts import open_part
@@ -72,8 +73,10 @@ class ParquetResults(SimulationResults):
             return f"{type(self).__name__!r} object has no attribute {name!r}"
         n_visits = self.n_visits or self.n_patients * _TYPICAL_VISITS
         return (
-            f"ParquetResults has no {name}: {self.n_patients:,} patients with {n_visits:,} visits "
-            f"would take about {shown_size(n_visits * per_visit)} of memory. Use "
+            f"ParquetResults has no {name}: results of {MEMORY_THRESHOLD:,} patients or more are "
+            "read from disk in batches, so that memory stays flat. All at once, "
+            f"{self.n_patients:,} patients with {n_visits:,} visits would take about "
+            f"{shown_size(n_visits * per_visit)}. Use "
             "iterate_patients(batch_size=100), get_patient_range(start, end) or "
             "get_patient(patient_id); iterate_batches() for Arrow; get_summary_statistics() or "
             "summary for figures and charts."

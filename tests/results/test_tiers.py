@@ -109,7 +109,10 @@ def test_visits_and_patients_as_data_frames(run, whole):
 def test_nothing_on_disk_can_be_had_all_at_once(run, name):
     results = ParquetResults(700, run)
     assert not hasattr(results, name)
-    message = rf"no {name}: 700 patients with [\d,]+ visits would take about .*iterate_patients"
+    message = (
+        rf"no {name}: results of 1,000 patients or more are read from disk in batches, so that "
+        r"memory stays flat.* 700 patients with [\d,]+ visits would take about .*iterate_patients"
+    )
     with pytest.raises(AttributeError, match=message):
         getattr(results, name)
     with pytest.raises(AttributeError, match="has no attribute 'get_everything'"):
