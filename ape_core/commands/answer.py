@@ -66,6 +66,23 @@ def megabytes(value: float) -> str:
     return f"{value / 1024:,.1f} GB"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 year, 5 years."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def paragraph(text: str) -> str:
+    """One paragraph, its first line marked and the others beneath."""
+    return textwrap.fill(
+        text,
+        LINE_WIDTH,
+        initial_indent="- ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def problem(message: str, hint: str, status: int) -> Answer:
     """Answer of a command that could not be carried out."""
     text = f"ape: {message}" + (f"\n     {hint}" if hint else "")

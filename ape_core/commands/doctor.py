@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ape_core import limits
-from ape_core.commands.answer import Answer, listing, megabytes
+from ape_core.commands.answer import Answer, counted, listing, megabytes
 from ape_core.commands.question import DEFAULT_POPULATION
 from ape_core.errors import ApeError, StoreError
 from ape_core.runs import slots
+from ape_core.runs.console import duration
 from ape_core.runs.estimating import DISK_MARGIN_MB, Estimate, disk_free_mb, estimate
 from ape_core.runs.handle import Run
 from ape_core.runs.memory import check_memory
@@ -33,10 +34,12 @@ def doctor(asked: argparse.Namespace) -> Answer:
     """Look at the machine, the store and every run in it; with --clean remove leftovers."""
     store = Store()
     runs = list_runs(store)
-    cleaned = store.clean_temporary() if asked.clean else []
-    problems = list(_problems(store, runs))
+    unusable = list(_unusable(store))
+    cleaned = store.clean_temporary() if asked.clean and not unusable else []
+    problems = [*unusable, *_problems(store, runs)]
     data = {
         **_machine(store),
+        **(_no_disk() if unusable else _disk(store)),
         "runs": dict(Counter(run.status for run in runs)),
         "running": slots.n_running(store.path),
         "queued": slots.queued_runs(store.path),
@@ -62,8 +65,6 @@ def _machine(store: Store) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "threads": needed.n_threads,
         "slots": limits.MAX_CONCURRENT_SIMULATIONS,
-        "disk_free_mb": round(disk_free_mb(store.path)),
-        "patients_that_fit": _patients_that_fit(store, needed),
         "seconds_per_million": round(needed.seconds, 1),
         "compiled": _is_compiled(),
     }
@@ -77,10 +78,17 @@ def _example(store: Store) -> Estimate:
     return estimate(spec, store)
 
 
-def _patients_that_fit(store: Store, needed: Estimate) -> int:
-    """Patients whose treat-and-extend over five years fits on the disk."""
-    room = max(0.0, disk_free_mb(store.path) - DISK_MARGIN_MB)
-    return min(int(_EXAMPLE_PATIENTS * room / needed.disk_mb), limits.MAX_PATIENTS)
+def _disk(store: Store) -> dict[str, int | None]:
+    """Free space, and patients whose treat-and-extend over five years fits on it."""
+    free_mb = disk_free_mb(store.path)
+    room = max(0.0, free_mb - DISK_MARGIN_MB)
+    fits = min(int(_EXAMPLE_PATIENTS * room / _example(store).disk_mb), limits.MAX_PATIENTS)
+    return {"disk_free_mb": round(free_mb), "patients_that_fit": fits}
+
+
+def _no_disk() -> dict[str, int | None]:
+    """What can be said of the disk where a store cannot be written."""
+    return {"disk_free_mb": None, "patients_that_fit": None}
 
 
 def _is_compiled() -> bool:
@@ -96,19 +104,23 @@ def _leftovers(store: Store) -> list[Path]:
     return sorted(path for pattern in _LEFTOVERS for path in store.path.glob(pattern))
 
 
-def _problems(store: Store, runs: list[Run]) -> Iterator[dict[str, Any]]:
-    """What is wrong, with what to do about it."""
+def _unusable(store: Store) -> Iterator[dict[str, Any]]:
+    """Why runs cannot be created in the store."""
     try:
         store.check_writable()
     except StoreError as error:
         yield _problem("store", error.message, error.hint, is_error=True)
+
+
+def _problems(store: Store, runs: list[Run]) -> Iterator[dict[str, Any]]:
+    """What is wrong in the store, with what to do about it."""
     for run in runs:
         yield from _run_problems(run)
     leftovers = len(_leftovers(store))
     if leftovers:
         yield _problem(
             "store",
-            f"{leftovers} temporary files or folders were left by processes that were killed.",
+            f"Processes that were killed left temporary files or folders: {leftovers}.",
             "They do no harm; `ape doctor --clean` removes them.",
         )
 
@@ -123,7 +135,7 @@ def _run_problems(run: Run) -> Iterator[dict[str, Any]]:
         done = f"{progress.patients_done:,} of {progress.n_patients:,} patients"
         yield _problem(
             short,
-            f"It was interrupted at {done}.",
+            f"It was {'cancelled' if progress.cancelled else 'interrupted'} at {done}.",
             f"`ape resume {short}` goes on from there, `ape delete {short}` removes it.",
         )
     if progress.status == "complete":
@@ -138,22 +150,33 @@ def _problem(where: str, what: str, what_to_do: str, *, is_error: bool = False) 
     return {"where": where, "what": what, "what_to_do": what_to_do, "is_error": is_error}
 
 
+def _shown_disk(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Free space in words; nothing of a disk that cannot be written to."""
+    if data["disk_free_mb"] is None:
+        return []
+    return [
+        ("disk", f"{megabytes(data['disk_free_mb'])} free"),
+        ("which fits", f"{data['patients_that_fit']:,} patients over 5 years"),
+    ]
+
+
 def _shown(data: dict[str, Any]) -> str:
     """Everything in words."""
     used, limit = megabytes(data["memory_used_mb"]), megabytes(data["memory_limit_mb"])
     counts = ", ".join(f"{number} {status}" for status, number in data["runs"].items())
+    million = duration(data["seconds_per_million"])
+    threads = counted(data["threads"], "thread")
     compiled = "yes" if data["compiled"] else "no: the first run takes some seconds longer"
     head = listing(
         [
             ("store", data["store"]),
             ("memory", f"{used} of {limit} in use ({data['memory_limit_source']})"),
-            ("a worker", f"{megabytes(data['worker_mb'])} on {data['threads']} threads"),
+            ("a worker", f"{megabytes(data['worker_mb'])} on {threads}"),
             ("cores", str(data["cores"])),
-            ("at a time", f"{data['slots']} runs; {data['running']} running"),
-            ("waiting", f"{len(data['queued'])} runs" if data["queued"] else ""),
-            ("disk", f"{megabytes(data['disk_free_mb'])} free"),
-            ("which fits", f"{data['patients_that_fit']:,} patients over 5 years"),
-            ("a million", f"about {data['seconds_per_million']:.0f} s"),
+            ("at a time", f"{counted(data['slots'], 'run')}; {data['running']} running"),
+            ("waiting", counted(len(data["queued"]), "run") if data["queued"] else ""),
+            *_shown_disk(data),
+            ("a million", f"patients over 5 years in about {million}"),
             ("compiled", compiled),
             ("runs", counts or "none"),
             ("removed", ", ".join(data["cleaned"])),

@@ -13,8 +13,8 @@ _COLUMNS: Final = (
     ("in care", "n_in_care", "{:,d}"),
     ("letters", "letters_mean", "{:.1f}"),
     ("change", "letters_change_mean", "{:+.1f}"),
-    ("gain >= 15", "pct_gain_ge15", "{:.0f} %"),
-    ("loss >= 15", "pct_loss_ge15", "{:.0f} %"),
+    ("gain >= 15", "pct_gain_ge15", "{:.0f}%"),
+    ("loss >= 15", "pct_loss_ge15", "{:.0f}%"),
     ("injections", "injections_mean", "{:.1f}"),
     ("visits", "visits_mean", "{:.1f}"),
 )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ape_core.commands.answer import Answer, listing, megabytes
+from ape_core.commands.answer import Answer, counted, listing, megabytes, paragraph
 from ape_core.commands.question import read_question
+from ape_core.commands.repairs import repairs
 from ape_core.commands.results import results_table
 from ape_core.runs import console
 from ape_core.runs.completing import complete
+from ape_core.runs.estimating import Estimate
 from ape_core.runs.estimating import estimate as estimate_run
 from ape_core.runs.handle import Run
 from ape_core.runs.starting import ask, open_run, submit
 from ape_core.runs.threads import check_threads
+from ape_core.storage.verify import Problem
 
 
 def run(asked: argparse.Namespace) -> Answer:
@@ -33,8 +36,11 @@ def resume(asked: argparse.Namespace) -> Answer:
     found = open_run(asked.run)
     if asked.detach:
         return _started(found.resume(asked.workers), reused=False)
-    _complete(found, asked, check=True)
-    return _done(found, reused=False)
+    problems = _complete(found, asked, check=True)
+    done = _done(found, reused=False)
+    data = {**done.data, "repaired": sorted({problem.file for problem in problems})}
+    said = map(paragraph, repairs(found, problems))
+    return Answer(data, "\n".join([*said, *([""] if problems else []), done.text]))
 
 
 def estimate(asked: argparse.Namespace) -> Answer:
@@ -56,17 +62,22 @@ def estimate(asked: argparse.Namespace) -> Answer:
             ("visits", f"about {needed.n_visits:,}"),
             ("memory", f"{megabytes(needed.memory_mb)}, whatever the number of patients"),
             ("disk", megabytes(needed.disk_mb)),
-            ("time", f"{console.duration(needed.seconds)} on {needed.n_threads} threads"),
+            ("time", f"about {_time_needed(needed)}"),
         ]
     )
     return Answer(data, text)
 
 
-def _complete(found: Run, asked: argparse.Namespace, *, check: bool) -> None:
-    """Bring a run to its end with a line of progress on standard error."""
+def _time_needed(needed: Estimate) -> str:
+    """Time and threads of a run that is not started."""
+    return f"{console.duration(needed.seconds)} on {counted(needed.n_threads, 'thread')}"
+
+
+def _complete(found: Run, asked: argparse.Namespace, *, check: bool) -> list[Problem]:
+    """Bring a run to its end with a line of progress on standard error; return what it mended."""
     line = None if asked.quiet else console.ProgressLine()
     try:
-        complete(found, asked.workers, line.show if line else None, check=check)
+        return complete(found, asked.workers, line.show if line else None, check=check)
     finally:
         if line:
             line.close()
@@ -78,13 +89,18 @@ def _done(found: Run, *, reused: bool) -> Answer:
     head = listing(
         [
             ("run", found.run_id[:12]),
-            ("question", f"{found.spec.protocol.title}, {found.spec.years} years"),
+            ("question", f"{found.spec.protocol.title}, {_years(found)}"),
             ("patients", f"{data['n_patients']:,}"),
             ("visits", f"{data['n_visits']:,}"),
             ("time", _time(data["seconds"], reused=reused)),
         ]
     )
     return Answer(data, f"{head}\n\n{results_table(found)}")
+
+
+def _years(found: Run) -> str:
+    """Length of a run."""
+    return counted(found.spec.years, "year")
 
 
 def _time(seconds: float, *, reused: bool) -> str:

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from ape_core.commands.answer import Answer, listing, megabytes, table
 from ape_core.commands.results import results_table
-from ape_core.errors import CorruptRunError
+from ape_core.errors import CorruptRunError, StoreError
 from ape_core.runs.console import describe, duration
 from ape_core.runs.handle import Run
 from ape_core.runs.memory import MB
 from ape_core.runs.starting import list_runs as runs_of_store
 from ape_core.runs.starting import open_run
-from ape_core.storage.run_folder import SPEC_FILE
 from ape_core.storage.store import Store
 
 CANCEL_SECONDS: Final = 30.0
@@ -30,7 +29,7 @@ def list_runs(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all command
     rows = [
         (
             run["run_id"][:12],
-            run["status"],
+            _state_in_words(run),
             run["protocol"],
             f"{run['n_patients']:,}",
             str(run["years"] or ""),
@@ -67,6 +66,7 @@ def progress(asked: argparse.Namespace) -> Answer:
     data = {
         "run_id": now.run_id,
         "status": now.status,
+        "cancelled": now.cancelled,
         "phase": now.phase,
         "patients_done": now.patients_done,
         "n_patients": now.n_patients,
@@ -81,14 +81,15 @@ def progress(asked: argparse.Namespace) -> Answer:
 def cancel(asked: argparse.Namespace) -> Answer:
     """Ask the worker of a run to stop, and wait until it has."""
     run = open_run(asked.run)
-    if run.status not in {"running", "queued"}:
-        return _state(run, f"Run {run.run_id[:12]} is {run.status}; there is nothing to stop.")
+    before = run.progress()
+    if before.status not in {"running", "queued"}:
+        return _state(run, f"Run {run.run_id[:12]} is {before.state}; there is nothing to stop.")
     run.cancel()
-    status = run.wait(CANCEL_SECONDS)
-    if status in {"running", "queued"}:
+    if run.wait(CANCEL_SECONDS) in {"running", "queued"}:
         return _state(run, f"Run {run.run_id[:12]} was asked to stop and will, at its next commit.")
-    kept = f"{run.progress().patients_done:,} of {run.n_patients:,} patients are kept"
-    return _state(run, f"Run {run.run_id[:12]} is {status}; {kept}.")
+    now = run.progress()
+    kept = f"{now.patients_done:,} of {run.n_patients:,} patients are kept"
+    return _state(run, f"Run {run.run_id[:12]} is {now.state}; {kept}.")
 
 
 def delete(asked: argparse.Namespace) -> Answer:
@@ -101,7 +102,14 @@ def delete(asked: argparse.Namespace) -> Answer:
 
 def _state(run: Run, text: str) -> Answer:
     """Answer with the state of a run."""
-    return Answer({"run_id": run.run_id, "status": run.status}, text)
+    now = run.progress()
+    data = {"run_id": run.run_id, "status": now.status, "cancelled": now.cancelled}
+    return Answer(data, text)
+
+
+def _state_in_words(run: dict[str, Any]) -> str:
+    """Status of a listed run for people."""
+    return f"{run['status']} (cancelled)" if run["cancelled"] else str(run["status"])
 
 
 def _listed(run: Run) -> dict[str, Any]:
@@ -110,6 +118,7 @@ def _listed(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "run_id": run.run_id,
         "status": progress.status,
+        "cancelled": progress.cancelled,
         "protocol": "(damaged)",
         "n_patients": progress.n_patients,
         "patients_done": progress.patients_done,
@@ -117,11 +126,11 @@ def _listed(run: Run) -> dict[str, Any]:
         "years": None,
         "seed": None,
         "disk_mb": 0.0,
-        "created": (run.folder.path / SPEC_FILE).stat().st_mtime,
+        "created": run.folder.created(),
     }
     try:
         spec, checkpoint = run.spec, run.folder.checkpoint()
-    except CorruptRunError:
+    except (CorruptRunError, StoreError):
         return facts
     return facts | {
         "protocol": spec.protocol.name,
@@ -136,7 +145,16 @@ def _listed(run: Run) -> dict[str, Any]:
 def _shown(run: Run, data: dict[str, Any]) -> str:
     """Question and state of a run in words."""
     if data["years"] is None:
-        return listing([("run", run.run_id), ("status", data["status"]), ("why", data["error"])])
+        return listing(
+            [
+                ("run", run.run_id),
+                ("status", data["status"]),
+                ("why", data["error"]),
+                ("what to do", data["hint"]),
+                ("created", _local_time(data["created"])),
+                ("folder", str(run.folder.path)),
+            ]
+        )
     spec = run.spec
     seconds = data["provenance"].get("seconds")
     return listing(

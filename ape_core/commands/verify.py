@@ -6,7 +6,8 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from ape_core.commands.answer import Answer, table
+from ape_core.commands.answer import Answer, paragraph
+from ape_core.commands.repairs import repairs
 from ape_core.runs.completing import complete
 from ape_core.runs.console import ProgressLine
 from ape_core.runs.handle import Run
@@ -23,7 +24,7 @@ def verify(asked: argparse.Namespace) -> Answer:
         return Answer(_found(run, [], repaired=False), text)
     if asked.repair:
         return _repair(run, problems)
-    text = f"Run {run.run_id[:12]} is damaged:\n\n{_shown(problems)}"
+    text = f"Run {run.run_id[:12]} is damaged:\n\n{_shown(run, problems)}"
     return Answer(_found(run, problems, repaired=False), text, status=2)
 
 
@@ -43,9 +44,10 @@ def _repair(run: Run, problems: list[Problem]) -> Answer:
         line.close()
     left = run.verify()
     if left:
-        text = f"Run {run.run_id[:12]} is still damaged:\n\n{_shown(left)}"
+        text = f"Run {run.run_id[:12]} is still damaged:\n\n{_shown(run, left)}"
         return Answer(_found(run, left, repaired=False), text, status=2)
-    text = f"Run {run.run_id[:12]} is sound again. It had been damaged:\n\n{_shown(problems)}"
+    repaired = "\n".join(map(paragraph, repairs(run, problems)))
+    text = f"Run {run.run_id[:12]} is sound again. It had been damaged:\n\n{repaired}"
     return Answer(_found(run, problems, repaired=True), text)
 
 
@@ -59,7 +61,11 @@ def _found(run: Run, problems: list[Problem], *, repaired: bool) -> dict[str, An
     }
 
 
-def _shown(problems: list[Problem]) -> str:
-    """Problems for people."""
-    rows = [(problem.file, f"{problem.what} {problem.what_to_do}") for problem in problems]
-    return table(("file", "what is wrong and what to do"), rows)
+def _shown(run: Run, problems: list[Problem]) -> str:
+    """Problems for people, with files as they are named in the folder of the run."""
+    sentences = []
+    for problem in problems:
+        what = problem.what.replace(f"{run.folder.path}/", "")
+        named = what if what.startswith(problem.file) else f"{problem.file}: {what}"
+        sentences.append(f"{named} {problem.what_to_do}")
+    return "\n".join(map(paragraph, sentences))

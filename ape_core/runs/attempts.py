@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,40 @@ MOST_ATTEMPTS: Final = 50
 """Attempts kept in the record, the latest."""
 
 _LIBRARIES: Final = ("numba", "numpy", "pyarrow")
+
+
+class Pace:
+    """How many visits were simulated once every thread had finished a chunk, in what time.
+
+    What comes before, mostly the loading of compiled code, says nothing of a longer run.
+
+    Parameters
+    ----------
+    n_threads
+        Threads that simulate.
+    clock
+        Monotonic seconds.
+    """
+
+    def __init__(self, n_threads: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.visits = 0
+        self._n_first = n_threads
+        self._clock = clock
+        self._begin = self._end = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time that these visits took."""
+        return self._end - self._begin
+
+    def add(self, visits: int) -> None:
+        """Note a chunk that is finished."""
+        self._end = self._clock()
+        if self._n_first > 0:
+            self._n_first -= 1
+            self._begin = self._end
+        else:
+            self.visits += visits
 
 
 class Attempt:
@@ -42,7 +77,14 @@ class Attempt:
         self._started_at = _now()
         self._started = time.monotonic()
 
-    def record(self, folder: RunFolder, after: Checkpoint, outcome: str) -> None:
+    def record(
+        self,
+        folder: RunFolder,
+        after: Checkpoint,
+        outcome: str,
+        pace: Pace,
+        repaired: Sequence[str] = (),
+    ) -> None:
         """Add this attempt to the provenance of its run.
 
         Parameters
@@ -53,6 +95,10 @@ class Attempt:
             What is committed now.
         outcome
             How it ended: "complete", "stopped" or "failed".
+        pace
+            How fast it simulated.
+        repaired
+            Files that were damaged before and are made good.
         """
         provenance = folder.read_provenance()
         attempt = {
@@ -64,6 +110,9 @@ class Attempt:
             "visits": after.n_visits - self._before.n_visits,
             "bytes": after.n_bytes - self._before.n_bytes,
             "threads": self._n_threads,
+            "paced_visits": pace.visits,
+            "paced_seconds": pace.seconds,
+            "repaired": list(repaired),
             "peak_memory_mb": peak_memory_bytes() / MB,
             **_machine(),
         }

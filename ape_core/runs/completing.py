@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import ApeError, CorruptRunError, RunFailedError
 from ape_core.runs.estimating import Estimate, check_disk, estimate
@@ -17,6 +17,9 @@ from ape_core.storage.locks import FileLock
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 
+if TYPE_CHECKING:
+    from ape_core.storage.verify import Problem
+
 FOLLOW_SECONDS: Final = 0.2
 """Whoever follows a run of another process looks this often."""
 
@@ -27,7 +30,7 @@ _JOIN_SECONDS: Final = 0.5
 
 def complete(
     run: Run, workers: int | None = None, observe: Observer | None = None, *, check: bool = False
-) -> None:
+) -> list[Problem]:
     """Bring a run to its end in this process, or follow whoever is doing so.
 
     Parameters
@@ -41,6 +44,11 @@ def complete(
     check
         Whether to check every file first, and to compute again what is damaged.
 
+    Returns
+    -------
+    list of Problem
+        What was damaged and has been made good in this process; empty unless it was checked.
+
     Raises
     ------
     RunFailedError
@@ -53,8 +61,8 @@ def complete(
             _follow(run, tell)
             continue
         with lock:
-            _execute(run, workers, tell, check=check)
-        return
+            return _execute(run, workers, tell, check=check)
+    return []
 
 
 def acquire(folder: RunFolder) -> FileLock | None:
@@ -81,21 +89,23 @@ def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
     return needed
 
 
-def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -> None:
+def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -> list[Problem]:
     """Wait for a slot and simulate in this process, which holds the lock of the run."""
     if run.status == "complete" and not check:
-        return
+        return []
     needed = prepare(run, workers, check=check)
+    execution = Execution(run.folder, needed.n_threads, observe, check=check)
     try:
-        if not _in_slot(run, needed, observe, check=check):
+        if not _in_slot(run, needed, observe, execution):
             raise _cancelled(run)
     except ApeError as error:
         if not run.folder.cancel_requested():
             record_failure(run.folder.path, error)
         raise
+    return execution.repaired
 
 
-def _in_slot(run: Run, needed: Estimate, observe: Observer, *, check: bool) -> bool:
+def _in_slot(run: Run, needed: Estimate, observe: Observer, execution: Execution) -> bool:
     """Simulate once there is a slot; return whether the run is complete."""
 
     def goes_on(_place: int) -> bool:
@@ -110,7 +120,7 @@ def _in_slot(run: Run, needed: Estimate, observe: Observer, *, check: bool) -> b
     if slot is None:
         return False
     with slot:
-        return Execution(run.folder, needed.n_threads, observe, check=check).run()
+        return execution.run()
 
 
 def _follow(run: Run, observe: Observer) -> None:

@@ -59,7 +59,7 @@ class ProgressLine:
 def describe(progress: Progress) -> str:
     """Progress in plain words, on one line."""
     done = f"{progress.patients_done:,} of {progress.n_patients:,} patients"
-    parts = [f"{progress.phase or progress.status}: {done} ({progress.share:.0%})"]
+    parts = [f"{progress.phase or progress.state}: {done} ({progress.share:.0%})"]
     if progress.queue_place is not None:
         parts.append(f"place {progress.queue_place} in the queue")
     if progress.per_second is not None:

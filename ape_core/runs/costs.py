@@ -29,8 +29,12 @@ DISK_BYTES_PER_PATIENT_YEAR: Final = 1.5
 START_SECONDS: Final = 1.5
 """Starting a worker and loading the compiled simulator."""
 
-SECONDS_PER_VISIT: Final = 0.65e-6
-"""Simulating, counting, encoding and writing a visit, on one thread."""
+SECONDS_PER_VISIT: Final = 2.0e-6
+"""Simulating, counting, encoding and writing a visit, on one thread of a machine with two cores.
+
+Between 1.0e-6 where nothing else is going on and 4e-6 where other programs share the cores. Used
+until runs in the store say how fast this machine is.
+"""
 
 DEATHS_PER_YEAR: Final = 0.045
 """At the age at which neovascular AMD is first treated, for the estimate only."""

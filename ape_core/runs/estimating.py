@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +25,9 @@ DISK_MARGIN_MB: Final = 100.0
 MEMORY_SHARE: Final = 0.5
 """A worker takes as many threads as keep it below this share of the memory limit."""
 
-MEASURED_VISITS: Final = 200_000
-"""Attempts with fewer visits say too little about the speed of a machine."""
+MEASURED_SECONDS: Final = 2.0
+MEASURED_VISITS: Final = 1_000_000
+"""Attempts that were shorter than both say too little about the speed of a machine."""
 
 _MOST_RUNS_READ: Final = 50
 
@@ -181,15 +183,22 @@ def _eyes_in_care(spec: RunSpec, week: int) -> float:
 
 
 def _measured_rate(store: Store) -> float | None:
-    """Visits per second and thread of the fastest half of earlier attempts; None without any."""
+    """Visits per second and thread of the middle one of earlier attempts; None without any."""
     newest = sorted(store.list(), key=lambda run: run.path.stat().st_mtime)[-_MOST_RUNS_READ:]
     rates = sorted(
-        attempt["visits"] / (attempt["seconds"] * attempt["threads"])
+        attempt["paced_visits"] / (attempt["paced_seconds"] * attempt["threads"])
         for folder in newest
         for attempt in _attempts(folder)
-        if attempt["visits"] >= MEASURED_VISITS
+        if _says_enough(attempt)
     )
     return rates[len(rates) // 2] if rates else None
+
+
+def _says_enough(attempt: Mapping[str, Any]) -> bool:
+    """Whether an attempt simulated for long enough after its start to tell the speed."""
+    visits, seconds = attempt.get("paced_visits", 0), attempt.get("paced_seconds", 0.0)
+    long = seconds >= MEASURED_SECONDS or visits >= MEASURED_VISITS
+    return bool(long and visits > 0 and seconds > 0)
 
 
 def _attempts(folder: RunFolder) -> list[dict[str, Any]]:

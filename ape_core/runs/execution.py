@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ape_core.errors import ApeError, RunFailedError
 from ape_core.runs.attempts import Attempt
 from ape_core.runs.progress import Progress, ProgressReporter
 from ape_core.runs.stopping import StopSignals
 from ape_core.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from ape_core.storage.verify import Problem
 
 Observer = Callable[[Progress], None]
 
@@ -28,6 +32,11 @@ class Execution:
         Told how far the run is, about twice a second.
     check
         Whether to check every file first, and compute again what is damaged.
+
+    Attributes
+    ----------
+    repaired
+        What was damaged, once it has been checked.
     """
 
     def __init__(
@@ -42,6 +51,7 @@ class Execution:
         self._n_threads = n_threads
         self._observe = observe
         self._check = check
+        self.repaired: list[Problem] = []
         self._signals = StopSignals(how_to_resume(folder.run_id))
         self._reporter = ProgressReporter(folder.write_progress)
 
@@ -77,7 +87,7 @@ class Execution:
         runner = Runner(self._folder, self._n_threads, self._reporter, self._stop, self._tick)
         if self._check:
             self._reporter.enter("checking every file")
-            repair(self._folder, runner)
+            self.repaired = repair(self._folder, runner)
         attempt = Attempt(self._folder.checkpoint(), self._n_threads)
         outcome = "failed"
         try:
@@ -85,7 +95,9 @@ class Execution:
             outcome = "complete" if complete else "stopped"
         finally:
             self._reporter.report(now=True)
-            attempt.record(self._folder, self._folder.checkpoint(), outcome)
+            repaired = [problem.file for problem in self.repaired]
+            committed = self._folder.checkpoint()
+            attempt.record(self._folder, committed, outcome, runner.pace, repaired)
         return complete
 
     def _tick(self) -> None:

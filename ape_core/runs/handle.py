@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError
+from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError, StoreError
 from ape_core.runs.progress import Progress
 from ape_core.runs.slots import queue_place
 from ape_core.spec.run_spec import RunSpec
@@ -77,7 +77,7 @@ class Run:
         """How far the run is, and what its worker is doing."""
         try:
             checkpoint, n_patients = self._committed(), self.n_patients
-        except CorruptRunError as damage:
+        except (CorruptRunError, StoreError) as damage:
             if self.folder.is_locked():
                 return self._progress_of_worker(0, 0)
             return self._progress("failed", 0, 0, error=damage.message, hint=damage.hint)
@@ -90,7 +90,8 @@ class Run:
         if error is not None:
             words = {"error": str(error.get("error", "")), "hint": str(error.get("hint", ""))}
             return self._progress("failed", done, n_patients, **words)
-        return self._progress("interrupted", done, n_patients)
+        cancelled = self.folder.cancel_requested()
+        return self._progress("interrupted", done, n_patients, cancelled=cancelled)
 
     def wait(self, timeout: float | None = None) -> str:
         """Wait until the run neither waits nor runs any more, and its worker has let go of it.

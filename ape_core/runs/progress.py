@@ -42,6 +42,8 @@ class Progress:
         Runs that start before this one plus one, while it is queued; otherwise None.
     error, hint
         Why the last attempt failed and what to do about it; empty when it did not.
+    cancelled
+        Whether it was interrupted because somebody cancelled it.
     """
 
     run_id: str
@@ -56,6 +58,12 @@ class Progress:
     queue_place: int | None = None
     error: str = ""
     hint: str = ""
+    cancelled: bool = False
+
+    @property
+    def state(self) -> str:
+        """The status for people, who also want to know whether it was cancelled."""
+        return f"{self.status} (cancelled)" if self.cancelled else self.status
 
     @property
     def share(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from ape_core.errors import CorruptRunError, InvalidSpecError
+from ape_core.runs.attempts import Pace
 from ape_core.runs.chunks import PatientRange, count_chunk, finish_chunk
 from ape_core.runs.committing import Committer
 from ape_core.runs.pipeline import Pipeline
@@ -52,6 +53,7 @@ class Runner:
         self._reporter = reporter
         self._stop = stop
         self._tick = tick
+        self.pace = Pace(n_threads)
         self._spec = folder.spec()
         if not self._spec.is_current:
             raise InvalidSpecError(
@@ -121,6 +123,7 @@ class Runner:
                 if finished is not None:
                     committer.add(finished)
                     self._reporter.add(finished.n_patients)
+                    self.pace.add(finished.record.n_visits)
                 self._commit(committer.commit_if_due)
             self._commit(committer.commit)
             pipeline.raise_failure()

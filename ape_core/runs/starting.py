@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ape_core.errors import NoSuchRunError, RunFailedError
+from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
+from ape_core.limits import CHUNK_SIZE
 from ape_core.runs.completing import acquire, complete, prepare
 from ape_core.runs.console import ProgressLine
 from ape_core.runs.estimating import as_store, check_disk, estimate
@@ -14,7 +15,6 @@ from ape_core.runs.handle import Run
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
-from ape_core.storage.run_folder import SPEC_FILE, RunFolder
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
@@ -124,14 +124,30 @@ def ask(
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
     CorruptRunError
-        When the run is there, but its question was edited or damaged.
+        When the run is there, but its question was edited or damaged; one that is missing is
+        put back.
     """
     found = as_store(store)
     if spec.run_id not in found:
+        found.check_writable()
         check_disk(found.path, spec, estimate(spec, found).disk_mb)
     run = Run(found.create(spec, chunk_size))
+    if run.folder.lacks_spec():
+        _put_back(run, spec, chunk_size)
     run.folder.spec()
     return run
+
+
+def _put_back(run: Run, spec: RunSpec, chunk_size: int | None) -> None:
+    """Give a run that has lost it its question again, unless a worker is alive."""
+    lock = acquire(run.folder)
+    if lock is None:
+        return
+    with lock:
+        try:
+            run.folder.restore_spec(spec)
+        except CorruptRunError:
+            run.folder.reset(chunk_size or CHUNK_SIZE)
 
 
 def resume(run: Run, workers: int | None = None) -> None:
@@ -165,7 +181,7 @@ def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
 
 def list_runs(store: Store | str | Path | None = None) -> list[Run]:
     """Runs of a store, the newest first."""
-    dated = [(_created(folder), folder) for folder in as_store(store).list()]
+    dated = [(folder.created(), folder) for folder in as_store(store).list()]
     return [Run(folder) for _, folder in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
@@ -194,11 +210,3 @@ def _let_stop(run: Run) -> None:
                 "Try again in a moment.",
             )
         time.sleep(_LOOK_SECONDS)
-
-
-def _created(folder: RunFolder) -> float:
-    """When a run was created, for showing the newest first; 0 when it is being deleted."""
-    try:
-        return (folder.path / SPEC_FILE).stat().st_mtime
-    except FileNotFoundError:
-        return 0.0

@@ -17,6 +17,7 @@ from ape_core.storage.locks import is_locked, lock_open_file
 from ape_core.storage.os_errors import os_errors
 
 _TEMPORARY: Final = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+_RUN_ID: Final = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -125,18 +126,21 @@ def remove_temporary(folder: Path) -> list[Path]:
 
 def missing_file(path: Path) -> CorruptRunError:
     """Return the error for a file that a run should have and does not."""
-    return CorruptRunError(f"{path} is missing.", _REPAIR)
+    return CorruptRunError(f"{path} is missing.", _how_to_repair(path))
 
 
 def damaged_file(path: Path, why: str) -> CorruptRunError:
     """Return the error for a file of a run that is not what was committed."""
-    return CorruptRunError(f"{path} is damaged: {why}.", _REPAIR)
+    return CorruptRunError(f"{path} is damaged: {why}.", _how_to_repair(path))
 
 
-_REPAIR: Final = (
-    "Find out what else is wrong with `ape verify RUN`; what is missing can be simulated again "
-    "from the question with `ape resume RUN`."
-)
+def _how_to_repair(path: Path) -> str:
+    """Sentence that names the run in whose folder a file is or should be."""
+    run = next((name[:12] for name in path.parts if _RUN_ID.fullmatch(name)), "RUN")
+    return (
+        f"Find out what else is wrong with `ape verify {run}`; what is missing can be simulated "
+        f"again from the question with `ape resume {run}`."
+    )
 
 
 @contextmanager

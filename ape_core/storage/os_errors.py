@@ -59,16 +59,18 @@ def _explain(action: str, path: Path, error: OSError) -> tuple[str, str]:
         )
     if error.errno in _FORBIDDEN:
         return f"{failed}: permission denied.", f"Allow access to it. {_ELSEWHERE} for new runs."
-    return _explain_rarer(failed, error)
+    return _explain_rarer(action, failed, error)
 
 
-def _explain_rarer(failed: str, error: OSError) -> tuple[str, str]:
+def _explain_rarer(action: str, failed: str, error: OSError) -> tuple[str, str]:
     """Message and hint for what is met less often."""
     if error.errno == errno.EIO:
         return (
             f"{failed}: the disk reported an error.",
             f"Check the disk, then verify the run. {_ELSEWHERE} for new runs.",
         )
+    if error.errno == errno.ENOENT and action == "create":
+        return f"{failed}: no folder can be made there.", f"{_ELSEWHERE}."
     if error.errno == errno.ENOENT:
         return f"{failed}: it does not exist.", "It may have been deleted or moved by somebody."
     if error.errno in (errno.ENOTDIR, errno.EEXIST):

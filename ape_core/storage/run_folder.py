@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +39,8 @@ ERROR_FILE: Final = "error.json"
 PROVENANCE_FILE: Final = "provenance.json"
 CANCEL_FILE: Final = "cancel"
 _MOST_READS: Final = 20
+_LONG_HASH: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+_FIRST_DIGITS: Final = r"\1"
 
 
 class RunFolder:
@@ -70,11 +74,21 @@ class RunFolder:
         Raises
         ------
         CorruptRunError
-            When `spec.json` is not the question that the folder is named after.
+            When `spec.json` is missing, or not the question that the folder is named after.
         """
         if self._spec is None:
             self._spec = self._read_spec()
         return self._spec
+
+    def created(self) -> float:
+        """Return when the run was created, in seconds since 1970; 0 when it is being deleted.
+
+        The folder, which is younger, stands in for a question that is missing.
+        """
+        for path in (self.path / SPEC_FILE, self.path):
+            with suppress(OSError):
+                return path.stat().st_mtime
+        return 0.0
 
     def checkpoint(self) -> Checkpoint:
         """Return what is committed; CorruptRunError when the checkpoint is not what was written."""
@@ -201,6 +215,10 @@ class RunFolder:
         remove_summaries(self.path, keep=None)
         return checkpoint
 
+    def lacks_spec(self) -> bool:
+        """Whether the file of the question is missing."""
+        return self.path.is_dir() and not (self.path / SPEC_FILE).exists()
+
     def restore_spec(self, spec: RunSpec | None = None) -> None:
         """Write the question again, and commit that.
 
@@ -279,6 +297,8 @@ class RunFolder:
 
     def _read_spec(self) -> RunSpec:
         """Read the question and check that it is the one the folder is named after."""
+        if self.lacks_spec():
+            raise self._missing_spec()
         text = read_bytes(self.path / SPEC_FILE)
         try:
             spec = RunSpec.from_json(text)
@@ -291,10 +311,18 @@ class RunFolder:
     def _edited_spec(self, why: str) -> CorruptRunError:
         """Error for a question that is not the one the folder is named after."""
         return CorruptRunError(
-            f"{self.path / SPEC_FILE} is not the question of run {self.run_id[:12]}: it was "
-            f"edited or damaged ({why}).",
+            f"{SPEC_FILE} is not the question of run {self.run_id[:12]}: it was edited or damaged "
+            f"({_LONG_HASH.sub(_FIRST_DIGITS, why).rstrip('.')}).",
             f"Put the file back, or delete the run with `ape delete {self.run_id[:12]}` and ask "
             "again.",
+        )
+
+    def _missing_spec(self) -> CorruptRunError:
+        """Error for a run that has lost its question."""
+        return CorruptRunError(
+            f"{SPEC_FILE} of run {self.run_id[:12]} is missing, and with it the question.",
+            "Ask the same question again, with the same patients, years and seed: that puts it "
+            f"back. Or delete the run with `ape delete {self.run_id[:12]}`.",
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryFile
 from typing import Final
 
 from ape_core.errors import CorruptRunError, InvalidInputError, NoSuchRunError, StoreError
@@ -163,6 +164,8 @@ class Store:
     def check_writable(self) -> None:
         """Raise a StoreError that says what to do unless runs can be created here."""
         make_folder(self.runs_path)
+        with os_errors("write to", self.runs_path):
+            TemporaryFile(dir=self.runs_path).close()
         with os_errors("write to", self.runs_path), self._scratch("new", "0" * 64) as probe:
             probe.mkdir()
             write_atomic(probe / SPEC_FILE, b"")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+
+from ape_core.storage.checkpoint import _sealed
 
 NAME = "aflibercept-2mg-treat-and-extend"
 SMALL = ("--patients", "600", "--years", "1", "--chunk-size", "200", "--quiet")
@@ -100,6 +104,33 @@ def test_a_store_that_cannot_be_written(ape, tmp_path, command):
     assert "Choose another store with --store or APE_STORE" in said.err
 
 
+@pytest.mark.parametrize("folder", ["/proc/nope", "/sys/nope"])
+def test_a_store_where_no_folder_can_be_made(ape, folder):
+    for command in (("run", NAME, *SMALL), ("run", NAME, *SMALL, "--detach")):
+        said = ape(*command, "--store", folder)
+        assert said.status == 2
+        assert f"Could not create {folder}" in said.err
+        assert "Choose another store with --store or APE_STORE" in said.err
+    said = ape("doctor", "--store", folder)
+    assert said.status == 2
+    assert f"Could not create {folder}" in said.out
+    assert "patients over 5 years in about" in said.out
+    assert "which fits" not in said.out
+    assert ape("doctor", "--store", folder, "--json").json["patients_that_fit"] is None
+
+
+def test_a_store_on_a_disk_that_is_read_only(ape, store_path, monkeypatch):
+    def refuse(*_args, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    ape("run", NAME, *SMALL)
+    monkeypatch.setattr("ape_core.storage.store.TemporaryFile", refuse)
+    said = ape("run", NAME, *SMALL, "--seed", "2")
+    assert said.status == 2
+    assert f"Could not write to {store_path}/runs: the file system is read-only" in said.err
+    assert ape("run", NAME, *SMALL, "--json").json["reused"]
+
+
 @pytest.fixture
 def done(ape, store_path):
     """Folder of a complete run."""
@@ -120,6 +151,57 @@ def test_an_edited_question(ape, done):
     assert "(damaged)" in ape("list").out
     (done / "spec.json").write_text(sound)
     assert ape("verify", done.name).status == 0
+
+
+def test_the_message_about_an_edited_question_is_short(ape, done):
+    path = done / "spec.json"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    message = ape("digest", done.name, "--json").json["error"]
+    assert done.name[:12] in message
+    assert re.search(r"[0-9a-f]{13}", message) is None
+
+
+def test_a_missing_question(ape, done):
+    """It is one damaged run among others, and asking again puts it back."""
+    ape("run", NAME, *SMALL, "--seed", "2")
+    sound = (done / "spec.json").read_bytes()
+    (done / "spec.json").unlink()
+    listed = {run["run_id"]: run["status"] for run in ape("list", "--json").json}
+    assert sorted(listed.values()) == ["complete", "failed"]
+    assert listed[done.name] == "failed"
+    assert "(damaged)" in ape("list").out
+    for command in ("show", "progress", "doctor"):
+        said = ape(command, *(() if command == "doctor" else (done.name[:8],))).out
+        assert f"spec.json of run {done.name[:12]} is missing" in said.replace("\n", " ")
+        assert "Ask the same question again" in said
+    assert ape("resume", done.name).status == 2
+    assert ape("run", NAME, *SMALL, "--json").json["reused"]
+    assert (done / "spec.json").read_bytes() == sound
+    assert ape("verify", done.name).status == 0
+    assert ape("doctor").status == 0
+
+
+def test_an_empty_folder_of_a_run(ape, done):
+    for path in sorted(done.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert "(damaged)" in ape("list").out
+    again = ape("run", NAME, *SMALL, "--json").json
+    assert (again["status"], again["n_patients"]) == ("complete", 600)
+    assert ape("verify", done.name).status == 0
+
+
+def test_a_question_that_is_missing_may_be_deleted(ape, done):
+    (done / "spec.json").unlink()
+    assert ape("delete", done.name).status == 0
+    assert ape("list", "--json").json == []
+
+
+def test_a_run_of_a_newer_version_does_not_hide_the_others(ape, done):
+    path = done / "checkpoint.json"
+    body = path.read_bytes().rpartition(b',"checksum":"')[0].replace(b'"format":1', b'"format":99')
+    path.write_bytes(_sealed(body))
+    assert "(damaged)" in ape("list").out
+    assert "has format 99" in ape("show", done.name).out
 
 
 def test_a_damaged_part(ape, done):
@@ -169,6 +251,13 @@ def test_a_limit_that_cannot_be_read(store_path, monkeypatch):
     assert said.returncode == 2
     assert "APE_CHUNK_SIZE is 'lots'" in json.loads(said.stdout)["error"]
     assert said.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_folder_is_no_protocol(ape, tmp_path, command):
+    said = ape(command, tmp_path)
+    assert said.status == 2
+    assert "is a folder" in said.err
 
 
 def test_no_command(ape):

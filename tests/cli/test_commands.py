@@ -108,13 +108,34 @@ def test_a_damaged_run_is_named_and_repaired(ape, done, store_path):
     part.write_bytes(part.read_bytes()[:-50])
     said = ape("verify", "latest")
     assert said.status == 2
-    assert "visits/part-000002.parquet" in said.out
+    assert "\n- visits/part-000002.parquet is damaged: " in said.out
+    assert f"`ape resume {done['run_id'][:12]}`" in said.out
+    assert max(map(len, said.out.splitlines())) <= 96
     assert ape("verify", "latest", "--json").json["problems"][0]["part"] == 2
     repaired = ape("verify", "latest", "--repair", "--json")
     assert repaired.status == 0
     assert repaired.json["repaired"]
     assert ape("verify", "latest").status == 0
     assert ape("digest", "latest").out == sound
+
+
+def test_resuming_says_what_was_damaged(ape, done, store_path):
+    folder = store_path / "runs" / done["run_id"]
+    for damaged in ("visits/part-000002.parquet", "patients/part-000002.parquet"):
+        (folder / damaged).write_bytes(b"")
+    (folder / "spec.json").write_text((folder / "spec.json").read_text() + " ")
+    parts = ["patients/part-000002.parquet", "visits/part-000002.parquet"]
+    damage = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    said = ape("resume", "latest", "--quiet").out
+    again = "Patients 600 to 899 were simulated again, as patients/part-000002.parquet and"
+    assert said.replace("\n  ", " ").count(again) == 1
+    assert "spec.json was damaged or missing and has been written again" in said
+    for path, content in damage.items():
+        path.write_bytes(content)
+    assert ape("resume", "latest", "--json").json["repaired"] == [*parts[:1], "spec.json", parts[1]]
+    [*_, attempt] = ape("show", "latest", "--json").json["provenance"]["attempts"]
+    assert sorted(attempt["repaired"]) == [*parts[:1], "spec.json", parts[1]]
+    assert "simulated again" not in ape("resume", "latest", "--quiet").out
 
 
 def test_delete(ape, done):
@@ -132,10 +153,19 @@ def test_cancel_and_resume(ape):
         until(lambda: run.progress().patients_committed > 0)
         assert ape("delete", run.run_id).status == 2
         said = ape("cancel", run.run_id, "--json")
-        assert said.json == {"run_id": run.run_id, "status": "interrupted"}
+        interrupted = {"run_id": run.run_id, "status": "interrupted", "cancelled": True}
+        assert said.json == interrupted
         assert "there is nothing to stop" in ape("cancel", run.run_id).out
-        assert "was interrupted at" in ape("doctor").out
-        assert ape("resume", run.run_id, "--json").json["status"] == "complete"
+        assert "was cancelled at" in ape("doctor").out
+        for command in ("list", "show", "progress"):
+            words = () if command == "list" else (run.run_id,)
+            assert "interrupted (cancelled)" in ape(command, *words).out
+            told = ape(command, *words, "--json").json
+            told = told[0] if command == "list" else told
+            assert interrupted.items() <= told.items()
+        resumed = ape("resume", run.run_id, "--json").json
+        assert (resumed["status"], resumed["repaired"]) == ("complete", [])
+        assert not ape("progress", run.run_id, "--json").json["cancelled"]
     finally:
         kill_workers(run)
 
@@ -155,6 +185,14 @@ def test_estimate(ape):
     assert said["memory_mb"] < 400
     assert "whatever the number of patients" in ape("estimate", "faricimab-6mg").out
     assert ape("list", "--json").json == []
+    assert "time      about " in ape("estimate", "faricimab-6mg", "--workers", "1").out
+    assert " on 1 thread\n" in ape("estimate", "faricimab-6mg", "--workers", "1").out + "\n"
+
+
+def test_doctor_and_estimate_say_the_same_of_a_million(ape):
+    asked = ("aflibercept-2mg-treat-and-extend", "--patients", "1_000_000", "--years", "5")
+    estimated = ape("estimate", *asked, "--json").json
+    assert ape("doctor", "--json").json["seconds_per_million"] == estimated["seconds"]
 
 
 def test_doctor_explains_and_cleans(ape, done, store_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ape_core.runs import estimating
+from ape_core.runs.attempts import Pace
 from ape_core.runs.estimating import estimate, expected_visits
 from ape_core.runs.starting import ask, run
 from ape_core.simulation.simulate import simulate
@@ -53,10 +54,32 @@ def test_earlier_runs_say_how_fast_the_machine_is(store):
     asked = small_spec(1_000_000, years=5)
     before = estimate(asked, store, workers=1).seconds
     folder = ask(small_spec(100, years=1), store).folder
-    attempt = {"visits": 1_000_000, "seconds": 100.0, "threads": 2}
-    folder.write_provenance({"attempts": [attempt, {**attempt, "visits": 10, "seconds": 1e-9}]})
+    attempt = {"paced_visits": 1_000_000, "paced_seconds": 100.0, "threads": 2}
+    short = {**attempt, "paced_visits": 200_000, "paced_seconds": 0.1}
+    folder.write_provenance({"attempts": [attempt, short, {**short, "paced_visits": 0}, {}]})
     n_visits = estimate(asked, store).n_visits
     assert estimate(asked, store, workers=1).seconds == pytest.approx(n_visits / 5_000, rel=0.01)
     assert estimate(asked, store, workers=1).seconds > before
     (folder.path / "provenance.json").write_text("damaged")
     assert estimate(asked, store, workers=1).seconds == before
+
+
+def test_the_start_of_a_run_says_nothing_of_the_speed():
+    """Two threads load for 9 s, then finish a chunk of 1,000 visits every second each."""
+    times = iter([9.0, 9.1, 10.0, 10.1, 11.0, 11.1])
+    pace = Pace(2, clock=lambda: next(times))
+    for _ in range(6):
+        pace.add(1_000)
+    assert pace.visits / pace.seconds == pytest.approx(2_000, rel=0.06)
+    assert Pace(2).seconds == Pace(2).visits == 0
+
+
+def test_a_small_run_does_not_change_what_is_said_of_a_large_one(store):
+    asked = small_spec(1_000_000, years=5)
+    before = estimate(asked, store)
+    run(small_spec(3_000, years=1), store, progress=False, chunk_size=500)
+    [folder] = store.list()
+    [attempt] = folder.read_provenance()["attempts"]
+    assert 0 < attempt["paced_visits"] < attempt["visits"]
+    assert 0 < attempt["paced_seconds"] < attempt["seconds"]
+    assert estimate(asked, store) == before

@@ -138,3 +138,12 @@ def test_a_file_is_locked_while_it_is_written(tmp_path, monkeypatch):
     files.write_atomic(tmp_path / "file", b"content")
     assert seen == [[]]
     assert (tmp_path / "file").read_bytes() == b"content"
+
+
+def test_a_hint_names_the_run_that_the_file_is_of(tmp_path):
+    run = "0123456789abcdef" * 4
+    missing = files.missing_file(tmp_path / run / "a")
+    damaged = files.damaged_file(tmp_path / run / "a", "gone")
+    for error in (missing, damaged):
+        assert "`ape verify 0123456789ab`" in error.hint
+        assert "`ape resume 0123456789ab`" in error.hint

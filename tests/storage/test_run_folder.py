@@ -92,6 +92,20 @@ def test_whoever_asks_again_restores_the_question(run, spec):
     assert verify(RunFolder(run.path)) == []
 
 
+def test_a_missing_question_is_named(run, spec):
+    created = RunFolder(run.path).created()
+    (run.path / "spec.json").unlink()
+    lost = RunFolder(run.path)
+    assert lost.lacks_spec()
+    assert lost.created() >= created > 0
+    with pytest.raises(CorruptRunError, match="is missing.*Ask the same question.*ape delete"):
+        lost.spec()
+    assert [problem.file for problem in verify(lost)] == ["spec.json"]
+    lost.restore_spec(spec)
+    assert verify(RunFolder(run.path)) == []
+    assert RunFolder(run.path.with_name("0" * 64)).created() == 0
+
+
 def test_a_lost_checkpoint_begins_the_run_again(run, chunks):
     run.committed.path.unlink()
     assert [problem.file for problem in verify(run)] == ["checkpoint.json"]
