@@ -6,8 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from ape_core.commands.answer import Answer, listing, table
-from ape_core.commands.question import read_protocol
-from ape_core.spec.protocol_yaml import list_protocols
+from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 
 
 def list_shipped(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all commands take the same
@@ -19,7 +18,7 @@ def list_shipped(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all comm
 
 def check(asked: argparse.Namespace) -> Answer:
     """Check a protocol and say in plain words what it does."""
-    protocol = read_protocol(asked.protocol)
+    protocol = load_protocol(asked.protocol)
     sentences = protocol.summary_sentences()
     data = {
         "name": protocol.name,

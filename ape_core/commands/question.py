@@ -6,10 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ape_core.errors import InvalidSpecError
 from ape_core.spec.cohort import Cohort, parse_cohort
 from ape_core.spec.population import parse_population
-from ape_core.spec.protocol import Protocol
 from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
 from ape_core.spec.yaml_door import read_yaml
@@ -32,20 +30,11 @@ def read_question(asked: argparse.Namespace) -> RunSpec:
         When a part of it cannot be.
     """
     return RunSpec(
-        protocol=read_protocol(asked.protocol),
+        protocol=load_protocol(asked.protocol),
         cohort=_cohort(asked.cohort, asked.patients),
         years=asked.years,
         seed=asked.seed,
     )
-
-
-def read_protocol(name: str) -> Protocol:
-    """Load a protocol by name or from a file; a folder is not mistaken for a file not there."""
-    if "/" in name and Path(name).is_dir():
-        raise InvalidSpecError(
-            f"{name} is a folder, but a protocol is a file.", "Give the path of a YAML file."
-        )
-    return load_protocol(name)
 
 
 def _cohort(name: str | None, patients: int | None) -> Cohort:

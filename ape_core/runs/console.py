@@ -14,16 +14,17 @@ LOG_SECONDS: Final = 10.0
 
 
 class ProgressLine:
-    """Shows progress on standard error: one line that is replaced, or lines now and then in a log.
+    """Shows progress: one line that is replaced, or lines now and then in a log.
 
     Parameters
     ----------
     stream
-        Where to; standard error unless told. A stream that is closed ends the showing.
+        Where to; unless told standard error, or in a notebook standard output, since a notebook
+        shows the other as an error. A stream that is closed ends the showing.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
+        self._stream = _usual_stream() if stream is None else stream
         self._replaces = _replaces_lines(self._stream)
         self._width = 0
         self._due = time.monotonic() + LOG_SECONDS
@@ -85,4 +86,14 @@ def duration(seconds: float) -> str:
 
 def _replaces_lines(stream: TextIO) -> bool:
     """Whether a carriage return starts a line anew: on a terminal and in a notebook."""
-    return stream.isatty() or type(stream).__module__.startswith("ipykernel")
+    return stream.isatty() or _is_of_notebook(stream)
+
+
+def _usual_stream() -> TextIO:
+    """Where progress is shown unless told."""
+    return sys.stdout if _is_of_notebook(sys.stderr) else sys.stderr
+
+
+def _is_of_notebook(stream: TextIO) -> bool:
+    """Whether what is written ends up below the cell of a notebook."""
+    return type(stream).__module__.startswith("ipykernel")

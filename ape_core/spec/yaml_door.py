@@ -103,6 +103,8 @@ def _check_shape(text: str) -> None:
 def _read_bounded(path: Path) -> bytes:
     """Content of a regular file, at most one byte more than the limit."""
     try:
+        if path.is_dir():
+            raise InvalidSpecError(f"{path} is a folder, not a file.", "Name a file in it.")
         if not path.is_file():
             raise InvalidSpecError(f"There is no file {path}.", "Check its path.")
         with path.open("rb") as file:

@@ -83,7 +83,7 @@ def test_a_list_comes_in_by_its_own_door():
 def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(InvalidSpecError, match=r"There is no file .*missing.yaml.*Check its path"):
         read_yaml(tmp_path / "missing.yaml")
-    with pytest.raises(InvalidSpecError, match="There is no file"):
+    with pytest.raises(InvalidSpecError, match="is a folder, not a file"):
         read_yaml(tmp_path)
     with pytest.raises(InvalidSpecError, match="cannot be read: File name too long"):
         read_yaml(tmp_path / ("x" * 5_000))
