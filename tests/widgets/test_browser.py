@@ -246,11 +246,18 @@ def test_a_field_that_is_left_shows_what_was_understood(visit):
 
 def test_a_page_keeps_its_connection(visit):
     page = visit()
-    closed = []
-    page.on("websocket", lambda socket: socket.on("close", closed.append))
+    wait_for_charts(page)
+    sockets, closed = [], []
+
+    def watch(socket):
+        sockets.append(socket)
+        socket.on("close", lambda _: closed.append(socket))
+
+    page.on("websocket", watch)
     page.reload(wait_until="commit")
     wait_for_charts(page)
-    page.wait_for_timeout(25_000)  # the second ping is the first that can find an answer missing
+    page.wait_for_timeout(25_000)  # long enough for two pings
+    assert sockets
     assert closed == []
     assert "not medical advice" in page.locator(".ape-main .ape-caveat").inner_text()
 

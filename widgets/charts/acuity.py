@@ -30,6 +30,13 @@ _SENTENCE = (
 _BEYOND = f"The axis runs to {MAX_LETTERS}: a tenth of the eyes exceeds {TOP_LETTERS}."
 
 
+_MOST_NUMBERS = 7
+"""Numbers of eyes that stand side by side below the axis."""
+
+_IF_WIDE = ' class="ape-if-wide"'
+"""What a narrow page leaves out."""
+
+
 class AcuityChart:
     """Line of the mean with a band that holds the middle 80% of eyes."""
 
@@ -107,16 +114,18 @@ def _labels(view: AcuityOverTime, top: float) -> str:
 def _at_risk(view: AcuityOverTime, ticks: list[int], years: int) -> str:
     """Number of eyes below each tick of the axis."""
     numbers = {int(week): int(n) for week, n in zip(view.weeks, view.n, strict=True)}
+    if len(ticks) > _MOST_NUMBERS:
+        ticks = [ticks[place] for place in _every_other(len(ticks))]
+    kept = _every_other(len(ticks))
     spans = "".join(
-        f'<span{_if_wide(place, len(ticks) - 1)} style="left:{100 * tick / years:.2f}%">'
+        f'<span{"" if place in kept else _IF_WIDE} style="left:{100 * tick / years:.2f}%">'
         f"{words.short_count(numbers[tick * WEEKS_PER_YEAR])}</span>"
         for place, tick in enumerate(ticks)
     )
     return f'<div class="ape-strip"><div>{spans}</div><b>eyes</b></div>'
 
 
-def _if_wide(place: int, last: int) -> str:
-    """Class of a number that a narrow page leaves out: every other, but never the last."""
-    odd_one = place % 2 == 1 and place != last
-    before_last = last % 2 == 1 and place == last - 1 and place > 0
-    return ' class="ape-if-wide"' if odd_one or before_last else ""
+def _every_other(number: int) -> list[int]:
+    """Every other place in a row, with the first and the last and no two beside each other."""
+    last = number - 1
+    return [place for place in range(0, last, 2) if place == 0 or place < last - 1] + [last]
