@@ -57,7 +57,9 @@ def show(asked: argparse.Namespace) -> Answer:
         "provenance": run.folder.read_provenance(),
         "statistics": summary.statistics() if summary is not None else None,
     }
-    return Answer(data, f"{_shown(run, data)}\n\n{results_table(run) if summary else ''}".rstrip())
+    text = f"{_shown(run, data)}\n\n{results_table(run) if summary else ''}".rstrip()
+    cannot_be_read = data["years"] is None
+    return Answer(data, text, CorruptRunError.exit_status if cannot_be_read else 0)
 
 
 def progress(asked: argparse.Namespace) -> Answer:
