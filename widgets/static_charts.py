@@ -17,6 +17,7 @@ from ape_core.summaries.retention import status_over_time
 from ape_core.summaries.treatment import injection_intervals, injections_per_year
 from widgets import format as words
 from widgets.charts.axes import year_ticks
+from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import FONT, hexadecimal
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ def _retention(axes: Axes, summary: Summary) -> None:
     _over_years(axes, summary.years, "% of all patients", (0, 100))
     last = view.percent[:, -1]
     handles, statuses = axes.get_legend_handles_labels()
-    labels = [f"{share:.0f}% {status}" for share, status in zip(last, statuses, strict=True)]
+    labels = [
+        f"{words.percent(share)} {IN_PLAIN_WORDS[status][0]}"
+        for share, status in zip(last, statuses, strict=True)
+    ]
     axes.legend(
         handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False
     )

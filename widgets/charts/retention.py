@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,28 +14,12 @@ from widgets.bqplots import Lines
 from widgets.charts.axes import across, fit, floats, scale, upwards, year_ticks
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
+from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import colour
 
 if TYPE_CHECKING:
     from ape_core.summaries import Summary
     from ape_core.summaries.retention import StatusOverTime
-
-_PLAIN: Final = {
-    "on treatment": ("on treatment", "Followed by the clinic, which treats as the protocol says."),
-    "monitored": ("monitored", "Treatment was stopped; the clinic still looks at the eye."),
-    "discharged stable": (
-        "stopped: stable",
-        "Discharged because the eye had stayed dry, as the rules of the protocol allow.",
-    ),
-    "discharged futile": (
-        "stopped: futile",
-        "Discharged because acuity was too low to gain from treatment, by the protocol's rule.",
-    ),
-    "lost": ("lost", "No longer came to the clinic, for reasons that it does not know."),
-    "transferred": ("transferred", "Treated on by another clinic."),
-    "died": ("died", "Died, treated or not."),
-}
-"""Name and meaning of each status, for readers."""
 
 _LEAST_LABELLED = 0.5
 """Statuses with fewer per cent of the patients than this get no label."""
@@ -88,9 +72,9 @@ def _labels(view: StatusOverTime) -> str:
             EndLabel(
                 middle / 100,
                 words.percent(share),
-                _PLAIN[status][0],
+                IN_PLAIN_WORDS[status][0],
                 status.replace(" ", "-"),
-                _PLAIN[status][1],
+                IN_PLAIN_WORDS[status][1],
             )
             for status, share, middle in zip(view.statuses, last, middles, strict=True)
             if share >= _LEAST_LABELLED
