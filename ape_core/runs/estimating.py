@@ -105,7 +105,7 @@ def expected_visits(spec: RunSpec) -> float:
     The visits planned for an eye that stays dry and for one that stays active, each weighted by
     the share of eyes that are in care by then.
     """
-    schedule = spec.protocol.schedule_sketch(spec.years * WEEKS_PER_YEAR)
+    schedule = spec.protocol.schedule_sketch(spec.years * WEEKS_PER_YEAR - 1)
     dry, active = (
         sum(_eyes_in_care(spec, week) for week in (*eye.injection_weeks, *eye.visit_only_weeks))
         for eye in (schedule.dry, schedule.active)

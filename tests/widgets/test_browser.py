@@ -31,7 +31,7 @@ FLAGS = [
 ]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PATIENCE_MS = 60_000
-SMALL_CHUNKS = {"APE_CHUNK_SIZE": "50"}
+SMALL_CHUNKS = {"APE_CHUNK_SIZE": "20"}
 """Makes a run of 20,000 take long enough to be watched."""
 
 pytestmark = [
