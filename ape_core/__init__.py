@@ -13,8 +13,9 @@ the kernel of a page loads only what it draws.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ape_core.on_first_use import on_first_use
 
 if TYPE_CHECKING:
     from ape_core.analysis.score import score
@@ -87,16 +88,8 @@ _HOMES: Final = {
     "ape_core.storage.checkpoint": ("SimulationCheckpoint",),
     "ape_core.summaries": ("Summary",),
 }
-_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use, and keep it."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = on_first_use(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

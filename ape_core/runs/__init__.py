@@ -6,8 +6,9 @@ load only what they need.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ape_core.on_first_use import on_first_use
 
 if TYPE_CHECKING:
     from ape_core.runs.estimating import Estimate, estimate
@@ -30,19 +31,11 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "estimating": ("Estimate", "estimate"),
-    "handle": ("Run",),
-    "memory": ("MemoryStatus", "check_memory"),
-    "progress": ("Progress",),
-    "starting": ("list_runs", "open_run", "run", "submit"),
+    "ape_core.runs.estimating": ("Estimate", "estimate"),
+    "ape_core.runs.handle": ("Run",),
+    "ape_core.runs.memory": ("MemoryStatus", "check_memory"),
+    "ape_core.runs.progress": ("Progress",),
+    "ape_core.runs.starting": ("list_runs", "open_run", "run", "submit"),
 }
-_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use, and keep it."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = on_first_use(__name__, _HOMES)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass, fields
+from typing import Final
 
 from ape_core.errors import InvalidSpecError
 from ape_core.spec import checks
@@ -111,12 +111,6 @@ def parse_parameter(name: str, value: object) -> Parameter:
         if given.get("distribution") is not None:
             given["distribution"] = build(Distribution, given["distribution"], "distribution")
         return Parameter(name=name, **given)
-
-
-def parameter_fields(parameter: Parameter) -> dict[str, Any]:
-    """Fields of a parameter as plain data, without its name and without what is not given."""
-    given = {key: value for key, value in asdict(parameter).items() if key != "name"}
-    return {key: value for key, value in given.items() if value is not None}
 
 
 def range_check(parameter: Parameter, lowest: float, highest: float) -> None:

@@ -75,11 +75,6 @@ class Stopping:
             object.__setattr__(self, field, checks.positive(field, getattr(self, field), 1))
 
     @property
-    def has_futile_rule(self) -> bool:
-        """True when low acuity ends treatment."""
-        return self.futile_below_letters is not None
-
-    @property
     def has_stable_rule(self) -> bool:
         """True when stable disease ends treatment."""
         return self.stable_at_max_interval_visits is not None
