@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 
-def is_page() -> bool:
-    """True in the kernel of a Voilà page."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+def is_page(environment: Mapping[str, str] = os.environ) -> bool:
+    """True in the kernel of a Voilà page, or of an environment that Voilà gives to one."""
+    return environment.get("SERVER_SOFTWARE", "").startswith("voila/")
+
+
+def asked_in_address(name: str) -> str:
+    """What the address of the page says of a name; empty in a notebook or when it says nothing."""
+    return parse_qs(os.environ.get("QUERY_STRING", "")).get(name, [""])[0]
 
 
 def run_in_address() -> str:
     """Run that the address of the page names with `?run=`; empty in a notebook or without one."""
-    asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("run", [""])[0]
+    asked = asked_in_address("run")
     return asked if re.fullmatch(r"[0-9a-f]{4,64}", asked) else ""

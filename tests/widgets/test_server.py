@@ -8,10 +8,17 @@ from types import SimpleNamespace
 import pytest
 from tornado.web import HTTPError
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from ape_core.errors import InvalidSettingError
 from widgets.server import gate, launch
-from widgets.server.settings import configure
+from widgets.server.culler import LeaveCuller
+from widgets.server.settings import (
+    SECONDS_TO_CONNECT,
+    SECONDS_UNTIL_GONE,
+    configure,
+    configure_server,
+)
 
 TEMPLATE = launch.JUPYTER_DATA / "voila" / "templates" / "ape"
 
@@ -74,7 +81,20 @@ def test_settings_protect_the_visitor_and_the_server():
     assert config.MappingKernelManager.buffer_offline_messages is False
     pings = config.Voila.tornado_settings
     assert pings["ws_ping_timeout"] >= 3 * pings["ws_ping_interval"] > 0
-    assert 0 < config.MappingKernelManager.cull_idle_timeout <= 120
+    assert config.MappingKernelManager.cull_idle_timeout > 0  # or Jupyter never looks
+    noticed = (pings["ws_ping_timeout"] + pings["ws_ping_interval"]) / 1000
+    waited = max(noticed + SECONDS_UNTIL_GONE, SECONDS_TO_CONNECT)
+    assert waited + config.MappingKernelManager.cull_interval < 120
+
+
+def test_a_server_with_notebooks_treats_pages_alike():
+    config, alone = Config(), Config()
+    configure_server(config)
+    configure(alone)
+    assert config.MappingKernelManager == alone.MappingKernelManager
+    assert config.ServerApp.tornado_settings == alone.Voila.tornado_settings
+    assert import_item(config.ServerApp.kernel_manager_class) is LeaveCuller
+    assert import_item(alone.VoilaConfiguration.multi_kernel_manager_class) is LeaveCuller
 
 
 def test_the_template_asks_nothing_of_the_network():

@@ -1,13 +1,15 @@
-"""Kernels end with their pages."""
+"""Kernels end with their pages; those of notebooks are left to Jupyter's own rules."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from widgets.server.settings import SECONDS_UNTIL_GONE
+from widgets.page import is_page
+from widgets.server.settings import SECONDS_TO_CONNECT, SECONDS_UNTIL_GONE
 
 # Its methods carry no types.
 _Manager: Any = AsyncMappingKernelManager
@@ -17,30 +19,78 @@ class LeaveCuller(_Manager):  # type: ignore[misc]
     """Shuts down the kernel of a page that went away and did not come back.
 
     Jupyter itself culls only kernels that have been idle for long, and a kernel that was busy or
-    talkative when its page vanished never counts as idle.
+    talkative when its page vanished never counts as idle. A page can do without its kernel, since
+    runs are in the store; a notebook cannot, since its variables are nowhere else. So only the
+    kernels that Voilà starts end here. The clock is the monotonic one: a clock that is set does
+    not end anything.
     """
+
+    seconds_until_gone = SECONDS_UNTIL_GONE
+    seconds_to_connect = SECONDS_TO_CONNECT
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._left_at: dict[str, float] = {}
+        self._alone_since: dict[str, float] = {}
+        self._came: set[str] = set()
+        self._pages: set[str] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start a kernel; note whether it is that of a page."""
+        kernel_id = str(await super().start_kernel(**options))
+        if is_page(options.get("env") or {}):
+            self._pages.add(kernel_id)
+            self._alone_since[kernel_id] = time.monotonic()
+            # Another kernel in its place would know nothing of the page, and only take memory.
+            self.get_kernel(kernel_id)._restarter.restart_limit = 0  # noqa: SLF001
+        return kernel_id
 
     def notify_connect(self, kernel_id: str) -> None:
         """A page has come, or come back."""
         super().notify_connect(kernel_id)
-        self._left_at.pop(kernel_id, None)
+        self._came.add(kernel_id)
+        self._alone_since.pop(kernel_id, None)
 
     def notify_disconnect(self, kernel_id: str) -> None:
         """A page has left."""
         super().notify_disconnect(kernel_id)
-        if kernel_id in self and not self._kernel_connections.get(kernel_id, 0):
-            self._left_at[kernel_id] = time.monotonic()
+        if kernel_id in self._pages and not self._kernel_connections.get(kernel_id, 0):
+            self._alone_since[kernel_id] = time.monotonic()
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended."""
+        self._pages.discard(kernel_id)
+        self._came.discard(kernel_id)
+        self._alone_since.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """Shut a kernel down when its page has been gone for long enough."""
-        left_at = self._left_at.get(kernel_id)
-        if left_at is None or time.monotonic() - left_at < SECONDS_UNTIL_GONE:
+        """Shut a kernel down when its page has been gone for long enough, or never came."""
+        if kernel_id not in self._pages:
             await super().cull_kernel_if_idle(kernel_id)
+        elif self._is_deserted(kernel_id):
+            self.log.info("The page of kernel %s has gone.", kernel_id)
+            await self.shutdown_kernel(kernel_id)
+
+    def _is_deserted(self, kernel_id: str) -> bool:
+        """Whether nobody has looked at a page's kernel for longer than a reload takes."""
+        since = self._alone_since.get(kernel_id)
+        if since is None:
+            return False
+        came = kernel_id in self._came
+        if not came and self._kernels[kernel_id].execution_state in ("starting", "busy"):
+            # The page comes when its notebook has been run, however slow the machine is.
+            self._alone_since[kernel_id] = time.monotonic()
+            return False
+        patience = self.seconds_until_gone if came else self.seconds_to_connect
+        return time.monotonic() - since >= patience
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        """Give back all that the server holds for the kernel of a page that died."""
+        if kernel_id not in self._pages:
+            super()._handle_kernel_died(kernel_id)
             return
-        self.log.info("The page of kernel %s has gone.", kernel_id)
-        del self._left_at[kernel_id]
-        await self.shutdown_kernel(kernel_id)
+        self.log.warning("The kernel %s of a page died.", kernel_id)
+        task = asyncio.ensure_future(self.shutdown_kernel(kernel_id, now=True))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)

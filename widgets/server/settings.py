@@ -8,9 +8,21 @@ from typing import Any
 from widgets.server.gate import admit
 from widgets.theme import stylesheet
 
-SECONDS_UNTIL_GONE = 60.0
-"""How long the kernel of a page is kept after the page has gone: a reload or a lost network
-may come back to it."""
+SECONDS_UNTIL_GONE = 45.0
+"""How long the kernel of a page is kept after the page has gone: a network that was lost may bring
+it back. A page that vanished is missed by its pings only, which takes 40 seconds more; the kernel
+has to be gone within two minutes all the same."""
+
+SECONDS_TO_CONNECT = 75.0
+"""How long a kernel that has done its work waits for its page to come for the first time."""
+
+_CULLER = "widgets.server.culler.LeaveCuller"
+_CULL_SECONDS = 15
+"""How often the server looks for kernels whose pages are gone."""
+
+_NOTEBOOK_IDLE_SECONDS = 12 * 60 * 60
+"""How long the kernel of a notebook may be idle, with no tab that shows it, until it is ended. Its
+variables are somebody's work and nowhere else; this is for what was forgotten the day before."""
 
 _PING_MS = 10_000
 _PINGS_MISSED = 3
@@ -24,21 +36,20 @@ _LONGEST_FOLDER = 40
 def configure(config: Any) -> None:
     """Set everything for a server that shows the dashboard and nothing else."""
     configure_pages(config)
-    config.VoilaConfiguration.multi_kernel_manager_class = "widgets.server.culler.LeaveCuller"
-    manager = config.MappingKernelManager
-    manager.cull_interval = 15
-    # A page that never connected has no moment of leaving: it counts as gone when it is idle.
-    manager.cull_idle_timeout = 90
-    # Otherwise the server keeps, without bound, what a kernel says while its page is away.
-    manager.buffer_offline_messages = False
+    config.VoilaConfiguration.multi_kernel_manager_class = _CULLER
+    _configure_kernels(config)
     if len(gettempdir()) < _LONGEST_FOLDER:
         # Nobody else on the host can talk to a kernel, as they could through a port.
         config.KernelManager.transport = "ipc"
-    config.Voila.tornado_settings = {
-        "ws_ping_interval": _PING_MS,
-        "ws_ping_timeout": _PINGS_MISSED * _PING_MS,
-    }
+    config.Voila.tornado_settings = _tornado_settings()
     config.Voila.log_level = "ERROR"
+
+
+def configure_server(config: Any) -> None:
+    """Set what concerns kernels where Voilà runs within a Jupyter server, beside notebooks."""
+    config.ServerApp.kernel_manager_class = _CULLER
+    _configure_kernels(config)
+    config.ServerApp.tornado_settings = _tornado_settings()
 
 
 def configure_pages(config: Any) -> None:
@@ -51,3 +62,23 @@ def configure_pages(config: Any) -> None:
     pages.show_tracebacks = False
     pages.prelaunch_hook = admit
     pages.resources = {"ape": {"stylesheet": stylesheet()}}
+
+
+def _configure_kernels(config: Any) -> None:
+    """Set how kernels end."""
+    manager = config.MappingKernelManager
+    manager.cull_interval = _CULL_SECONDS
+    # Jupyter looks for kernels to end only where this is set; those of pages go by the culler.
+    manager.cull_idle_timeout = _NOTEBOOK_IDLE_SECONDS
+    # Otherwise the server keeps, without bound, what a kernel says while its page is away.
+    manager.buffer_offline_messages = False
+
+
+def _tornado_settings() -> dict[str, Any]:
+    """Set what concerns the connections of pages."""
+    return {
+        "ws_ping_interval": _PING_MS,
+        "ws_ping_timeout": _PINGS_MISSED * _PING_MS,
+        # An update of a chart is mostly headers, of which little is left when it is compressed.
+        "websocket_compression_options": {},
+    }
