@@ -124,6 +124,6 @@ def _about(found: Run, *, reused: bool) -> dict[str, Any]:
         "status": found.status,
         "n_patients": found.n_patients,
         "n_visits": found.folder.checkpoint().n_visits,
-        "seconds": round(found.folder.read_provenance().get("seconds", 0.0), 3),
+        "seconds": round(found.folder.provenance().get("seconds", 0.0), 3),
         "reused": reused,
     }

@@ -54,7 +54,7 @@ def show(asked: argparse.Namespace) -> Answer:
         "folder": str(run.folder.path),
         "error": progress.error,
         "hint": progress.hint,
-        "provenance": run.folder.read_provenance(),
+        "provenance": run.folder.provenance(),
         "statistics": summary.statistics() if summary is not None else None,
     }
     text = f"{_shown(run, data)}\n\n{results_table(run) if summary else ''}".rstrip()

@@ -100,7 +100,7 @@ class Attempt:
         repaired
             Files that were damaged before and are made good.
         """
-        provenance = folder.read_provenance()
+        provenance = folder.provenance()
         attempt = {
             "started": self._started_at,
             "ended": _now(),

@@ -93,6 +93,7 @@ def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -
     """Wait for a slot and simulate in this process, which holds the lock of the run."""
     if run.status == "complete" and not check:
         return []
+    mended = _repair_question(run) if check else []
     needed = prepare(run, workers, check=check)
     execution = Execution(run.folder, needed.n_threads, observe, check=check)
     try:
@@ -102,7 +103,14 @@ def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -
         if not run.folder.cancel_requested():
             record_failure(run.folder.path, error)
         raise
-    return execution.repaired
+    return [*mended, *execution.repaired]
+
+
+def _repair_question(run: Run) -> list[Problem]:
+    """Put back a question that cannot be read."""
+    from ape_core.runs.repairing import repair_question
+
+    return repair_question(run.folder)
 
 
 def _in_slot(run: Run, needed: Estimate, observe: Observer, execution: Execution) -> bool:

@@ -204,7 +204,7 @@ def _says_enough(attempt: Mapping[str, Any]) -> bool:
 def _attempts(folder: RunFolder) -> list[dict[str, Any]]:
     """Recorded attempts of a run; none when its record is damaged or it is being deleted."""
     try:
-        attempts: list[dict[str, Any]] = folder.read_provenance().get("attempts", [])
+        attempts: list[dict[str, Any]] = folder.provenance().get("attempts", [])
     except ApeError:
         return []
     return attempts

@@ -1,17 +1,46 @@
-"""Computes again, from its question, what is damaged in a run."""
+"""Makes good, from its question, what is damaged in a run."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ape_core.errors import CorruptRunError
 from ape_core.limits import CHUNK_SIZE
-from ape_core.runs.runner import Runner
 from ape_core.storage.checkpoint import CHECKPOINT_FILE
-from ape_core.storage.files import write_atomic
+from ape_core.storage.files import make_room, read_bytes, set_aside, write_atomic
 from ape_core.storage.run_folder import PROVENANCE_FILE, SPEC_FILE, RunFolder
-from ape_core.storage.verify import Problem, verify
+from ape_core.storage.tables import TABLES
+from ape_core.storage.verify import Problem, known_files, verify
+
+if TYPE_CHECKING:
+    from ape_core.runs.runner import Runner
+
+
+def repair_question(folder: RunFolder) -> list[Problem]:
+    """Put back a question that cannot be read, from the copy in the checkpoint.
+
+    Only for the holder of the lock of the run. Everything else can be made again from it.
+
+    Returns
+    -------
+    list of Problem
+        What was wrong; empty when the question could be read.
+
+    Raises
+    ------
+    CorruptRunError
+        When no copy is left either.
+    """
+    try:
+        folder.spec()
+    except CorruptRunError as error:
+        if folder.spec_copy() is None:
+            raise
+        folder.restore_spec()
+        again = "It was written again, as the checkpoint holds a copy."
+        return [Problem(SPEC_FILE, error.message, again)]
+    return []
 
 
 def repair(folder: RunFolder, runner: Runner) -> list[Problem]:
@@ -22,42 +51,53 @@ def repair(folder: RunFolder, runner: Runner) -> list[Problem]:
     Parameters
     ----------
     folder
-        The run, whose lock this process holds.
+        The run, whose question can be read and whose lock this process holds.
     runner
         Simulates the patients of damaged parts again.
 
     Returns
     -------
     list of Problem
-        What was wrong.
-
-    Raises
-    ------
-    CorruptRunError
-        When the question itself is damaged, from which everything else could be made again.
+        What was wrong and is made good: without parts that are still to do when it was stopped.
     """
-    folder.spec()
     problems = verify(folder)
     files = {problem.file for problem in problems}
+    for name in files & {*known_files(folder), *TABLES}:
+        _put_file(folder.path / name)
     if PROVENANCE_FILE in files:
         (folder.path / PROVENANCE_FILE).unlink(missing_ok=True)
-    if any(problem.file == CHECKPOINT_FILE and problem.part is None for problem in problems):
+    if CHECKPOINT_FILE in files and not _has_checkpoint(folder):
         folder.reset(CHUNK_SIZE)
         return problems
     if SPEC_FILE in files:
-        _rewrite_spec(folder)
-    parts = {problem.part for problem in problems if problem.part is not None}
-    if parts:
-        runner.recompute([_patients(folder, index) for index in sorted(parts)])
-    return problems
+        folder.restore_spec()
+    parts = sorted({problem.part for problem in problems if problem.part is not None})
+    done = runner.recompute([_patients(folder, index) for index in parts]) if parts else set()
+    return [problem for problem in problems if problem.part is None or problem.part in done]
 
 
-def _rewrite_spec(folder: RunFolder) -> None:
-    """Write the question as a new run would have it, and commit that."""
-    text = folder.spec().to_json().encode()
-    write_atomic(folder.path / SPEC_FILE, text)
-    digest = hashlib.sha256(text).hexdigest()
-    folder.committed.save(replace(folder.checkpoint(), spec_sha256=digest))
+def _has_checkpoint(folder: RunFolder) -> bool:
+    """Whether it can be read what is committed."""
+    try:
+        folder.checkpoint()
+    except CorruptRunError:
+        return False
+    return True
+
+
+def _put_file(path: Path) -> None:
+    """Put a file in the place of a link to it, and clear the place of anything else."""
+    if path.name in TABLES:
+        if path.exists() and not path.is_dir():
+            set_aside(path)
+        return
+    if path.is_symlink():
+        try:
+            write_atomic(path, read_bytes(path))
+        except CorruptRunError:
+            path.unlink(missing_ok=True)
+    else:
+        make_room(path)
 
 
 def _patients(folder: RunFolder, index: int) -> tuple[int, int]:

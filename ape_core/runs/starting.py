@@ -124,22 +124,23 @@ def ask(
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
     CorruptRunError
-        When the run is there, but its question was edited or damaged; one that is missing is
-        put back.
+        When the question of the run is damaged and a worker is alive; otherwise it is put back.
     """
     found = as_store(store)
     if spec.run_id not in found:
         found.check_writable()
         check_disk(found.path, spec, estimate(spec, found).disk_mb)
     run = Run(found.create(spec, chunk_size))
-    if run.folder.lacks_spec():
+    try:
+        run.folder.spec()
+    except CorruptRunError:
         _put_back(run, spec, chunk_size)
-    run.folder.spec()
+        run.folder.spec()
     return run
 
 
 def _put_back(run: Run, spec: RunSpec, chunk_size: int | None) -> None:
-    """Give a run that has lost it its question again, unless a worker is alive."""
+    """Give a run its question again, which it lost, unless a worker is alive."""
     lock = acquire(run.folder)
     if lock is None:
         return
@@ -196,6 +197,10 @@ def _start(run: Run, workers: int | None, *, check: bool) -> None:
     with lock:
         if run.status == "complete" and not check:
             return
+        if check:
+            from ape_core.runs.repairing import repair_question
+
+            repair_question(run.folder)
         needed = prepare(run, workers, check=check)
         start_worker(run.folder, lock, needed.n_threads, needed.memory_mb, check=check)
 

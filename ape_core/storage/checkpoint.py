@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from ape_core.errors import StoreError
+from ape_core.limits import MAX_YAML_BYTES
 from ape_core.storage import arrays
 from ape_core.storage.files import damaged_file, read_bytes, write_atomic
 from ape_core.storage.os_errors import os_errors
+from ape_core.storage.tiers import ON_DISK, WARM
 
 CHECKPOINT_FILE: Final = "checkpoint.json"
 FORMAT: Final = 1
@@ -36,6 +40,12 @@ class PartRecord:
     visits_bytes: int
     patients_sha256: str
     patients_bytes: int
+    tier: str = WARM
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """What is in it, whichever tier it is in: patients, visits, eyes."""
+        return self.first, self.stop, self.n_visits, self.n_eyes
 
     @property
     def n_bytes(self) -> int:
@@ -67,6 +77,8 @@ class Checkpoint:
         The parts that exist, in order of patients.
     summary_file, summary_sha256
         The summary merged over exactly these parts; None when it has to be made again.
+    spec_copy
+        `spec.json` once more, compressed: the question is all that nothing else could bring back.
     """
 
     run_id: str
@@ -75,6 +87,26 @@ class Checkpoint:
     parts: tuple[PartRecord, ...] = ()
     summary_file: str | None = None
     summary_sha256: str | None = None
+    spec_copy: str = ""
+
+    @classmethod
+    def begin(cls, run_id: str, spec: bytes, chunk_size: int) -> Checkpoint:
+        """Return the checkpoint of a run of which nothing is simulated."""
+        return cls(run_id, "", chunk_size).with_spec(spec)
+
+    def with_spec(self, spec: bytes) -> Checkpoint:
+        """Return a checkpoint that holds this text of `spec.json`."""
+        copy = base64.b64encode(zlib.compress(spec, 9)).decode()
+        return replace(self, spec_sha256=hashlib.sha256(spec).hexdigest(), spec_copy=copy)
+
+    def spec_text(self) -> bytes | None:
+        """Return the text of `spec.json` as it was committed; None when there is no copy."""
+        try:
+            packed = base64.b64decode(self.spec_copy, validate=True)
+            text = zlib.decompressobj().decompress(packed, MAX_YAML_BYTES)
+        except (ValueError, zlib.error):
+            return None
+        return text if hashlib.sha256(text).hexdigest() == self.spec_sha256 else None
 
     @property
     def patients_done(self) -> int:
@@ -140,7 +172,10 @@ class SimulationCheckpoint:
         write_atomic(self.path, _to_bytes(checkpoint))
 
     def save_progress(
-        self, parts: Iterable[PartRecord], summary: Mapping[str, np.ndarray]
+        self,
+        parts: Iterable[PartRecord],
+        summary: Mapping[str, np.ndarray],
+        after: Checkpoint | None = None,
     ) -> Checkpoint:
         """Commit parts that were written since the last commit, and the summary over all of them.
 
@@ -150,13 +185,27 @@ class SimulationCheckpoint:
             The new parts, as `write_part` returned them.
         summary
             Named arrays, merged over every committed part and the new ones.
+        after
+            What the caller committed last, if it knows.
 
         Returns
         -------
         Checkpoint
             What is committed now.
+
+        Raises
+        ------
+        StoreError
+            When somebody else has committed since: then the lock of the run does not hold.
         """
-        return self._commit(self.load().with_parts(parts), summary)
+        before = self.load()
+        if after is not None and before != after:
+            raise StoreError(
+                f"Another process committed to {self.folder} while this one was simulating it.",
+                "Its worker.lock was removed, or the file system keeps no locks. Resume the run: "
+                "what was committed is checked and kept.",
+            )
+        return self._commit(before.with_parts(parts), summary)
 
     def save_summary(self, summary: Mapping[str, np.ndarray]) -> Checkpoint:
         """Commit a summary that was made again over exactly the parts that are committed."""
@@ -226,6 +275,7 @@ def _to_bytes(checkpoint: Checkpoint) -> bytes:
         "patients_done": checkpoint.patients_done,
         "summary_file": checkpoint.summary_file,
         "summary_sha256": checkpoint.summary_sha256,
+        "spec_copy": checkpoint.spec_copy,
         "part_columns": [field.name for field in fields(PartRecord)],
         "parts": [astuple(part) for part in checkpoint.parts],
     }
@@ -258,11 +308,15 @@ def _from_content(content: dict[str, Any]) -> Checkpoint:
     summary_file = content["summary_file"]
     if summary_file is not None and not _SUMMARY_NAME.fullmatch(summary_file):
         raise ValueError(f"{summary_file!r} is not the name of a summary")
+    parts = tuple(PartRecord(*part) for part in content["parts"])
+    if not {part.tier for part in parts} <= set(ON_DISK):
+        raise ValueError("a part is in a tier that there is not")
     return Checkpoint(
         run_id=content["run_id"],
         spec_sha256=content["spec_sha256"],
         chunk_size=content["chunk_size"],
-        parts=tuple(PartRecord(*part) for part in content["parts"]),
+        parts=parts,
         summary_file=summary_file,
         summary_sha256=content["summary_sha256"],
+        spec_copy=str(content.get("spec_copy", "")),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,10 @@ from ape_core.storage.os_errors import os_errors
 _TEMPORARY: Final = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 _RUN_ID: Final = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES: Final = 1 << 20
+_CHECKSUM: Final = "checksum"
+
+SET_ASIDE: Final = "set-aside"
+"""In the name of what stood in the place of a file of a run."""
 
 
 def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
@@ -38,12 +44,32 @@ def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) 
     StoreError
         When the operating system refuses; the file is then as it was.
     """
-    with os_errors("write", path), _temporary(path) as (temporary, file):
+    with atomic_file(path, durable=durable) as file:
         file.write(data)
+
+
+@contextmanager
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """Open a file that replaces another when the body ends, and leaves nothing when it fails.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must exist.
+    durable
+        Whether to wait until the disk has it.
+
+    Raises
+    ------
+    StoreError
+        When the operating system refuses; the file is then as it was.
+    """
+    with os_errors("write", path), _temporary(path) as (temporary, file):
+        yield file
         file.flush()
         if durable:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _put(temporary, path)
         if durable:
             sync_folder(path.parent)
 
@@ -60,15 +86,12 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     CorruptRunError
-        When the file is missing.
+        When the file is missing, or something else stands in its place.
     StoreError
         When the operating system refuses.
     """
-    with os_errors("read", path):
-        try:
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise missing_file(path) from error
+    with _reading(path):
+        return path.read_bytes()
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -85,14 +108,59 @@ def read_json(path: Path) -> dict[str, Any]:
 def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file, read block by block; CorruptRunError when it is missing."""
     digest = hashlib.sha256()
-    with os_errors("read", path):
-        try:
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK_BYTES):
-                    digest.update(block)
-        except FileNotFoundError as error:
-            raise missing_file(path) from error
+    with _reading(path), path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
     return digest.hexdigest()
+
+
+def write_sealed(path: Path, content: dict[str, Any]) -> None:
+    """Replace a file by a JSON object that also holds the checksum of all else in it."""
+    write_json(path, {**content, _CHECKSUM: _checksum(content)})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Return what `write_sealed` wrote; CorruptRunError when it is not that."""
+    content = read_json(path)
+    if content.pop(_CHECKSUM, None) != _checksum(content):
+        raise damaged_file(path, "it was edited, or is not what was written")
+    return content
+
+
+def what_stands_at(path: Path) -> str:
+    """What is in the place of a file, as a phrase; empty for a file, or for nothing at all."""
+    with os_errors("look at", path):
+        try:
+            mode = path.lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISLNK(mode):
+        return "a link stands in its place, and what that leads to may change or go"
+    return f"a {'folder' if stat.S_ISDIR(mode) else 'device'} stands in its place"
+
+
+def make_room(path: Path) -> None:
+    """Clear the place of a file: what is no file goes, but a folder with content is only renamed.
+
+    A link goes; what it leads to is left alone. A file stays.
+    """
+    with os_errors("clear", path):
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            return
+        if stat.S_ISDIR(mode):
+            _clear_folder(path)
+        elif not stat.S_ISREG(mode):
+            path.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> None:
+    """Rename what stands in the way, so that nothing of whoever put it there is lost."""
+    with os_errors("rename", path):
+        path.rename(path.with_name(f"{path.name}.{SET_ASIDE}-{token_hex(4)}"))
 
 
 def make_folder(path: Path) -> None:
@@ -118,7 +186,7 @@ def remove_temporary(folder: Path) -> list[Path]:
     removed = []
     with os_errors("tidy", folder):
         for path in sorted(folder.iterdir()):
-            if _TEMPORARY.fullmatch(path.name) and not is_locked(path):
+            if _TEMPORARY.fullmatch(path.name) and path.is_file() and not is_locked(path):
                 path.unlink(missing_ok=True)
                 removed.append(path)
     return removed
@@ -132,6 +200,47 @@ def missing_file(path: Path) -> CorruptRunError:
 def damaged_file(path: Path, why: str) -> CorruptRunError:
     """Return the error for a file of a run that is not what was committed."""
     return CorruptRunError(f"{path} is damaged: {why}.", _how_to_repair(path))
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Give a file its name; a folder that stands there makes room."""
+    try:
+        temporary.replace(path)
+    except IsADirectoryError:
+        make_room(path)
+        temporary.replace(path)
+
+
+def _clear_folder(path: Path) -> None:
+    """Remove an empty folder; set aside one that holds something."""
+    try:
+        path.rmdir()
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        set_aside(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name a file that is missing, or is none: reading a device might never end."""
+    with os_errors("read", path):
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise damaged_file(path, what_stands_at(path))
+            yield
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise missing_file(path) from error
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise damaged_file(path, "it is a link that leads to itself") from error
+            raise
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """SHA-256 of plain data."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _how_to_repair(path: Path) -> str:

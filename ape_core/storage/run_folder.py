@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ape_core.errors import ApeError, CorruptRunError, InvalidInputError, NoSuchRunError
+from ape_core.errors import (
+    ApeError,
+    CorruptRunError,
+    InvalidInputError,
+    NoSuchRunError,
+    StoreError,
+)
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import (
     Checkpoint,
@@ -21,15 +25,18 @@ from ape_core.storage.checkpoint import (
     remove_summaries,
 )
 from ape_core.storage.files import (
+    make_room,
     read_bytes,
     read_json,
+    read_sealed,
     remove_temporary,
     write_atomic,
     write_json,
+    write_sealed,
 )
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
-from ape_core.storage.parts import part_path
+from ape_core.storage.parts import record_path
 from ape_core.storage.tables import TABLES
 
 SPEC_FILE: Final = "spec.json"
@@ -152,6 +159,8 @@ class RunFolder:
                 f"Run {self.run_id[:12]} is not in the store any more.",
                 "Ask the question again to compute it anew.",
             )
+        if (self.path / LOCK_FILE).is_dir():  # nobody can hold a folder
+            make_room(self.path / LOCK_FILE)
         return FileLock.acquire(self.path / LOCK_FILE)
 
     def is_locked(self) -> bool:
@@ -166,9 +175,10 @@ class RunFolder:
         """Return what the worker said last; None when it said nothing that can be read."""
         return _read_note(self.path / PROGRESS_FILE)
 
-    def write_error(self, message: str, hint: str) -> None:
-        """Say why an attempt failed."""
-        write_json(self.path / ERROR_FILE, {"error": message, "hint": hint})
+    def write_error(self, message: str, hint: str, *, interrupted: bool = False) -> None:
+        """Say why an attempt failed, or was only interrupted."""
+        why = {"error": message, "hint": hint, "interrupted": interrupted}
+        write_json(self.path / ERROR_FILE, why)
 
     def read_error(self) -> dict[str, Any] | None:
         """Return `error` and `hint` of the last attempt; None when it did not fail."""
@@ -197,12 +207,25 @@ class RunFolder:
 
     def write_provenance(self, provenance: Mapping[str, Any]) -> None:
         """Record versions, machine and times."""
-        write_json(self.path / PROVENANCE_FILE, dict(provenance))
+        write_sealed(self.path / PROVENANCE_FILE, dict(provenance))
 
     def read_provenance(self) -> dict[str, Any]:
-        """Return versions, machine and times; empty before they are recorded."""
+        """Return versions, machine and times; empty before they are recorded.
+
+        Raises
+        ------
+        CorruptRunError
+            When the record is not what was written.
+        """
         path = self.path / PROVENANCE_FILE
-        return read_json(path) if path.exists() else {}
+        return read_sealed(path) if path.exists() else {}
+
+    def provenance(self) -> dict[str, Any]:
+        """Return versions, machine and times, as far as they are known: no row depends on them."""
+        try:
+            return self.read_provenance()
+        except CorruptRunError:
+            return {}
 
     def reset(self, chunk_size: int) -> Checkpoint:
         """Commit that nothing is done, for a run whose checkpoint is lost.
@@ -210,14 +233,17 @@ class RunFolder:
         What the parts held is then simulated again, to the same rows. Only for the holder of the
         worker lock.
         """
-        checkpoint = Checkpoint(self.run_id, self._write_spec(), chunk_size)
+        checkpoint = Checkpoint.begin(self.run_id, self._write_spec(), chunk_size)
         self.committed.save(checkpoint)
         remove_summaries(self.path, keep=None)
         return checkpoint
 
-    def lacks_spec(self) -> bool:
-        """Whether the file of the question is missing."""
-        return self.path.is_dir() and not (self.path / SPEC_FILE).exists()
+    def spec_copy(self) -> bytes | None:
+        """Return `spec.json` as the checkpoint holds it; None when neither is there."""
+        try:
+            return self.checkpoint().spec_text()
+        except (CorruptRunError, StoreError):
+            return None
 
     def restore_spec(self, spec: RunSpec | None = None) -> None:
         """Write the question again, and commit that.
@@ -225,20 +251,34 @@ class RunFolder:
         Parameters
         ----------
         spec
-            The question as somebody asks it again; by default as the damaged file still tells.
+            The question as somebody asks it again; by default as the checkpoint, or else the
+            damaged file, still tells.
 
         Raises
         ------
         InvalidInputError
             When that is another question than this run's.
+        CorruptRunError
+            When neither tells.
         """
+        copy = self.spec_copy()
+        if spec is not None:
+            self._check_asked(spec)
+        if copy is not None:
+            write_atomic(self.path / SPEC_FILE, copy)
+            self._spec = None
+            self.spec()
+            return
         self._spec = spec or self.spec()
-        if self._spec.run_id != self.run_id:
+        self.committed.save(self.checkpoint().with_spec(self._write_spec()))
+
+    def _check_asked(self, spec: RunSpec) -> None:
+        """Refuse another question than this run's."""
+        if spec.run_id != self.run_id:
             raise InvalidInputError(
-                f"This is question {self._spec.run_id[:12]}, not that of run {self.run_id[:12]}.",
+                f"This is question {spec.run_id[:12]}, not that of run {self.run_id[:12]}.",
                 "Ask exactly the question that the run was created for.",
             )
-        self.committed.save(replace(self.checkpoint(), spec_sha256=self._write_spec()))
 
     def clean_temporary(self, *, holding_lock: bool = False) -> list[str]:
         """Remove what killed workers left; return the names.
@@ -264,7 +304,7 @@ class RunFolder:
         """Return the parts and summaries that the checkpoint does not name."""
         checkpoint = self.checkpoint()
         named = {
-            part_path(self.path, table, part.index) for part in checkpoint.parts for table in TABLES
+            record_path(self.path, table, part) for part in checkpoint.parts for table in TABLES
         }
         named.add(self.path / (checkpoint.summary_file or ""))
         found = [path for folder in self._folders() for path in folder.glob("part-*.parquet")]
@@ -275,6 +315,7 @@ class RunFolder:
         """Remove parts and summaries that the checkpoint does not name."""
         strays = self.stray_files()
         for path in strays:
+            make_room(path)
             with os_errors("remove", path):
                 path.unlink(missing_ok=True)
         return strays
@@ -286,22 +327,23 @@ class RunFolder:
 
     def _remove(self, name: str) -> None:
         """Remove a file of the run if it is there."""
+        make_room(self.path / name)
         with os_errors("remove", self.path / name):
             (self.path / name).unlink(missing_ok=True)
 
-    def _write_spec(self) -> str:
-        """Write the question as a new run would have it; return the SHA-256 of the file."""
+    def _write_spec(self) -> bytes:
+        """Write the question as a new run would have it; return the text of the file."""
         text = self.spec().to_json().encode()
         write_atomic(self.path / SPEC_FILE, text)
-        return hashlib.sha256(text).hexdigest()
+        return text
 
     def _read_spec(self) -> RunSpec:
         """Read the question and check that it is the one the folder is named after."""
-        if self.lacks_spec():
-            raise self._missing_spec()
-        text = read_bytes(self.path / SPEC_FILE)
+        path = self.path / SPEC_FILE
+        if not path.exists():
+            raise self._lost_spec(f"{SPEC_FILE} of run {self.run_id[:12]} is missing")
         try:
-            spec = RunSpec.from_json(text)
+            spec = RunSpec.from_json(read_bytes(path))
         except CorruptRunError as error:
             raise self._edited_spec(error.message) from error
         if spec.run_id != self.run_id:
@@ -310,19 +352,23 @@ class RunFolder:
 
     def _edited_spec(self, why: str) -> CorruptRunError:
         """Error for a question that is not the one the folder is named after."""
-        return CorruptRunError(
+        reason = _LONG_HASH.sub(_FIRST_DIGITS, why.replace(f"{self.path}/", "")).rstrip(".")
+        return self._lost_spec(
             f"{SPEC_FILE} is not the question of run {self.run_id[:12]}: it was edited or damaged "
-            f"({_LONG_HASH.sub(_FIRST_DIGITS, why).rstrip('.')}).",
-            f"Put the file back, or delete the run with `ape delete {self.run_id[:12]}` and ask "
-            "again.",
+            f"({reason})"
         )
 
-    def _missing_spec(self) -> CorruptRunError:
-        """Error for a run that has lost its question."""
+    def _lost_spec(self, what: str) -> CorruptRunError:
+        """Error for a run whose question cannot be read, with where else it is to be had."""
+        short = self.run_id[:12]
+        if self.spec_copy() is not None:
+            return CorruptRunError(
+                f"{what}.", f"The checkpoint holds a copy: `ape resume {short}` puts it back."
+            )
         return CorruptRunError(
-            f"{SPEC_FILE} of run {self.run_id[:12]} is missing, and with it the question.",
+            f"{what}, and no copy of it is left.",
             "Ask the same question again, with the same patients, years and seed: that puts it "
-            f"back. Or delete the run with `ape delete {self.run_id[:12]}`.",
+            f"back. Or delete the run with `ape delete {short}`.",
         )
 
 

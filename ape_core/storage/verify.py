@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ape_core.errors import CorruptRunError
+from ape_core.errors import CorruptRunError, StoreError
 from ape_core.simulation.chunk import rows_increase
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint, PartRecord, load_summary
-from ape_core.storage.files import damaged_file, sha256_file
-from ape_core.storage.parts import open_part, part_path
-from ape_core.storage.run_folder import PROVENANCE_FILE, SPEC_FILE, RunFolder
+from ape_core.storage.files import damaged_file, sha256_file, what_stands_at
+from ape_core.storage.parts import open_part, record_path
+from ape_core.storage.run_folder import (
+    CANCEL_FILE,
+    ERROR_FILE,
+    PROGRESS_FILE,
+    PROVENANCE_FILE,
+    SPEC_FILE,
+    RunFolder,
+)
 from ape_core.storage.tables import KEYS, TABLES
 
 if TYPE_CHECKING:
     from ape_core.storage.arrow import PartFile
+
+_NOT_READ: Final = (PROGRESS_FILE, ERROR_FILE, CANCEL_FILE)
+_ALWAYS: Final = (SPEC_FILE, CHECKPOINT_FILE, PROVENANCE_FILE, *_NOT_READ)
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ def verify(folder: RunFolder) -> list[Problem]:
 def _problems(folder: RunFolder) -> Iterator[Problem]:
     """Find what is wrong, file by file."""
     run = folder.run_id[:12]
+    yield from _misplaced(folder)
     years = n_patients = None
     try:
         years, n_patients = folder.spec().years, folder.spec().cohort.n_patients
@@ -82,6 +93,35 @@ def _problems(folder: RunFolder) -> Iterator[Problem]:
         yield from _part_problems(folder, part, years)
     yield from _summary_problems(folder, checkpoint)
     yield from _provenance_problems(folder)
+
+
+def known_files(folder: RunFolder) -> list[str]:
+    """Return the files that a run has or may have, relative to its folder, without its lock."""
+    try:
+        checkpoint = folder.checkpoint()
+    except (CorruptRunError, StoreError):
+        return list(_ALWAYS)
+    parts = [
+        str(record_path(folder.path, table, part).relative_to(folder.path))
+        for part in checkpoint.parts
+        for table in TABLES
+    ]
+    return [*_ALWAYS, *([checkpoint.summary_file] if checkpoint.summary_file else []), *parts]
+
+
+def _misplaced(folder: RunFolder) -> Iterator[Problem]:
+    """Find what stands in the place of a file, and files in the place of folders."""
+    again = f"Have it set right: `ape resume {folder.run_id[:12]}`."
+    for name in known_files(folder):
+        path = folder.path / name
+        # Whoever reads one of the others finds a folder there by itself.
+        what = what_stands_at(path) if name in _NOT_READ or path.is_symlink() else ""
+        if what:
+            yield Problem(name, f"{path} is damaged: {what}.", again)
+    for table in TABLES:
+        path = folder.path / table
+        if path.exists() and not path.is_dir():
+            yield Problem(table, f"{path} is damaged: a file stands in its place.", again)
 
 
 def _spec_copy_problems(folder: RunFolder, checkpoint: Checkpoint) -> Iterator[Problem]:
@@ -117,7 +157,7 @@ def _part_problems(folder: RunFolder, part: PartRecord, years: int | None) -> It
         f"`ape resume {folder.run_id[:12]}`."
     )
     for table in TABLES:
-        path = part_path(folder.path, table, part.index)
+        path = record_path(folder.path, table, part)
         try:
             _check_file(folder, part, table, years)
         except CorruptRunError as error:
@@ -176,5 +216,6 @@ def _provenance_problems(folder: RunFolder) -> Iterator[Problem]:
         yield Problem(
             PROVENANCE_FILE,
             error.message,
-            "The rows are not affected. Remove the file; versions and times are then unknown.",
+            "The rows are not affected; versions and times are unknown. Have it removed: "
+            f"`ape resume {folder.run_id[:12]}`.",
         )

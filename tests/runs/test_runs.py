@@ -281,18 +281,36 @@ def test_resume_makes_a_lost_checkpoint_again(store):
     assert found.digest() == digest_of(spec)
 
 
-def test_an_edited_question_is_refused(store):
+def test_an_edited_question_is_noticed_and_put_back(store):
+    spec = small_spec(1_000, years=1)
+    path = ask(spec, store).folder.path / "spec.json"
+    sound = path.read_text()
+    for again in (
+        lambda _: run(spec, store, progress=False),
+        lambda _: submit(spec, store),
+        lambda edited: edited.resume(),
+    ):
+        path.write_text(sound.replace('"seed": 1', '"seed": 2'))
+        edited = open_run(spec.run_id, store)
+        assert edited.status == "failed"
+        assert "was edited or damaged" in edited.progress().error
+        with pytest.raises(CorruptRunError, match="ape resume"):
+            edited.results()
+        again(edited)
+        assert path.read_text() == sound
+        assert edited.wait(60) == "complete"
+
+
+def test_a_question_of_which_no_copy_is_left_has_to_be_asked_again(store):
     spec = small_spec(1_000, years=1)
     found = ask(spec, store)
-    path = found.folder.path / "spec.json"
-    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
-    fresh = open_run(spec.run_id, store)
-    assert fresh.status == "failed"
-    for again in (run, submit):
-        with pytest.raises(CorruptRunError, match=r"was edited or damaged"):
-            again(spec, store)
-    with pytest.raises(CorruptRunError, match=r"ape delete"):
-        fresh.resume()
+    for name in ("spec.json", "checkpoint.json"):
+        (found.folder.path / name).write_text("{}")
+    lost = open_run(spec.run_id, store)
+    with pytest.raises(CorruptRunError, match="Ask the same question again.*ape delete"):
+        lost.resume()
+    assert run(spec, store, progress=False).n_patients == 1_000
+    assert lost.verify() == []
 
 
 def test_a_run_that_does_not_fit_is_refused_with_what_would(store, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,9 +64,12 @@ def test_what_is_committed_is_not_missing(new_run, chunks):
 )
 def test_an_edited_question_is_refused(new_run, change):
     edited = edit_spec(new_run, change)
-    message = f"spec.json is not the question of run {new_run.run_id[:12]}.*ape delete"
+    message = f"spec.json is not the question of run {new_run.run_id[:12]}.*holds a copy"
     with pytest.raises(CorruptRunError, match=message):
         edited.spec()
+    edited.restore_spec()
+    assert edited.spec() == new_run.spec()
+    assert verify(RunFolder(new_run.path)) == []
 
 
 def test_a_question_in_the_wrong_folder_is_refused(new_run):
@@ -96,14 +100,32 @@ def test_a_missing_question_is_named(run, spec):
     created = RunFolder(run.path).created()
     (run.path / "spec.json").unlink()
     lost = RunFolder(run.path)
-    assert lost.lacks_spec()
     assert lost.created() >= created > 0
-    with pytest.raises(CorruptRunError, match="is missing.*Ask the same question.*ape delete"):
+    with pytest.raises(CorruptRunError, match="is missing.*holds a copy: `ape resume"):
         lost.spec()
     assert [problem.file for problem in verify(lost)] == ["spec.json"]
     lost.restore_spec(spec)
     assert verify(RunFolder(run.path)) == []
     assert RunFolder(run.path.with_name("0" * 64)).created() == 0
+
+
+def test_a_question_without_a_copy_has_to_be_asked_again(run, spec):
+    (run.path / "spec.json").unlink()
+    run.committed.save(replace(run.checkpoint(), spec_copy=""))
+    lost = RunFolder(run.path)
+    with pytest.raises(CorruptRunError, match="no copy.*Ask the same question.*ape delete"):
+        lost.spec()
+    with pytest.raises(CorruptRunError, match="no copy"):
+        lost.restore_spec()
+    lost.restore_spec(spec)
+    assert verify(RunFolder(run.path)) == []
+    assert lost.spec_copy() == (run.path / "spec.json").read_bytes()
+
+
+@pytest.mark.parametrize("copy", ["", "no base64!", "eJzLSM3JyQcABiwCFQ==", "AAAA"])
+def test_a_copy_that_is_not_the_question_is_none(new_run, copy):
+    new_run.committed.save(replace(new_run.checkpoint(), spec_copy=copy))
+    assert new_run.spec_copy() is None
 
 
 def test_a_lost_checkpoint_begins_the_run_again(run, chunks):
