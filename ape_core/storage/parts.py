@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ape_core.errors import CorruptRunError
 from ape_core.simulation.chunk import Chunk
-from ape_core.storage.checkpoint import PartRecord
+from ape_core.storage.checkpoint import PartRecord, SimulationCheckpoint
 from ape_core.storage.files import damaged_file, make_folder, read_bytes, write_atomic
+from ape_core.storage.tables import TABLES
+from ape_core.storage.tiers import COLD, WARM
 
 if TYPE_CHECKING:
-    from ape_core.storage.arrow import PartFile
+    from ape_core.storage.arrow import Encoder, PartFile
+
+_MARK: Final = {WARM: "", COLD: ".cold"}
 
 
-def part_path(folder: Path, table: str, index: int) -> Path:
-    """Return where a table of a part is, in the folder of a run."""
-    return folder / table / f"part-{index:06d}.parquet"
+def part_path(folder: Path, table: str, index: int, tier: str = WARM) -> Path:
+    """Return where a table of a part is, in the folder of a run.
+
+    The tiers have names of their own, so that neither is ever written over the other.
+    """
+    return folder / table / f"part-{index:06d}{_MARK[tier]}.parquet"
+
+
+def record_path(folder: Path, table: str, record: PartRecord) -> Path:
+    """Return where a table of a committed part is, in the tier that it is in."""
+    return part_path(folder, table, record.index, record.tier)
 
 
 def write_part(folder: Path, index: int, chunk: Chunk) -> PartRecord:
@@ -39,14 +54,47 @@ def write_part(folder: Path, index: int, chunk: Chunk) -> PartRecord:
     StoreError
         When the operating system refuses; nothing that was committed is touched.
     """
-    visits_sha256, visits_bytes = _write_table(folder, "visits", index, chunk)
-    patients_sha256, patients_bytes = _write_table(folder, "patients", index, chunk)
+    return write_slices(folder, index, chunk.years, [chunk])
+
+
+def write_slices(folder: Path, index: int, years: int, slices: Iterable[Chunk]) -> PartRecord:
+    """Write both tables of a chunk that is given in slices, as `write_part` does.
+
+    The bytes are the same; only one slice and what is compressed are in memory at a time.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    index
+        Which part.
+    years
+        Length of the run.
+    slices
+        Neighbouring ranges of the patients of the chunk, in order.
+    """
+    from ape_core.storage.arrow import Encoder
+
+    encoders = {table: Encoder(table, years) for table in TABLES}
+    bounds: list[int] = []
+    n_visits = n_eyes = 0
+    for chunk in slices:
+        for encoder in encoders.values():
+            encoder.add(chunk)
+        bounds += [chunk.first, chunk.stop]
+        n_visits += chunk.n_visits
+        n_eyes += chunk.n_eyes
+        del chunk
+    files = {
+        table: _write_table(folder, table, index, encoder) for table, encoder in encoders.items()
+    }
+    (visits_sha256, visits_bytes), (patients_sha256, patients_bytes) = files.values()
     return PartRecord(
         index=index,
-        first=chunk.first,
-        stop=chunk.stop,
-        n_visits=chunk.n_visits,
-        n_eyes=chunk.n_eyes,
+        first=bounds[0],
+        stop=bounds[-1],
+        n_visits=n_visits,
+        n_eyes=n_eyes,
         visits_sha256=visits_sha256,
         visits_bytes=visits_bytes,
         patients_sha256=patients_sha256,
@@ -58,28 +106,52 @@ def open_part(folder: Path, table: str, record: PartRecord) -> PartFile:
     """Open one table of a committed part for reading.
 
     The whole file is read and its checksum compared first, which takes a millisecond: no damage
-    goes unnoticed, or reaches a decoder.
+    goes unnoticed, or reaches a decoder. When the part has been archived or restored since its
+    record was read, it is read where it is now.
 
     Raises
     ------
     CorruptRunError
         When the file is missing, or is not the one that was committed.
     """
+    try:
+        return _open_file(folder, table, record)
+    except CorruptRunError:
+        moved = _moved(folder, record)
+        if moved is None:
+            raise
+    return open_part(folder, table, moved)
+
+
+def _open_file(folder: Path, table: str, record: PartRecord) -> PartFile:
+    """Open one table of a part where its record says that it is."""
     from ape_core.storage.arrow import PartFile
 
-    path = part_path(folder, table, record.index)
+    path = record_path(folder, table, record)
     content = read_bytes(path)
     if hashlib.sha256(content).hexdigest() != record.sha256_of(table):
         raise damaged_file(path, "its checksum is not the one that was committed")
     return PartFile(path, table, content)
 
 
-def _write_table(folder: Path, table: str, index: int, chunk: Chunk) -> tuple[str, int]:
-    """Write one table of a chunk; return its SHA-256 and size."""
-    from ape_core.storage.arrow import encode
+def file_sha256(content: bytes | memoryview) -> str:
+    """Return the SHA-256 of the content of a file."""
+    return hashlib.sha256(content).hexdigest()
 
+
+def _moved(folder: Path, record: PartRecord) -> PartRecord | None:
+    """Record of the same rows in another tier, when the checkpoint names that by now."""
+    with suppress(CorruptRunError):
+        for part in SimulationCheckpoint(folder).load().parts:
+            if part.index == record.index and part.tier != record.tier:
+                return part if part.rows == record.rows else None
+    return None
+
+
+def _write_table(folder: Path, table: str, index: int, encoder: Encoder) -> tuple[str, int]:
+    """Write one table of a chunk; return its SHA-256 and size."""
     path = part_path(folder, table, index)
     make_folder(path.parent)
-    data = memoryview(encode(table, chunk))
+    data = memoryview(encoder.finish())
     write_atomic(path, data)
     return hashlib.sha256(data).hexdigest(), data.nbytes

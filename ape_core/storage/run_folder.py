@@ -154,14 +154,18 @@ class RunFolder:
         NoSuchRunError
             When the run has been deleted.
         """
+        self.check_exists()
+        if (self.path / LOCK_FILE).is_dir():  # nobody can hold a folder
+            make_room(self.path / LOCK_FILE)
+        return FileLock.acquire(self.path / LOCK_FILE)
+
+    def check_exists(self) -> None:
+        """Raise NoSuchRunError when the run has been deleted."""
         if not self.path.is_dir():
             raise NoSuchRunError(
                 f"Run {self.run_id[:12]} is not in the store any more.",
                 "Ask the question again to compute it anew.",
             )
-        if (self.path / LOCK_FILE).is_dir():  # nobody can hold a folder
-            make_room(self.path / LOCK_FILE)
-        return FileLock.acquire(self.path / LOCK_FILE)
 
     def is_locked(self) -> bool:
         """Whether a worker holds the lock; disturbs nobody."""
