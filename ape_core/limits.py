@@ -1,7 +1,8 @@
-"""Thresholds and what they mean: the only place. Each can be lowered by an environment variable."""
+"""Thresholds and what they mean: the only place. Environment variables can lower most of them."""
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Final
 
@@ -25,6 +26,23 @@ def _lowered(name: str, ceiling: int) -> int:
     return value
 
 
+def _chosen(name: str, usual: float, low: float, high: float, unit: str) -> float:
+    """Value of environment variable APE_<name>; the usual one when unset."""
+    text = os.environ.get(f"APE_{name}")
+    if text is None:
+        return usual
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise InvalidSettingError(
+            f"APE_{name} is {text!r}, but it can be from {low:g} to {high:,.0f} {unit}.",
+            f"Set it to such a number, or remove it for {usual:g}.",
+        )
+    return value
+
+
 MEMORY_THRESHOLD: Final = _lowered("MEMORY_THRESHOLD", 1_000)
 """Patients from which results are read in batches from Parquet instead of held in memory."""
 
@@ -39,6 +57,12 @@ CHUNK_SIZE: Final = _lowered("CHUNK_SIZE", 5_000)
 
 MAX_CONCURRENT_SIMULATIONS: Final = _lowered("MAX_CONCURRENT_SIMULATIONS", 3)
 """Runs that simulate at the same time on one store; the rest queue."""
+
+ARCHIVE_AFTER_DAYS: Final = _chosen("ARCHIVE_AFTER_DAYS", 30, 0, 36_500, "days")
+"""`ape tidy` archives what nobody has used for so long; nothing younger is ever deleted by it."""
+
+STORE_QUOTA_GB: Final = _chosen("STORE_QUOTA_GB", 20, 0.001, 1_000_000, "GB")
+"""Size of all runs of a store, in 10^9 bytes, from which further ones are archived, too."""
 
 MAX_PATIENTS: Final = _lowered("MAX_PATIENTS", 100_000_000)
 """Patients in one run."""

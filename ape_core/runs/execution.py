@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from ape_core.errors import ApeError, RunFailedError
 from ape_core.runs.attempts import Attempt
+from ape_core.runs.memory import MB
 from ape_core.runs.progress import Progress, ProgressReporter
 from ape_core.runs.stopping import StopSignals
+from ape_core.storage.last_use import mark_used
 from ape_core.storage.run_folder import RunFolder
+from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
     from ape_core.storage.verify import Problem
@@ -88,17 +91,37 @@ class Execution:
         if self._check:
             self._reporter.enter("checking every file")
             self.repaired = repair(self._folder, runner)
+        self._make_room()
         attempt = Attempt(self._folder.checkpoint(), self._n_threads)
         outcome = "failed"
         try:
             complete = runner.run()
             outcome = "complete" if complete else "stopped"
         finally:
+            mark_used(self._folder)
             self._reporter.report(now=True)
             repaired = [problem.file for problem in self.repaired]
             committed = self._folder.checkpoint()
             attempt.record(self._folder, committed, outcome, runner.pace, repaired)
         return complete
+
+    def _make_room(self) -> None:
+        """Archive older runs first, where the store has reached its quota."""
+        from ape_core.runs.estimating import estimate
+        from ape_core.runs.tidying import make_room
+
+        if self._folder.is_complete():
+            return
+        store = Store(self._folder.path.parents[1])
+
+        def goes_on(run_id: str) -> bool:
+            """Say what is going on."""
+            self._reporter.enter(f"making room: archiving run {run_id[:12]}")
+            self._tick()
+            return not self._stop()
+
+        needed_mb = estimate(self._folder.spec(), store).disk_mb
+        make_room(store, self._folder.run_id, needed_mb * MB, goes_on)
 
     def _tick(self) -> None:
         """Say how far the run is."""

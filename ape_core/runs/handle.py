@@ -11,14 +11,21 @@ from ape_core.runs.progress import Progress
 from ape_core.runs.slots import queue_place
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint
+from ape_core.storage.last_use import mark_used
+from ape_core.storage.names import read_names, write_names
 from ape_core.storage.run_folder import RunFolder
+from ape_core.storage.tiers import COLD, HOT, WARM, tier_of
 from ape_core.summaries.summary import Summary
 
 if TYPE_CHECKING:
     from ape_core.results.base import SimulationResults
+    from ape_core.runs.tiering import TierChange
     from ape_core.storage.verify import Problem
 
 POLL_SECONDS: Final = 0.1
+
+MARK_SECONDS: Final = 3_600.0
+"""A run that is used all the time is marked as used so often."""
 
 _Stamp = tuple[int, int, int]
 """What changes when a file is replaced: its number, time and size."""
@@ -40,6 +47,7 @@ class Run:
         self.folder = folder
         self._checkpoint: tuple[_Stamp, Checkpoint] | None = None
         self._summary: tuple[str, Summary] | None = None
+        self._used: float | None = None
 
     def __repr__(self) -> str:
         return f"<Run {self.run_id[:12]}: {self.status}>"
@@ -166,6 +174,7 @@ class Run:
                 f"{progress.n_patients:,} patients are done.",
                 "Wait for it with run.wait(), or go on with it with run.resume().",
             )
+        self.mark_used()
         return create_results(self.n_patients, self.folder, self.summary())
 
     def summary(self) -> Summary | None:
@@ -204,6 +213,74 @@ class Run:
         from ape_core.storage.digest import digest
 
         return digest(self.folder)
+
+    @property
+    def tier(self) -> str:
+        """Where its rows are: "hot" while it is simulated, "warm" on disk, "cold" once archived."""
+        checkpoint = self._committed()
+        done = checkpoint.patients_done == self.n_patients
+        return HOT if not done and self.folder.is_locked() else tier_of(checkpoint)
+
+    def archive(self) -> TierChange:
+        """Write the rows again at maximum compression, once they are found sound.
+
+        Charts open as before, and rows are read as before: nothing has to be restored for that.
+        What is written is read back from the disk and compared before anything is removed.
+
+        Raises
+        ------
+        InvalidInputError
+            When the run is not complete, or somebody uses it.
+        CorruptRunError
+            When a file of it is damaged.
+        """
+        from ape_core.runs.tiering import change_tier
+
+        return change_tier(self, COLD)
+
+    def restore(self) -> TierChange:
+        """Write the rows again as they were before they were archived.
+
+        Raises
+        ------
+        InvalidInputError
+            When somebody uses the run.
+        CorruptRunError
+            When an archived file is damaged.
+        """
+        from ape_core.runs.tiering import change_tier
+
+        return change_tier(self, WARM)
+
+    @property
+    def name(self) -> str:
+        """What people call the run; empty when nobody named it."""
+        return read_names(self.folder).name
+
+    def rename(self, name: str) -> None:
+        """Give the run a name, or none. It is no part of the question.
+
+        Raises
+        ------
+        InvalidInputError
+            When it is too long, or holds control characters.
+        """
+        write_names(self.folder, name=name)
+
+    @property
+    def note(self) -> str:
+        """What people noted about the run. It can be set, and is no part of the question."""
+        return read_names(self.folder).note
+
+    @note.setter
+    def note(self, text: str) -> None:
+        write_names(self.folder, note=text)
+
+    def mark_used(self) -> None:
+        """Note that somebody uses the run now, so that it is not archived or deleted for age."""
+        if self._used is None or time.monotonic() - self._used >= MARK_SECONDS:
+            self._used = time.monotonic()
+            mark_used(self.folder)
 
     def _committed(self) -> Checkpoint:
         """What is committed, read again only when it has changed."""

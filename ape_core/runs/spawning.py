@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from ape_core.storage.os_errors import os_errors
 from ape_core.storage.run_folder import CANCEL_FILE, RunFolder
 
 LOG_FILE: Final = "worker.log"
+TIER_LOG_FILE: Final = "tier.log"
 
 
 def start_worker(
@@ -44,13 +46,34 @@ def start_worker(
     RunFailedError
         When no process can be started.
     """
-    command = [
-        *(sys.executable, "-P", "-m", "ape_core.runs.worker", str(folder.path)),
-        *("--lock", str(lock.fileno()), "--threads", str(n_threads)),
-        *("--memory-mb", f"{memory_mb:.0f}", "--cancel-file", str(folder.path / CANCEL_FILE)),
+    words = [
+        *("--threads", str(n_threads), "--memory-mb", f"{memory_mb:.0f}"),
+        *("--cancel-file", str(folder.path / CANCEL_FILE)),
         *(["--check"] if check else []),
     ]
-    log_path = folder.path / LOG_FILE
+    _start("ape_core.runs.worker", words, folder, lock, LOG_FILE)
+
+
+def start_tier_worker(folder: RunFolder, lock: FileLock, tier: str) -> None:
+    """Start a process that brings a run into a tier, and hand it the lock of the run.
+
+    Raises
+    ------
+    RunFailedError
+        When no process can be started.
+    """
+    _start("ape_core.runs.tier_worker", ["--tier", tier], folder, lock, TIER_LOG_FILE)
+
+
+def _start(
+    module: str, words: Sequence[str], folder: RunFolder, lock: FileLock, log_name: str
+) -> None:
+    """Start a module as a process that belongs to nobody and holds the lock of a run."""
+    command = [
+        *(sys.executable, "-P", "-m", module, str(folder.path)),
+        *("--lock", str(lock.fileno()), *words),
+    ]
+    log_path = folder.path / log_name
     with os_errors("write", log_path), log_path.open("wb") as log:
         starter = subprocess.run(
             command,

@@ -136,6 +136,7 @@ def ask(
     except CorruptRunError:
         _put_back(run, spec, chunk_size)
         run.folder.spec()
+    run.mark_used()
     return run
 
 

@@ -87,7 +87,8 @@ def _first_of_eye(rows: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def _planned_step(rows: Mapping[str, np.ndarray], first: np.ndarray) -> np.ndarray:
     """Days from the visit before to this one, as planned then and delayed since."""
-    step = _before(rows["interval_days"].astype(np.int32), first) + rows["delay_days"]
+    planned = rows["interval_days"].astype(np.int32)
+    step: np.ndarray = _before(planned, first) + rows["delay_days"]
     step[first] = 0
     return step
 

@@ -61,6 +61,13 @@ def mark_used(folder: RunFolder) -> None:
         write_json(folder.path / USED_FILE, asdict(now()), durable=False)
 
 
+def keep_last_use(folder: RunFolder) -> None:
+    """Write down when a run was used last, before something else commits to it."""
+    if not (folder.path / USED_FILE).exists():
+        with suppress(ApeError):
+            write_json(folder.path / USED_FILE, asdict(last_used(folder)), durable=False)
+
+
 def last_used(folder: RunFolder) -> Instant:
     """When a run was used last; where nobody noted it, when it was last committed to."""
     try:

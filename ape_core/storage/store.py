@@ -123,23 +123,27 @@ class Store:
                 self._create(spec, size)
         return RunFolder(self.runs_path / spec.run_id)
 
-    def delete(self, run_id: str) -> None:
+    def delete(self, run_id: str, lock: FileLock | None = None) -> None:
         """Remove a run. It is gone at once, though its files may take a moment.
+
+        Parameters
+        ----------
+        run_id
+            Its full id.
+        lock
+            Its lock, if the caller holds it. It is given up.
 
         Raises
         ------
         InvalidInputError
-            When a worker is simulating it.
+            When a worker is simulating, archiving or restoring it.
         NoSuchRunError
             When there is none.
         """
         folder = self.folder(run_id)
-        lock = folder.acquire()
+        lock = lock or folder.acquire()
         if lock is None:
-            raise InvalidInputError(
-                f"Run {run_id[:12]} is running and cannot be deleted.",
-                f"Stop it with `ape cancel {run_id[:12]}` first.",
-            )
+            raise in_use(folder, "deleted")
         with lock, os_errors("delete", folder.path), self._scratch("trash", run_id) as trash:
             folder.path.rename(trash)
             sync_folder(self.runs_path)
@@ -223,6 +227,24 @@ class Store:
             except FileNotFoundError:
                 return []
         return sorted(name for name in names if pattern.fullmatch(name))
+
+
+def in_use(folder: RunFolder, done: str) -> InvalidInputError:
+    """Return the error for a run that cannot be deleted, or otherwise touched, by now."""
+    short = folder.run_id[:12]
+    try:
+        complete = folder.is_complete()
+    except (CorruptRunError, StoreError):
+        complete = False
+    if complete:
+        return InvalidInputError(
+            f"Run {short} is in use and cannot be {done}.",
+            "Another process archives, restores or checks it; try again when that is done.",
+        )
+    return InvalidInputError(
+        f"Run {short} is running and cannot be {done}.",
+        f"Stop it with `ape cancel {short}` first.",
+    )
 
 
 _LIST_THEM: Final = "`ape list` shows the runs of the store; --store or APE_STORE names another."
