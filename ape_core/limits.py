@@ -55,6 +55,12 @@ MEMORY_AUTO_DISK_THRESHOLD: Final = _lowered("MEMORY_AUTO_DISK_THRESHOLD", 50_00
 CHUNK_SIZE: Final = _lowered("CHUNK_SIZE", 5_000)
 """Patients simulated, written and committed together."""
 
+SLICE_PATIENTS: Final = 5_000
+"""Patients whose rows a thread holds at a time, however large the chunks of a run are."""
+
+THRIFTY_SLICE_PATIENTS: Final = 2_500
+"""The same where memory is short. Neither changes a byte of a run."""
+
 MAX_CONCURRENT_SIMULATIONS: Final = _lowered("MAX_CONCURRENT_SIMULATIONS", 3)
 """Runs that simulate at the same time on one store; the rest queue."""
 
@@ -91,3 +97,15 @@ MAX_TARGETS: Final = 10_000
 
 MAX_TARGETS_BYTES: Final = 5_000_000
 """Size of a file of targets; the one shipped is a hundredth of it."""
+
+MAX_PACKAGE_BYTES: Final = _lowered("MAX_PACKAGE_BYTES", 100_000_000_000)
+"""Size of a package that is imported or exported: all rows of the largest runs."""
+
+MAX_PACKAGE_FILES: Final = 100_000
+"""Files in a package: more than the largest run has, in parts of the usual size."""
+
+MAX_UPLOAD_BYTES: Final = _lowered("MAX_UPLOAD_BYTES", 8_000_000)
+"""Size of a package that a page takes in; its connection ends at messages of 10 MiB."""
+
+MAX_DOWNLOAD_BYTES: Final = _lowered("MAX_DOWNLOAD_BYTES", 2_000_000)
+"""Size of a package that a page hands out within itself."""

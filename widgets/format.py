@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
+from ape_core.clocks import utc_now
 from ape_core.errors import InvalidSpecError
 from ape_core.spec.checks import shown
 
@@ -107,7 +108,7 @@ def duration(seconds: float) -> str:
 
 def age(then: datetime, now: datetime | None = None) -> str:
     """How long ago: "just now", "5 min ago", "3 days ago"."""
-    seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    seconds = ((now or utc_now()) - then).total_seconds()
     for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             number = int(seconds // size)

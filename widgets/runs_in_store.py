@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ape_core.clocks import instant
 from ape_core.errors import ApeError
 from ape_core.runs import Run
-from ape_core.storage.run_folder import SPEC_FILE
 
 if TYPE_CHECKING:
     from ape_core.storage.run_folder import RunFolder
@@ -29,6 +29,7 @@ class ListedRun:
     share: float
     cancelled: bool = False
     worker_mb: float = 0.0
+    order: tuple[int, float, str] = (0, 0.0, "")
 
 
 class RunsInStore:
@@ -44,7 +45,7 @@ class RunsInStore:
         folders = {folder.run_id: folder for folder in self._store.list()}
         self._open = {run_id: run for run_id, run in self._open.items() if run_id in folders}
         self._listed = {run_id: self._read(folder) for run_id, folder in folders.items()}
-        return sorted(self._listed.values(), key=lambda run: run.created, reverse=True)
+        return sorted(self._listed.values(), key=lambda run: run.order, reverse=True)
 
     def _read(self, folder: RunFolder) -> ListedRun:
         """What is to be said of a run now."""
@@ -71,21 +72,21 @@ class RunsInStore:
 
 def _facts(run: Run) -> ListedRun:
     """What never changes about a run."""
-    seconds = (run.folder.path / SPEC_FILE).stat().st_mtime
     return ListedRun(
         run_id=run.run_id,
         title=run.spec.protocol.title,
         n_patients=run.n_patients,
         years=run.spec.years,
         seed=run.spec.seed,
-        created=datetime.fromtimestamp(seconds, UTC),
+        created=instant(run.folder.created()),
         status="queued",
         share=0.0,
+        order=run.folder.order(),
     )
 
 
 def _damaged(run: Run) -> ListedRun:
     """What can be said of a run whose question cannot be read: it goes to the end of the list."""
     name = f"Run {run.run_id[:12]}"
-    long_ago = datetime.fromtimestamp(0, UTC)
+    long_ago = instant(0)
     return ListedRun(run.run_id, name, 0, 0, 0, long_ago, "corrupt", 0.0)

@@ -6,10 +6,10 @@ import os
 import sys
 import tempfile
 import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ape_core import __version__
+from ape_core.clocks import utc_now
 from ape_core.storage.store import Store
 
 
@@ -26,7 +26,7 @@ def write_details(words: list[str]) -> Path:
     Path
         The file.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     name = f"ape-{now:%Y%m%dT%H%M%S}-{os.getpid()}.log"
     text = f"ape {__version__}, Python {sys.version}\n{words}\n\n{traceback.format_exc()}"
     for folder in (Store().path / "logs", Path(tempfile.gettempdir())):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from typing import Any, Final
 
+from ape_core.clocks import instant, local_text
 from ape_core.commands.answer import Answer, listing, megabytes, table
 from ape_core.commands.results import results_table
 from ape_core.errors import CorruptRunError, StoreError
@@ -36,7 +36,7 @@ def list_runs(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all command
             "" if run["seed"] is None else str(run["seed"]),
             f"{run['share_done']:.0%}",
             megabytes(run["disk_mb"]),
-            _local_time(run["created"]),
+            local_text(instant(run["created"])),
         )
         for run in runs
     ]
@@ -153,7 +153,7 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
                 ("status", data["status"]),
                 ("why", data["error"]),
                 ("what to do", data["hint"]),
-                ("created", _local_time(data["created"])),
+                ("created", local_text(instant(data["created"]))),
                 ("folder", str(run.folder.path)),
             ]
         )
@@ -172,12 +172,7 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
             ("visits", f"{data['n_visits']:,}"),
             ("size", megabytes(data["disk_mb"])),
             ("time", duration(seconds) if seconds else ""),
-            ("created", _local_time(data["created"])),
+            ("created", local_text(instant(data["created"]))),
             ("folder", str(run.folder.path)),
         ]
     )
-
-
-def _local_time(seconds: float) -> str:
-    """An instant in the zone of whoever reads it."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

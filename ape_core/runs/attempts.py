@@ -7,12 +7,12 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from ape_core import __version__
+from ape_core.clocks import utc_now, utc_text
 from ape_core.runs.memory import MB, peak_memory_bytes
 from ape_core.spec.run_spec import MODEL_VERSION
 from ape_core.storage.checkpoint import Checkpoint
@@ -74,7 +74,7 @@ class Attempt:
     def __init__(self, before: Checkpoint, n_threads: int) -> None:
         self._before = before
         self._n_threads = n_threads
-        self._started_at = _now()
+        self._started_at = utc_text(utc_now())
         self._started = time.monotonic()
 
     def record(
@@ -103,7 +103,7 @@ class Attempt:
         provenance = folder.provenance()
         attempt = {
             "started": self._started_at,
-            "ended": _now(),
+            "ended": utc_text(utc_now()),
             "outcome": outcome,
             "seconds": time.monotonic() - self._started,
             "patients": after.patients_done - self._before.patients_done,
@@ -119,6 +119,7 @@ class Attempt:
         attempts = [*provenance.get("attempts", []), attempt][-MOST_ATTEMPTS:]
         folder.write_provenance(
             {
+                **provenance,
                 "created": provenance.get("created", self._started_at),
                 "model_version": MODEL_VERSION,
                 "seconds": provenance.get("seconds", 0.0) + attempt["seconds"],
@@ -137,8 +138,3 @@ def _machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "command": Path(sys.argv[0]).name,
     }
-
-
-def _now() -> str:
-    """The present instant, UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ape_core.clocks import parse_utc, utc_now, utc_text
 from ape_core.errors import (
     ApeError,
     CorruptRunError,
@@ -45,6 +46,7 @@ PROGRESS_FILE: Final = "progress.json"
 ERROR_FILE: Final = "error.json"
 PROVENANCE_FILE: Final = "provenance.json"
 CANCEL_FILE: Final = "cancel"
+CREATED_FILE: Final = "created.json"
 _MOST_READS: Final = 20
 _LONG_HASH: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _FIRST_DIGITS: Final = r"\1"
@@ -90,12 +92,35 @@ class RunFolder:
     def created(self) -> float:
         """Return when the run was created, in seconds since 1970; 0 when it is being deleted.
 
-        The folder, which is younger, stands in for a question that is missing.
+        Told to people; no order follows from it. The time of a file stands in where it was not
+        noted.
         """
+        noted = self._created_note().get("at")
+        with suppress(ValueError):
+            return parse_utc(str(noted)).timestamp()
         for path in (self.path / SPEC_FILE, self.path):
             with suppress(OSError):
                 return path.stat().st_mtime
         return 0.0
+
+    def number(self) -> int:
+        """Return the place of the run in the order in which runs were created; 0 if not noted."""
+        number = self._created_note().get("number")
+        return number if isinstance(number, int) else 0
+
+    def order(self) -> tuple[int, float, str]:
+        """Return what runs are sorted by, the oldest first: their numbers, and so by no clock."""
+        number = self.number()
+        return number, 0.0 if number else self.created(), self.run_id
+
+    def write_created(self, number: int) -> None:
+        """Note the place of a new run in the order of runs, and for people when that was."""
+        note = {"number": number, "at": utc_text(utc_now())}
+        write_json(self.path / CREATED_FILE, note, durable=False)
+
+    def _created_note(self) -> dict[str, Any]:
+        """What was noted as the run was created; empty when it cannot be read."""
+        return _read_note(self.path / CREATED_FILE) or {}
 
     def checkpoint(self) -> Checkpoint:
         """Return what is committed; CorruptRunError when the checkpoint is not what was written."""

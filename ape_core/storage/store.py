@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -174,17 +173,34 @@ class Store:
             probe.mkdir()
             write_atomic(probe / SPEC_FILE, b"")
 
-    def _create(self, spec: RunSpec, chunk_size: int) -> None:
-        """Make a whole run under another name and give it its own, unless somebody was faster."""
+    @contextmanager
+    def staging(self, spec: RunSpec, chunk_size: int) -> Iterator[Path]:
+        """Folder of a whole run that nobody sees until `place` gives it its name.
+
+        Removed at the end, or by `clean_temporary` after this process was killed.
+        """
         with self._scratch("new", spec.run_id) as new:
             new.mkdir()
             _fill(new, spec, chunk_size)
-            try:
-                new.rename(self.runs_path / spec.run_id)
-            except OSError as error:
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise
+            RunFolder(new).write_created(1 + max((run.number() for run in self.list()), default=0))
+            yield new
+
+    def place(self, staged: Path, run_id: str) -> bool:
+        """Give a run its name, unless somebody was faster; return whether it was done."""
+        try:
+            staged.rename(self.runs_path / run_id)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            return False
+        finally:
             sync_folder(self.runs_path)
+        return True
+
+    def _create(self, spec: RunSpec, chunk_size: int) -> None:
+        """Make a whole run under another name and give it its own, unless somebody was faster."""
+        with self.staging(spec, chunk_size) as new:
+            self.place(new, spec.run_id)
 
     @contextmanager
     def _scratch(self, kind: str, run_id: str) -> Iterator[Path]:
@@ -277,5 +293,4 @@ def _fill(folder: Path, spec: RunSpec, chunk_size: int) -> None:
         (folder / table).mkdir()
     text = spec.to_json().encode()
     write_atomic(folder / SPEC_FILE, text)
-    checkpoint = Checkpoint(spec.run_id, hashlib.sha256(text).hexdigest(), chunk_size)
-    SimulationCheckpoint(folder).save(checkpoint)
+    SimulationCheckpoint(folder).save(Checkpoint.begin(spec.run_id, text, chunk_size))

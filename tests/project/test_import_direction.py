@@ -14,7 +14,13 @@ import ape_core as ape
 
 # What a module may import: its own layer and those before it.
 LAYERS = (
-    ("ape_core.errors", "ape_core.limits", "ape_core.on_first_use", "ape_core.schema"),
+    (
+        "ape_core.clocks",
+        "ape_core.errors",
+        "ape_core.limits",
+        "ape_core.on_first_use",
+        "ape_core.schema",
+    ),
     ("ape_core.spec",),
     ("ape_core.simulation",),
     ("ape_core.storage",),

@@ -37,6 +37,7 @@ def test_a_new_run_has_its_question_and_nothing_else(new_run, spec):
     assert new_run.read_progress() is new_run.read_error() is None
     assert sorted(os.listdir(new_run.path)) == [
         "checkpoint.json",
+        "created.json",
         "patients",
         "spec.json",
         "visits",

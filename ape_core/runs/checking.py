@@ -1,0 +1,177 @@
+"""The other end of `import_check`: a process that decodes packages, asked and listened to."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from ape_core.errors import InvalidInputError
+from ape_core.runs.memory import check_memory
+from ape_core.runs.spawning import detached_environment
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.packages.manifest import Manifest, PackedPart
+from ape_core.storage.packages.rows import most_rows, row_bytes
+from ape_core.storage.tables import TABLES
+
+BASE_MB: Final = 400
+"""Memory of the process before it decodes anything, with some to spare."""
+
+COPIES: Final = 6
+"""Rows are in memory so often at a time: decoded, as arrays, encoded."""
+
+ANSWER_SECONDS: Final = 120.0
+"""A part is checked within a second or two; what takes so long was made to."""
+
+_MB: Final = 1 << 20
+
+
+class CheckProcess:
+    """A process that checks what came in one package; ended with the body.
+
+    Parameters
+    ----------
+    folder
+        The folder in which the run is put together.
+    spec, manifest
+        Of the package.
+    """
+
+    def __init__(self, folder: Path, spec: RunSpec, manifest: Manifest) -> None:
+        self._answer_seconds = ANSWER_SECONDS
+        memory_mb = _memory_mb(manifest, spec)
+        command = [
+            *(sys.executable, "-m", "ape_core.runs.import_check", str(folder)),
+            *("--years", str(spec.years), "--patients", str(spec.cohort.n_patients)),
+            *("--chunk-size", str(manifest.chunk_size), "--memory-mb", str(memory_mb)),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=detached_environment(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, what: str, **asked: Any) -> Any:
+        """Ask one question and wait for the answer.
+
+        Raises
+        ------
+        InvalidInputError
+            When what came is refused, or has ended the process that decoded it.
+        """
+        assert self._process.stdin is not None
+        line = json.dumps({what: asked}) + "\n"
+        try:
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+            said = self._listen()
+        except BrokenPipeError:
+            said = b""
+        if not said.endswith(b"\n"):
+            raise InvalidInputError(f"{_named(what, asked)} cannot be decoded: {self._ending()}")
+        answer: dict[str, Any] = json.loads(said)
+        if "refused" in answer:
+            raise InvalidInputError(f"{_named(what, asked)} is refused: {answer['refused']}")
+        return next(iter(answer.values()))
+
+    def _listen(self) -> bytes:
+        """One line of the answer; part of it when the process has ended or takes too long."""
+        assert self._process.stdout is not None
+        descriptor, said = self._process.stdout.fileno(), b""
+        deadline = time.monotonic() + self._answer_seconds
+        while not said.endswith(b"\n"):
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                self._process.kill()
+                return b""
+            block = os.read(descriptor, _MB)
+            if not block:
+                return b""
+            said += block
+        return said
+
+    def _ending(self) -> str:
+        """How the process that decoded it ended, in words."""
+        self._process.kill()
+        status = self._process.wait()
+        if status == -signal.SIGKILL:
+            return "it took too long, or too much memory"
+        return f"it ended the process that tried (status {status})"
+
+
+def check_part_sizes(manifest: Manifest, spec: RunSpec) -> None:
+    """Refuse parts with more rows, or larger files, than their patients can have.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming the part.
+    """
+    sizes = {file.name: file.n_bytes for file in manifest.files}
+    for part in manifest.parts:
+        for table, n_rows in _rows(part).items():
+            most = most_rows(table, manifest.chunk_size, spec.years)
+            name = f"{table}/part-{part.index:06d}.parquet"
+            if not 0 < n_rows <= most:
+                raise InvalidInputError(f"{name} has {n_rows:,} rows, not 1 to {most:,}")
+            allowed = _MB + 2 * n_rows * row_bytes(table, spec.years)
+            if sizes[name] > allowed:
+                raise InvalidInputError(
+                    f"{name} has {sizes[name]:,} bytes, but its rows take {allowed:,} at most"
+                )
+
+
+def _memory_mb(manifest: Manifest, spec: RunSpec) -> int:
+    """Memory that the largest part may take, which has to be there.
+
+    Raises
+    ------
+    InvalidInputError
+        When it is not.
+    """
+    largest = max(
+        (
+            sum(n_rows * row_bytes(table, spec.years) for table, n_rows in _rows(part).items())
+            for part in manifest.parts
+        ),
+        default=0,
+    )
+    needed = BASE_MB + COPIES * largest // _MB
+    free = check_memory().free_mb
+    if needed > free and needed > BASE_MB + COPIES * _MB:
+        raise InvalidInputError(
+            f"to check its rows takes {needed:,} MB of memory, and {free:,.0f} MB are free",
+            "Wait until runs have ended, or import a package without data and resume it.",
+        )
+    return needed
+
+
+def _rows(part: PackedPart) -> dict[str, int]:
+    """Rows of each table of a part."""
+    return dict(zip(TABLES, (part.n_visits, part.n_eyes), strict=True))
+
+
+def _named(what: str, asked: dict[str, Any]) -> str:
+    """What was asked about, in words."""
+    return f"part {asked['index']}" if what == "part" else "the summary"
