@@ -8,6 +8,7 @@ ApeError
 │   └── StoreError               the store cannot be used (missing, read-only, full)
 ├── CorruptRunError              a file of a run is not what was committed (exit status 2)
 └── RunFailedError               a simulation stopped before its end (exit status 3)
+    └── MemoryShortError         at a commit, before the system would have killed it
 """
 
 from __future__ import annotations
@@ -65,3 +66,7 @@ class CorruptRunError(ApeError):
 
 class RunFailedError(ApeError):
     """A simulation stopped before its end; what was committed is kept."""
+
+
+class MemoryShortError(RunFailedError):
+    """A simulation stopped at a commit because too little memory was left; it can go on later."""

@@ -26,10 +26,10 @@ class Cgroup:
         return max(0, used - _stat_value(self.stat_file, self.inactive_key))
 
 
-def tightest_cgroup() -> Cgroup | None:
-    """The control group around this process with the smallest memory limit, if any."""
+def limited_cgroups() -> list[Cgroup]:
+    """The control groups around this process that limit memory, the smallest limit first."""
     limited = [group for group in _cgroups() if 0 < group.limit_bytes < _UNLIMITED_BYTES]
-    return min(limited, key=lambda group: group.limit_bytes, default=None)
+    return sorted(limited, key=lambda group: group.limit_bytes)
 
 
 def _cgroups() -> Iterator[Cgroup]:

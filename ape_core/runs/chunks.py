@@ -1,15 +1,17 @@
-"""What one thread does with one chunk: simulate it, count it, write it."""
+"""What one thread does with one chunk: simulate it, count it, write it, slice by slice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ape_core.limits import SLICE_PATIENTS
+from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import PartRecord
-from ape_core.storage.parts import write_part
+from ape_core.storage.parts import write_slices
 from ape_core.summaries.summary import Summary
 
 PatientRange = tuple[int, int]
@@ -30,20 +32,65 @@ class FinishedChunk:
 
 
 def finish_chunk(
-    spec: RunSpec, folder: Path, chunk_size: int
+    spec: RunSpec,
+    folder: Path,
+    chunk_size: int,
+    slice_patients: Callable[[], int] = lambda: SLICE_PATIENTS,
 ) -> Callable[[PatientRange], FinishedChunk]:
-    """Function that simulates a range of patients of a run, counts it and writes its part."""
+    """Function that simulates a range of patients of a run, counts it and writes its part.
+
+    Parameters
+    ----------
+    spec
+        The question.
+    folder
+        The folder of the run.
+    chunk_size
+        Patients in a part.
+    slice_patients
+        Asked before each slice how many patients it may have.
+    """
 
     def finish(patients: PatientRange) -> FinishedChunk:
-        """Rows of a range live only while this runs."""
+        """Rows of a slice live only until the next one is simulated."""
         first, stop = patients
-        chunk = simulate(spec, first, stop)
-        summary = Summary.of_chunk(chunk)
-        return FinishedChunk(write_part(folder, first // chunk_size, chunk), summary)
+        summary = Summary.empty(spec.years)
+
+        def counted() -> Iterator[Chunk]:
+            """Slices of the range, each added to the summary."""
+            nonlocal summary
+            for chunk in _slices(spec, first, stop, slice_patients):
+                summary = summary.merge(Summary.of_chunk(chunk))
+                yield chunk
+                del chunk  # or it would be kept while the next one is simulated
+
+        record = write_slices(folder, first // chunk_size, spec.years, counted())
+        return FinishedChunk(record, summary)
 
     return finish
 
 
-def count_chunk(spec: RunSpec) -> Callable[[PatientRange], Summary]:
+def count_chunk(
+    spec: RunSpec, slice_patients: Callable[[], int] = lambda: SLICE_PATIENTS
+) -> Callable[[PatientRange], Summary]:
     """Function that simulates a range of patients and counts it, without writing."""
-    return lambda patients: Summary.of_chunk(simulate(spec, *patients))
+
+    def count(patients: PatientRange) -> Summary:
+        """Count slice by slice."""
+        summary = Summary.empty(spec.years)
+        for chunk in _slices(spec, *patients, slice_patients):
+            summary = summary.merge(Summary.of_chunk(chunk))
+            del chunk
+        return summary
+
+    return count
+
+
+def _slices(
+    spec: RunSpec, first: int, stop: int, slice_patients: Callable[[], int]
+) -> Iterator[Chunk]:
+    """Simulate a range of patients slice by slice."""
+    while first < stop:
+        end = min(stop, first + slice_patients())
+        yield simulate(spec, first, end)
+        first = end

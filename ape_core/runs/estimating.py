@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ape_core.errors import ApeError, StoreError
-from ape_core.limits import CHUNK_SIZE
+from ape_core.errors import ApeError, InvalidInputError, StoreError
+from ape_core.limits import CHUNK_SIZE, SLICE_PATIENTS
 from ape_core.runs import costs
-from ape_core.runs.memory import MB, memory_limit_mb
+from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
 from ape_core.runs.threads import check_threads
 from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.spec.run_spec import RunSpec
@@ -30,6 +30,7 @@ MEASURED_VISITS: Final = 1_000_000
 """Attempts that were shorter than both say too little about the speed of a machine."""
 
 _MOST_RUNS_READ: Final = 50
+_LEAST_CHUNK: Final = 500
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,12 @@ def expected_visits(spec: RunSpec) -> float:
 def worker_memory_mb(spec: RunSpec, n_threads: int, chunk_size: int) -> float:
     """Peak resident memory of a worker, in megabytes."""
     patients = min(chunk_size, spec.cohort.n_patients)
-    rows = expected_visits(spec) * patients * costs.BYTES_PER_VISIT_IN_CHUNK / MB
-    counts = costs.THREAD_MB_PER_YEAR * spec.years * max(patients / CHUNK_SIZE, 0.5)
-    return costs.WORKER_MB + n_threads * (costs.THREAD_MB + rows + counts)
+    held = min(patients, SLICE_PATIENTS)
+    visits = expected_visits(spec)
+    rows = visits * held * costs.BYTES_PER_VISIT_IN_CHUNK / MB
+    written = visits * (patients - held) * costs.DISK_BYTES_PER_VISIT / MB
+    counts = costs.THREAD_MB_PER_YEAR * spec.years * max(held / CHUNK_SIZE, 0.5)
+    return costs.WORKER_MB + n_threads * (costs.THREAD_MB + rows + written + counts)
 
 
 def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:
@@ -131,6 +135,47 @@ def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:
     while asked is None and n_threads > 1 and worker_memory_mb(spec, n_threads, chunk_size) > room:
         n_threads -= 1
     return n_threads
+
+
+def check_memory_suffices(spec: RunSpec, n_threads: int, chunk_size: int) -> None:
+    """Refuse a run whose worker would not fit even if nothing else were going on.
+
+    Raises
+    ------
+    InvalidInputError
+        Saying what would fit.
+    """
+    limit = memory_limit_mb()
+    room = limit - pause_mark_mb()
+    needed = worker_memory_mb(spec, n_threads, chunk_size)
+    if needed > room:
+        raise InvalidInputError(
+            f"The run needs about {needed:,.0f} MB of memory, but of {limit:,.0f} MB that this "
+            f"machine or container allows, at most {room:,.0f} MB can be had.",
+            _what_would_fit(spec, n_threads, chunk_size, room),
+        )
+
+
+def _what_would_fit(spec: RunSpec, n_threads: int, chunk_size: int, room: float) -> str:
+    """Sentence that says with what a run would fit into so much memory."""
+    for fewer in range(n_threads - 1, 0, -1):
+        if worker_memory_mb(spec, fewer, chunk_size) <= room:
+            threads = "thread" if fewer == 1 else "threads"
+            return f"It would fit on {fewer} {threads}: ask for no more with --workers {fewer}."
+    size = chunk_size
+    while size > _LEAST_CHUNK:
+        size = max(_LEAST_CHUNK, size // 2)
+        if worker_memory_mb(spec, 1, size) <= room:
+            return (
+                f"It would fit on one thread in chunks of {size:,} patients: ask with --workers 1 "
+                f"--chunk-size {size}. The chunks of a run that has been begun stay as they are: "
+                "delete it first."
+            )
+    least = worker_memory_mb(spec, 1, _LEAST_CHUNK) + pause_mark_mb()
+    return (
+        f"Give it at least {least:,.0f} MB (the limit of the container, or MEM_LIMIT), or ask for "
+        "fewer years."
+    )
 
 
 def check_disk(store: Path, spec: RunSpec, disk_mb: float, share: float = 1.0) -> None:

@@ -9,6 +9,7 @@ from ape_core.errors import ApeError, RunFailedError
 from ape_core.runs.attempts import Attempt
 from ape_core.runs.memory import MB
 from ape_core.runs.progress import Progress, ProgressReporter
+from ape_core.runs.slots import has_elder
 from ape_core.runs.stopping import StopSignals
 from ape_core.storage.last_use import mark_used
 from ape_core.storage.run_folder import RunFolder
@@ -63,8 +64,10 @@ class Execution:
 
         Raises
         ------
+        MemoryShortError
+            When it was stopped at a commit because too little memory was left.
         ApeError
-            What stopped it.
+            What stopped it otherwise.
         KeyboardInterrupt
             After Ctrl-C, when all that was done is committed.
         """
@@ -84,10 +87,14 @@ class Execution:
         """Run, and add the attempt to the provenance however it ends."""
         self._reporter.n_patients = self._folder.spec().cohort.n_patients
         self._reporter.enter("loading the simulator")
+        from ape_core.runs.guard import Guard
         from ape_core.runs.repairing import repair
         from ape_core.runs.runner import Runner
 
-        runner = Runner(self._folder, self._n_threads, self._reporter, self._stop, self._tick)
+        guard = Guard(self._n_threads, lambda: has_elder(self._folder.path.parents[1]))
+        runner = Runner(
+            self._folder, self._n_threads, self._reporter, self._stop, self._tick, guard
+        )
         if self._check:
             self._reporter.enter("checking every file")
             self.repaired = repair(self._folder, runner)
@@ -97,6 +104,8 @@ class Execution:
         try:
             complete = runner.run()
             outcome = "complete" if complete else "stopped"
+            if guard.exhausted and not complete and not self._stop():
+                raise guard.error(self._folder.run_id)
         finally:
             mark_used(self._folder)
             self._reporter.report(now=True)

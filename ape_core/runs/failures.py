@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ape_core.errors import ApeError
+from ape_core.errors import ApeError, MemoryShortError
 
 
 def record_failure(folder: Path, error: ApeError) -> None:

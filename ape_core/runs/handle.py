@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError, StoreError
 from ape_core.runs.progress import Progress
-from ape_core.runs.slots import queue_place
+from ape_core.runs.slots import QueuePosition, queue_position
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint
 from ape_core.storage.last_use import mark_used
@@ -97,7 +97,8 @@ class Run:
         error = self.folder.read_error()
         if error is not None:
             words = {"error": str(error.get("error", "")), "hint": str(error.get("hint", ""))}
-            return self._progress("failed", done, n_patients, **words)
+            status = "interrupted" if error.get("interrupted") is True else "failed"
+            return self._progress(status, done, n_patients, **words)
         cancelled = self.folder.cancel_requested()
         return self._progress("interrupted", done, n_patients, cancelled=cancelled)
 
@@ -294,9 +295,10 @@ class Run:
 
     def _progress_of_worker(self, done: int, n_patients: int) -> Progress:
         """Progress while a worker is alive: in the queue or at work."""
-        place = queue_place(self.folder.path.parents[1], self.run_id)
-        if place is not None:
-            return self._progress("queued", done, n_patients, queue_place=place)
+        queued = queue_position(self.folder.path.parents[1], self.run_id)
+        if queued is not None:
+            place = {"queue_place": queued.place, "ahead": queued.ahead}
+            return self._progress("queued", done, n_patients, phase=_waiting(queued), **place)
         said = self.folder.read_progress() or {}
         n_patients = n_patients or int(said.get("n_patients", 0))
         return Progress(
@@ -311,10 +313,21 @@ class Run:
             memory_mb=said.get("memory_mb"),
         )
 
-    def _progress(self, status: str, done: int, n_patients: int, **more: Any) -> Progress:
+    def _progress(
+        self, status: str, done: int, n_patients: int, phase: str = "", **more: Any
+    ) -> Progress:
         """Progress when no worker is at work."""
-        phase = "waiting in the queue" if status == "queued" else ""
         return Progress(self.run_id, status, phase, done, done, n_patients, **more)
+
+
+def _waiting(queued: QueuePosition) -> str:
+    """What a run in the queue waits for."""
+    if queued.memory_needed_mb is None or queued.memory_left_mb is None:
+        return "waiting in the queue"
+    return (
+        f"waiting for memory: {queued.memory_needed_mb:,.0f} MB are needed, "
+        f"{queued.memory_left_mb:,.0f} MB are left"
+    )
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -11,12 +11,20 @@ from typing import Final
 import psutil
 
 from ape_core.errors import InvalidSettingError
-from ape_core.runs.cgroup import Cgroup, tightest_cgroup
+from ape_core.runs.cgroup import Cgroup, limited_cgroups
 
 WARNING_SHARE: Final = 0.5
 """Share of the limit from which memory is short: a killed container gives no second chance."""
 
 CRITICAL_SHARE: Final = 0.8
+
+TIGHT_SHARE: Final = 0.15
+TIGHT_MB: Final = 200.0
+"""Where less than either is left, a worker shrinks its batches; see `tight_mark_mb`."""
+
+PAUSE_SHARE: Final = 0.07
+PAUSE_MB: Final = 100.0
+"""Where less than either is left, a worker pauses; see `pause_mark_mb`."""
 
 MB: Final = 1024 * 1024
 _APE_PROGRAMS: Final = ("ape", "voila")
@@ -28,20 +36,22 @@ class MemoryStatus:
     """Memory that may be used and memory that is used, in megabytes.
 
     `used_mb` counts the whole container where there is one, otherwise all processes of APE;
-    `process_mb` counts this process alone. `state` is "ok", "warning" or "critical".
+    `process_mb` counts this process alone. `available_mb` is what the machine and every container
+    around this process have left. `state` is "ok", "warning" or "critical".
     """
 
     limit_mb: float
     used_mb: float
     process_mb: float
+    available_mb: float
     state: str
     message: str
     limit_source: str
 
     @property
     def free_mb(self) -> float:
-        """Memory that is left below the limit."""
-        return max(0.0, self.limit_mb - self.used_mb)
+        """Memory that can still be taken: below the limit, and there to be had."""
+        return max(0.0, min(self.limit_mb - self.used_mb, self.available_mb))
 
 
 def check_memory() -> MemoryStatus:
@@ -52,15 +62,16 @@ def check_memory() -> MemoryStatus:
     MemoryStatus
         Megabytes allowed and used; "warning" from half of the limit, "critical" from 80 %.
     """
-    cgroup = tightest_cgroup()
-    limit_bytes, source = _limit(cgroup)
-    used_bytes = cgroup.used_bytes() if cgroup is not None else _ape_processes_bytes()
+    groups = limited_cgroups()
+    limit_bytes, source = _limit(groups)
+    used_bytes = groups[0].used_bytes() if groups else _ape_processes_bytes()
     process_bytes = process_memory_bytes()
     share = max(used_bytes, process_bytes) / limit_bytes
     return MemoryStatus(
         limit_mb=limit_bytes / MB,
         used_mb=used_bytes / MB,
         process_mb=process_bytes / MB,
+        available_mb=_available_bytes(groups) / MB,
         state=_state(share),
         message=_message(share, used_bytes, limit_bytes, source),
         limit_source=source,
@@ -69,7 +80,31 @@ def check_memory() -> MemoryStatus:
 
 def memory_limit_mb() -> float:
     """Memory that this process and its neighbours may use together, in megabytes."""
-    return _limit(tightest_cgroup())[0] / MB
+    return _limit(limited_cgroups())[0] / MB
+
+
+def free_memory_mb() -> float:
+    """Memory that can still be taken, in megabytes; as `check_memory`, but quick to ask.
+
+    Other processes are only counted where nothing else says how much they use.
+    """
+    groups = limited_cgroups()
+    left = _available_bytes(groups)
+    limit_bytes, source = _limit(groups)
+    if source == "MEM_LIMIT":
+        used_bytes = groups[0].used_bytes() if groups else _ape_processes_bytes()
+        left = min(left, limit_bytes - used_bytes)
+    return max(0, left) / MB
+
+
+def tight_mark_mb() -> float:
+    """Memory below which workers make do with less: 154 MB of a container of 1 GB."""
+    return min(TIGHT_MB, TIGHT_SHARE * memory_limit_mb())
+
+
+def pause_mark_mb() -> float:
+    """Memory below which workers pause: 72 MB of a container of 1 GB."""
+    return min(PAUSE_MB, PAUSE_SHARE * memory_limit_mb())
 
 
 def process_memory_bytes() -> int:
@@ -105,14 +140,20 @@ def _message(share: float, used_bytes: int, limit_bytes: int, source: str) -> st
     return used + advice[_state(share)]
 
 
-def _limit(cgroup: Cgroup | None) -> tuple[int, str]:
+def _available_bytes(groups: list[Cgroup]) -> int:
+    """What the machine and each of the groups around this process have left."""
+    rooms = [group.limit_bytes - group.used_bytes() for group in groups]
+    return min([int(psutil.virtual_memory().available), *rooms])
+
+
+def _limit(groups: list[Cgroup]) -> tuple[int, str]:
     """Smallest of the limits that apply, in bytes, and its name."""
     limits = [(int(psutil.virtual_memory().total), "physical memory")]
     asked = os.environ.get("MEM_LIMIT")
     if asked:
         limits.insert(0, (_parse_bytes(asked), "MEM_LIMIT"))
-    if cgroup is not None:
-        limits.insert(0, (cgroup.limit_bytes, "container"))
+    if groups:
+        limits.insert(0, (groups[0].limit_bytes, "container"))
     return min(limits, key=lambda limit: limit[0])
 
 

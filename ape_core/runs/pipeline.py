@@ -37,8 +37,10 @@ class Pipeline(Generic[Task, Result]):
     ) -> None:
         self._work = work
         self._tasks = iter(tasks)
-        self._tasks_lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._allowed = n_threads
+        self._n_at_work = 0
         self._results: queue.Queue[Result | _Ended] = queue.Queue(maxsize=n_threads)
         self._failure: Exception | None = None
         self._threads = [
@@ -74,7 +76,15 @@ class Pipeline(Generic[Task, Result]):
 
     def stop(self) -> None:
         """Begin no further task."""
-        self._stopping.set()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def allow(self, n_tasks: int) -> None:
+        """Begin a task only while fewer than so many are in work; with 0, none until allowed."""
+        with self._changed:
+            self._allowed = n_tasks
+            self._changed.notify_all()
 
     def take(self, timeout: float) -> Result | None:
         """Next result; None when there was none within `timeout` seconds."""
@@ -96,7 +106,10 @@ class Pipeline(Generic[Task, Result]):
         """Work through tasks until there are no more, one fails or all are to stop."""
         try:
             while (task := self._next_task()) is not None:
-                self._results.put(self._work(task))
+                result = self._work(task)
+                self._end_task()
+                self._results.put(result)
+                del result
         except Exception as error:  # noqa: BLE001  raised again where the results are taken
             self._failure = error
             self.stop()
@@ -105,5 +118,15 @@ class Pipeline(Generic[Task, Result]):
 
     def _next_task(self) -> Task | None:
         """A task that no other thread has taken; None when no more is to be begun."""
-        with self._tasks_lock:
-            return None if self._stopping.is_set() else next(self._tasks, None)
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._n_at_work < self._allowed)
+            task = None if self._stopping else next(self._tasks, None)
+            if task is not None:
+                self._n_at_work += 1
+            return task
+
+    def _end_task(self) -> None:
+        """Let another thread begin a task."""
+        with self._changed:
+            self._n_at_work -= 1
+            self._changed.notify_all()

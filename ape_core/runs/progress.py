@@ -40,8 +40,12 @@ class Progress:
         Resident memory of the worker, in megabytes; None when there is no worker.
     queue_place
         Runs that start before this one plus one, while it is queued; otherwise None.
+    ahead
+        Ids of the runs that simulate now and of those that will before this one, in the order in
+        which they asked, while it is queued.
     error, hint
-        Why the last attempt failed and what to do about it; empty when it did not.
+        Why the last attempt failed or was interrupted, and what to do about it; empty when it
+        was not.
     cancelled
         Whether it was interrupted because somebody cancelled it.
     """
@@ -56,6 +60,7 @@ class Progress:
     seconds_left: float | None = None
     memory_mb: float | None = None
     queue_place: int | None = None
+    ahead: tuple[str, ...] = ()
     error: str = ""
     hint: str = ""
     cancelled: bool = False

@@ -9,6 +9,7 @@ from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.runs.attempts import Pace
 from ape_core.runs.chunks import PatientRange, count_chunk, finish_chunk
 from ape_core.runs.committing import Committer
+from ape_core.runs.guard import Guard
 from ape_core.runs.pipeline import Pipeline
 from ape_core.runs.progress import ProgressReporter
 from ape_core.storage.run_folder import RunFolder
@@ -38,6 +39,8 @@ class Runner:
         Asked between chunks; true ends the run at a commit.
     tick
         Called several times a second.
+    guard
+        Says how much may be done at a time with the memory that is left.
     """
 
     def __init__(
@@ -47,12 +50,15 @@ class Runner:
         reporter: ProgressReporter,
         stop: Callable[[], bool],
         tick: Callable[[], None],
+        guard: Guard | None = None,
     ) -> None:
         self._folder = folder
         self._n_threads = n_threads
         self._reporter = reporter
         self._stop = stop
         self._tick = tick
+        self._guard = guard or Guard(n_threads)
+        self._left_damaged = False
         self.pace = Pace(n_threads)
         self._spec = folder.spec()
         if not self._spec.is_current:
@@ -74,16 +80,25 @@ class Runner:
         summary = self._summary()
         if summary is not None:
             self._simulate_missing(summary)
-        return self._folder.is_complete()
+        return self._folder.is_complete() and not self._left_damaged
 
-    def recompute(self, damaged: Sequence[PatientRange]) -> None:
-        """Simulate committed parts again; the summary still counts exactly them."""
+    def recompute(self, damaged: Sequence[PatientRange]) -> set[int]:
+        """Simulate committed parts again; the summary still counts exactly them.
+
+        Returns
+        -------
+        set of int
+            The parts that are sound again: not all of them when it was stopped before.
+        """
+        self._left_damaged = True
         size = self._folder.checkpoint().chunk_size
-        finish = finish_chunk(self._spec, self._folder.path, size)
+        finish = finish_chunk(self._spec, self._folder.path, size, self._guard.slice_patients)
         with Pipeline(finish, damaged, self._n_threads) as pipeline:
             records = [done.record for done in self._taken(pipeline) if done is not None]
             self._folder.committed.replace_parts(records)
             pipeline.raise_failure()
+        self._left_damaged = len(records) < len(damaged)
+        return {record.index for record in records}
 
     def _summary(self) -> Summary | None:
         """Summary over the committed parts, made again if it is lost; None when stopped."""
@@ -102,7 +117,8 @@ class Runner:
         parts = self._folder.checkpoint().parts
         summary = Summary.empty(self._spec.years)
         ranges = [(part.first, part.stop) for part in parts]
-        with Pipeline(count_chunk(self._spec), ranges, self._n_threads) as pipeline:
+        count = count_chunk(self._spec, self._guard.slice_patients)
+        with Pipeline(count, ranges, self._n_threads) as pipeline:
             for counted in self._taken(pipeline):
                 if counted is not None:
                     summary = summary.merge(counted)
@@ -117,7 +133,8 @@ class Runner:
         checkpoint = self._folder.checkpoint()
         committer = Committer(self._folder, summary)
         self._reporter.start_from(checkpoint.patients_done)
-        finish = finish_chunk(self._spec, self._folder.path, checkpoint.chunk_size)
+        slice_patients = self._guard.slice_patients
+        finish = finish_chunk(self._spec, self._folder.path, checkpoint.chunk_size, slice_patients)
         with Pipeline(finish, self._folder.missing_ranges(), self._n_threads) as pipeline:
             for finished in self._taken(pipeline):
                 if finished is not None:
@@ -136,10 +153,13 @@ class Runner:
     def _taken(self, pipeline: Pipeline[PatientRange, Result]) -> Iterator[Result | None]:
         """Results as they come, and None now and then while there is none."""
         while pipeline.active:
+            was_paused = self._guard.paused
+            self._guard.look()
+            pipeline.allow(self._guard.n_tasks)
             result = pipeline.take(TICK_SECONDS)
-            if result is not None:
-                self._reporter.enter("simulating")
-            if self._stop():
+            if result is not None or self._guard.words or was_paused:
+                self._reporter.enter(self._guard.words or "simulating")
+            if self._stop() or self._guard.exhausted:
                 pipeline.stop()
             self._tick()
             yield result

@@ -10,7 +10,7 @@ from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
 from ape_core.limits import CHUNK_SIZE
 from ape_core.runs.completing import acquire, complete, prepare
 from ape_core.runs.console import ProgressLine
-from ape_core.runs.estimating import as_store, check_disk, estimate
+from ape_core.runs.estimating import as_store, check_disk, check_memory_suffices, estimate
 from ape_core.runs.handle import Run
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
@@ -59,7 +59,7 @@ def submit(
         When the store cannot be written, or the run would not fit on the disk.
     """
     check_threads(workers)
-    run = ask(spec, store, chunk_size)
+    run = ask(spec, store, chunk_size, workers)
     _start(run, workers, check=False)
     return run
 
@@ -104,7 +104,7 @@ def run(
         After Ctrl-C, when all that was done is committed.
     """
     check_threads(workers)
-    asked = ask(spec, store, chunk_size)
+    asked = ask(spec, store, chunk_size, workers)
     line = ProgressLine() if progress else None
     try:
         complete(asked, workers, line.show if line else None)
@@ -115,7 +115,10 @@ def run(
 
 
 def ask(
-    spec: RunSpec, store: Store | str | Path | None = None, chunk_size: int | None = None
+    spec: RunSpec,
+    store: Store | str | Path | None = None,
+    chunk_size: int | None = None,
+    workers: int | None = None,
 ) -> Run:
     """The run of a question, created unless it is there; nothing is started.
 
@@ -129,7 +132,9 @@ def ask(
     found = as_store(store)
     if spec.run_id not in found:
         found.check_writable()
-        check_disk(found.path, spec, estimate(spec, found).disk_mb)
+        needed = estimate(spec, found, workers, chunk_size)
+        check_memory_suffices(spec, needed.n_threads, chunk_size or CHUNK_SIZE)
+        check_disk(found.path, spec, needed.disk_mb)
     run = Run(found.create(spec, chunk_size))
     try:
         run.folder.spec()

@@ -1,7 +1,8 @@
 """The worker: a process of its own that waits for a slot and then simulates one run.
 
 Started by `spawning.start_worker` as `python -m ape_core.runs.worker`. While it waits it has
-imported next to nothing.
+imported next to nothing; and when there is no memory for it any more, it loads itself anew to wait
+as it did before.
 """
 
 from __future__ import annotations
@@ -10,18 +11,26 @@ import argparse
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from ape_core.errors import ApeError
+from ape_core.errors import ApeError, MemoryShortError, StoreError
 from ape_core.runs.failures import record_failure
-from ape_core.runs.slots import wait_for_slot
+from ape_core.runs.slots import Ticket, own_claim, wait_with_ticket
 from ape_core.storage.locks import FileLock
+
+MOST_RETREATS: Final = 3
+"""A worker that memory ran out for so often is left to a person to resume."""
+
+_KILLED_FIRST: Final = "500"
+"""Should the system have to kill a process after all, a worker loses least (-1000 to 1000)."""
 
 
 def main() -> int:
     """Leave the process that was started to its end, and work in a child of it."""
     arguments = _parser().parse_args()
-    if os.fork():
+    if not arguments.ticket and os.fork():
         return 0
     return _work(arguments)
 
@@ -35,11 +44,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory-mb", type=float, required=True, help="memory it will need")
     parser.add_argument("--cancel-file", type=Path, required=True, help="stop when it exists")
     parser.add_argument("--check", action="store_true", help="check every file first")
+    parser.add_argument("--ticket", type=Path, help="its place in the queue, when it waits again")
+    parser.add_argument("--ticket-lock", type=int, help="open file that holds that place")
+    parser.add_argument("--retreats", type=int, default=0, help="how often it has waited again")
     return parser
 
 
 def _work(arguments: argparse.Namespace) -> int:
     """Take over the lock and simulate; what goes wrong is left in words in the run's folder."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
     lock = FileLock.adopt(arguments.lock)
     if lock is None:
         return 3

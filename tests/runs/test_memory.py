@@ -15,7 +15,7 @@ GB = 1024 * MB
 
 @pytest.fixture
 def no_cgroup(monkeypatch):
-    monkeypatch.setattr(memory, "tightest_cgroup", lambda: None)
+    monkeypatch.setattr(memory, "limited_cgroups", list)
 
 
 def fake_cgroup(folder, limit, used, inactive):
@@ -89,7 +89,7 @@ def test_pages_that_the_kernel_can_drop_are_not_used(tmp_path):
 )
 def test_half_of_the_limit_is_a_warning(monkeypatch, tmp_path, used, state, words):
     fake_cgroup(tmp_path, GB, used * MB, 0)
-    monkeypatch.setattr(memory, "tightest_cgroup", lambda: levels(tmp_path, "/")[0])
+    monkeypatch.setattr(memory, "limited_cgroups", lambda: levels(tmp_path, "/")[:1])
     monkeypatch.setattr(memory, "process_memory_bytes", lambda: 50 * MB)
     status = check_memory()
     assert status.state == state

@@ -81,13 +81,13 @@ def test_the_queue_is_served_in_order(tmp_path, one_slot):
     first, second = Ticket.take(tmp_path, "aa"), Ticket.take(tmp_path, "bb")
     assert queued_runs(tmp_path) == ["aa", "bb"]
     assert queue_place(tmp_path, "bb") == 2
-    assert second.try_slot(0.0) is None
-    slot = first.try_slot(0.0)
+    assert second.try_slot() is None
+    slot = first.try_slot()
     assert slot is not None
     assert queued_runs(tmp_path) == ["bb"]
-    assert second.try_slot(0.0) is None
+    assert second.try_slot() is None
     slot.close()
-    taken = second.try_slot(0.0)
+    taken = second.try_slot()
     assert taken is not None
     assert queue_place(tmp_path, "bb") is None
     taken.close()
@@ -117,16 +117,6 @@ def test_a_slot_and_a_place_are_free_when_their_holder_is_killed(tmp_path, one_s
     os.kill(holder.pid, signal.SIGKILL)
     until(lambda: "next" in noted(tmp_path))
     assert queued_runs(tmp_path) == []
-
-
-def test_a_run_waits_for_memory_only_while_another_runs(tmp_path):
-    first = wait_for_slot(tmp_path, "first", 1e12, lambda place: False)
-    assert first is not None
-    assert wait_for_slot(tmp_path, "second", 1e12, lambda place: False) is None
-    second = wait_for_slot(tmp_path, "second", 1.0, lambda place: False)
-    assert second is not None
-    first.close()
-    second.close()
 
 
 def test_waiting_needs_no_heavy_import(tmp_path):
