@@ -229,7 +229,7 @@ def _eyes_in_care(spec: RunSpec, week: int) -> float:
 
 def _measured_rate(store: Store) -> float | None:
     """Visits per second and thread of the middle one of earlier attempts; None without any."""
-    newest = sorted(store.list(), key=lambda run: run.path.stat().st_mtime)[-_MOST_RUNS_READ:]
+    newest = sorted(store.list(), key=RunFolder.order)[-_MOST_RUNS_READ:]
     rates = sorted(
         attempt["paced_visits"] / (attempt["paced_seconds"] * attempt["threads"])
         for folder in newest

@@ -12,6 +12,7 @@ def record_failure(folder: Path, error: ApeError) -> None:
     from ape_core.storage.run_folder import RunFolder
 
     try:
-        RunFolder(folder).write_error(error.message, error.hint)
+        interrupted = isinstance(error, MemoryShortError)
+        RunFolder(folder).write_error(error.message, error.hint, interrupted=interrupted)
     except ApeError as second:
         error.add_note(f"It could not be recorded in the run either: {second.message}")

@@ -20,6 +20,7 @@ from ape_core.summaries.summary import Summary
 if TYPE_CHECKING:
     from ape_core.results.base import SimulationResults
     from ape_core.runs.tiering import TierChange
+    from ape_core.storage.packages.writing import Exported
     from ape_core.storage.verify import Problem
 
 POLL_SECONDS: Final = 0.1
@@ -282,6 +283,33 @@ class Run:
         if self._used is None or time.monotonic() - self._used >= MARK_SECONDS:
             self._used = time.monotonic()
             mark_used(self.folder)
+
+    def export(self, path: str | Path, with_data: bool = False) -> Exported:  # noqa: FBT001, FBT002
+        """Write the run into one file that `import_run` takes into another store.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there already is replaced.
+        with_data
+            Whether to put in the rows. Without them the file is small, and whoever imports it
+            sees the figures at once and simulates the rows again, which are the same.
+
+        Returns
+        -------
+        Exported
+            The file, its size and its SHA-256: the same run gives the same bytes.
+
+        Raises
+        ------
+        CorruptRunError
+            When a file of the run is damaged.
+        StoreError
+            When the file cannot be written.
+        """
+        from ape_core.runs.exporting import export
+
+        return export(self.folder, path, with_data=with_data)
 
     def _committed(self) -> Checkpoint:
         """What is committed, read again only when it has changed."""

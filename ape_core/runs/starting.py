@@ -15,6 +15,7 @@ from ape_core.runs.handle import Run
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
@@ -188,8 +189,8 @@ def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
 
 def list_runs(store: Store | str | Path | None = None) -> list[Run]:
     """Runs of a store, the newest first."""
-    dated = [(folder.created(), folder) for folder in as_store(store).list()]
-    return [Run(folder) for _, folder in sorted(dated, key=lambda pair: pair[0], reverse=True)]
+    folders = sorted(as_store(store).list(), key=RunFolder.order, reverse=True)
+    return [Run(folder) for folder in folders]
 
 
 def _start(run: Run, workers: int | None, *, check: bool) -> None:

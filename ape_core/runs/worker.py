@@ -71,16 +71,52 @@ def _wait_and_execute(arguments: argparse.Namespace) -> None:
     """Wait for a slot, then bring the run to its end, unless the waiting is called off."""
     folder: Path = arguments.folder
     cancel_file: Path = arguments.cancel_file
-    store = folder.parent.parent
-    slot = wait_for_slot(
-        store, folder.name, arguments.memory_mb, lambda _: not cancel_file.exists()
-    )
-    if slot is not None:
-        with slot:
-            from ape_core.runs.execution import Execution
-            from ape_core.storage.run_folder import RunFolder
+    slot = wait_with_ticket(_ticket(arguments), lambda _: not cancel_file.exists())
+    if slot is None:
+        return
+    with slot:
+        from ape_core.runs.execution import Execution
+        from ape_core.storage.run_folder import RunFolder
 
+        try:
             Execution(RunFolder(folder), arguments.threads, check=arguments.check).run()
+        except MemoryShortError:
+            if arguments.retreats >= MOST_RETREATS:
+                raise
+            _wait_again(arguments)
+
+
+def _ticket(arguments: argparse.Namespace) -> Ticket:
+    """A place at the end of the queue, or the one that this process has kept."""
+    store = arguments.folder.parents[1]
+    if not arguments.ticket:
+        return Ticket.take(store, arguments.folder.name, arguments.memory_mb)
+    kept = Ticket.adopt(store, arguments.ticket, arguments.ticket_lock)
+    if kept is None:
+        raise StoreError(f"{arguments.ticket} is not what this worker wrote.", "Resume the run.")
+    return kept
+
+
+def _wait_again(arguments: argparse.Namespace) -> None:
+    """Load this process anew, so that it holds no memory, with the place in the queue it had.
+
+    The lock of the run stays with it; the slot is free from that moment.
+    """
+    store = arguments.folder.parents[1]
+    claim = own_claim(store)
+    number = claim.number if claim else None
+    ticket = Ticket.take(store, arguments.folder.name, arguments.memory_mb, number)
+    for descriptor in (arguments.lock, ticket.fileno()):
+        os.set_inheritable(descriptor, True)
+    command = [
+        *(sys.executable, "-P", "-m", "ape_core.runs.worker", str(arguments.folder)),
+        *("--lock", str(arguments.lock), "--threads", str(arguments.threads)),
+        *("--memory-mb", str(arguments.memory_mb), "--cancel-file", str(arguments.cancel_file)),
+        *(["--check"] if arguments.check else []),
+        *("--ticket", str(ticket.path), "--ticket-lock", str(ticket.fileno())),
+        *("--retreats", str(arguments.retreats + 1)),
+    ]
+    os.execv(sys.executable, command)  # noqa: S606  this very program, without a shell
 
 
 if __name__ == "__main__":
