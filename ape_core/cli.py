@@ -175,7 +175,8 @@ def _add_estimate(commands: Any) -> None:
 
 def _add_about_runs(commands: Any) -> None:
     """Add the commands about runs that exist."""
-    _add(commands, "list", ("runs", "list_runs"), "the runs in the store")
+    listed = _add(commands, "list", ("runs", "list_runs"), "the runs in the store")
+    listed.add_argument("--search", metavar="WORDS", default="", help="only runs with these words")
     for name, command, text in (
         ("show", ("runs", "show"), "one run: its question, state and results in short"),
         ("progress", ("runs", "progress"), "how far a run is"),
@@ -184,6 +185,10 @@ def _add_about_runs(commands: Any) -> None:
         ("verify", ("verify", "verify"), "check every file of a run against its checksum"),
         ("digest", ("verify", "digest"), "one SHA-256 over all rows of a run"),
         ("delete", ("runs", "delete"), "remove a run and its files"),
+        ("archive", ("tiers", "archive"), "keep a run at maximum compression, readable as before"),
+        ("restore", ("tiers", "restore"), "write an archived run as it was"),
+        ("rename", ("tiers", "rename"), "give a run a name"),
+        ("note", ("tiers", "note"), "note something about a run, or show what is noted"),
     ):
         parser = _add(commands, name, command, text)
         parser.add_argument("run", metavar="RUN", help=_RUN)
@@ -196,6 +201,11 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--workers", type=whole_number, metavar="K", help="threads")
         parser.add_argument("--detach", action="store_true", help="in the background")
         parser.add_argument("--quiet", action="store_true", help="show no progress")
+    if name == "rename":
+        parser.add_argument("name", metavar="NAME", help='the name; "" takes it away')
+    if name == "note":
+        text = 'the note; "" takes it away, without it the note is shown'
+        parser.add_argument("text", metavar="TEXT", nargs="?", help=text)
     if name == "verify":
         text = "compute again what is damaged or missing"
         parser.add_argument("--repair", action="store_true", help=text)
@@ -224,6 +234,10 @@ def _add_system(commands: Any) -> None:
     dashboard = _add(commands, "dashboard", ("dashboard", "dashboard"), "open the dashboard")
     dashboard.add_argument("--port", type=whole_number, metavar="P", help="port (default 8866)")
     dashboard.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    text = "archive what nobody uses, and what exceeds the quota of the store"
+    tidy = _add(commands, "tidy", ("tiers", "tidy"), text)
+    tidy.add_argument("--dry-run", action="store_true", help="change nothing, say what would be")
+    tidy.add_argument("--delete", action="store_true", help="delete, too, what the quota demands")
     text = "what this machine allows, and what is wrong with the store"
     doctor = _add(commands, "doctor", ("doctor", "doctor"), text)
     doctor.add_argument("--clean", action="store_true", help="remove what killed processes left")

@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Final
 
 from ape_core.clocks import instant, local_text
-from ape_core.commands.answer import Answer, listing, megabytes, table
+from ape_core.commands.answer import Answer, counted, listing, megabytes, table
 from ape_core.commands.results import results_table
 from ape_core.errors import CorruptRunError, StoreError
 from ape_core.runs.console import describe, duration
@@ -14,22 +14,32 @@ from ape_core.runs.handle import Run
 from ape_core.runs.memory import MB
 from ape_core.runs.starting import list_runs as runs_of_store
 from ape_core.runs.starting import open_run
+from ape_core.storage.last_use import idle_seconds, last_used, now
+from ape_core.storage.names import matches
 from ape_core.storage.store import Store
+from ape_core.storage.tiers import COLD, HOT, WARM
 
 CANCEL_SECONDS: Final = 30.0
 """A worker that was asked to stop is waited for this long."""
 
 
-def list_runs(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all commands take the same
-    """The runs of the store, the newest first."""
-    runs = [_listed(run) for run in runs_of_store()]
-    if not runs:
+def list_runs(asked: argparse.Namespace) -> Answer:
+    """The runs of the store, the newest first; with --search those that the words are said of."""
+    found = [_listed(run) for run in runs_of_store()]
+    if not found:
         return Answer([], f"There is no run in {Store().path}. Start one with `ape run`.")
-    titles = ("run", "status", "protocol", "patients", "years", "seed", "done", "size", "created")
+    runs = [run for run in found if matches(asked.search, *_said(run))]
+    if not runs:
+        return Answer([], f"Of {len(found):,} runs none has all of the words {asked.search!r}.")
+    titles = (
+        *("run", "status", "tier", "protocol", "patients", "years", "seed", "done"),
+        *("size", "created", "last used", "name"),
+    )
     rows = [
         (
             run["run_id"][:12],
             _state_in_words(run),
+            run["tier"],
             run["protocol"],
             f"{run['n_patients']:,}",
             str(run["years"] or ""),
@@ -37,10 +47,25 @@ def list_runs(asked: argparse.Namespace) -> Answer:  # noqa: ARG001  all command
             f"{run['share_done']:.0%}",
             megabytes(run["disk_mb"]),
             local_text(instant(run["created"])),
+            _last_used(run),
+            run["name"],
         )
         for run in runs
     ]
     return Answer(runs, table(titles, rows, right=("patients", "years", "seed", "done", "size")))
+
+
+def _said(run: dict[str, Any]) -> list[str]:
+    """Everything that is said of a listed run and that words are looked for in."""
+    keys = ("run_id", "name", "note", "protocol", "title", "population", "tier")
+    archived = "archived" if run["tier"] == COLD else ""
+    return [_state_in_words(run), archived, *(str(run.get(key, "")) for key in keys)]
+
+
+def _last_used(run: dict[str, Any]) -> str:
+    """How long nobody has used a run."""
+    days = int(run["idle_days"])
+    return "today" if days < 1 else f"{counted(days, 'day')} ago"
 
 
 def show(asked: argparse.Namespace) -> Answer:
@@ -129,6 +154,10 @@ def _listed(run: Run) -> dict[str, Any]:
         "seed": None,
         "disk_mb": 0.0,
         "created": run.folder.created(),
+        "tier": "",
+        "idle_days": idle_seconds(last_used(run.folder), now()) / 86_400,
+        "name": run.name,
+        "note": run.note,
     }
     try:
         spec, checkpoint = run.spec, run.folder.checkpoint()
@@ -136,12 +165,23 @@ def _listed(run: Run) -> dict[str, Any]:
         return facts
     return facts | {
         "protocol": spec.protocol.name,
+        "title": spec.protocol.title,
+        "tier": run.tier,
         "population": spec.people.name,
         "n_visits": checkpoint.n_visits,
         "years": spec.years,
         "seed": spec.seed,
         "disk_mb": checkpoint.n_bytes / MB,
     }
+
+
+def _tier_in_words(tier: str) -> str:
+    """Where the rows of a run are, and what that means."""
+    return {
+        HOT: "hot: it is being simulated",
+        WARM: "warm: on disk as it was written",
+        COLD: "cold: archived at maximum compression; it is read as before",
+    }[tier]
 
 
 def _shown(run: Run, data: dict[str, Any]) -> str:
@@ -166,11 +206,14 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
             ("why", f"{data['error']} {data['hint']}".strip()),
             ("protocol", f"{spec.protocol.title} ({spec.protocol.name})"),
             ("", " ".join(spec.protocol.summary_sentences())),
+            ("name", data["name"]),
+            ("note", data["note"]),
             ("population", spec.people.title),
             ("patients", f"{spec.cohort.n_patients:,}"),
             ("years, seed", f"{spec.years}, {spec.seed}"),
             ("visits", f"{data['n_visits']:,}"),
             ("size", megabytes(data["disk_mb"])),
+            ("tier", _tier_in_words(data["tier"])),
             ("time", duration(seconds) if seconds else ""),
             ("created", local_text(instant(data["created"]))),
             ("folder", str(run.folder.path)),

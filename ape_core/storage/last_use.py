@@ -7,13 +7,13 @@ the present is not later than the running time since the earliest stamp of this 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from ape_core.clocks import utc_now
 from ape_core.errors import ApeError
 from ape_core.storage.checkpoint import CHECKPOINT_FILE
 from ape_core.storage.files import read_json, write_json
@@ -50,8 +50,8 @@ def now() -> Instant:
         boot = _BOOT_FILE.read_text(encoding="ascii").strip()
         uptime = float(_UPTIME_FILE.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):
-        return Instant(time.time())
-    return Instant(time.time(), boot, uptime)
+        return Instant(utc_now().timestamp())
+    return Instant(utc_now().timestamp(), boot, uptime)
 
 
 def mark_used(folder: RunFolder) -> None:
@@ -99,4 +99,4 @@ def _modified(folder: RunFolder) -> float:
     for path in (folder.path / CHECKPOINT_FILE, folder.path):
         with suppress(OSError):
             return path.stat().st_mtime
-    return time.time()
+    return utc_now().timestamp()

@@ -124,3 +124,9 @@ def _turn(folder: RunFolder) -> FileLock:
             )
         time.sleep(0.01)
     return lock
+
+
+def matches(words: str, *texts: str) -> bool:
+    """Whether every one of some words occurs in what is said of a run, in any case and order."""
+    said = "\n".join(texts).casefold()
+    return all(word in said for word in words.casefold().split())
