@@ -6,6 +6,7 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.store import Store
+from ape_core.storage.tiers import COLD
 
 _EXAMPLE_PROTOCOL: Final = "aflibercept-2mg-treat-and-extend"
 _EXAMPLE_PATIENTS: Final = 1_000_000
@@ -101,7 +103,11 @@ def _is_compiled() -> bool:
 
 def _leftovers(store: Store) -> list[Path]:
     """Files and folders that killed processes left behind."""
-    return sorted(path for pattern in _LEFTOVERS for path in store.path.glob(pattern))
+    found = {path for pattern in _LEFTOVERS for path in store.path.glob(pattern)}
+    for folder in store.list():
+        with suppress(ApeError):  # of a damaged run nobody can say what belongs to it
+            found |= set() if folder.is_locked() else set(folder.stray_files())
+    return sorted(found)
 
 
 def _unusable(store: Store) -> Iterator[dict[str, Any]]:
@@ -143,6 +149,23 @@ def _run_problems(run: Run) -> Iterator[dict[str, Any]]:
             run.summary()
         except ApeError as error:
             yield _problem(short, error.message, error.hint, is_error=True)
+        yield from _tier_problems(run)
+
+
+def _tier_problems(run: Run) -> Iterator[dict[str, Any]]:
+    """Say of a complete run why it could not be archived, or where that was interrupted."""
+    short = run.run_id[:12]
+    error = run.folder.read_error()
+    if error is not None:
+        yield _problem(short, str(error.get("error", "")), str(error.get("hint", "")))
+    parts, going_on = run.folder.checkpoint().parts, run.folder.is_locked()
+    n_cold = sum(part.tier == COLD for part in parts)
+    if 0 < n_cold < len(parts) and not going_on:
+        yield _problem(
+            short,
+            f"It is archived in part, {n_cold:,} of {len(parts):,} parts; all of it can be read.",
+            f"`ape archive {short}` goes on, `ape restore {short}` goes back.",
+        )
 
 
 def _problem(where: str, what: str, what_to_do: str, *, is_error: bool = False) -> dict[str, Any]:
