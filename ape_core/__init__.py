@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from ape_core.results import InMemoryResults, ParquetResults, create_results
-    from ape_core.runs import check_memory, estimate, open_run, run, submit
+    from ape_core.runs import check_memory, estimate, import_run, open_run, run, submit
     from ape_core.spec.cohort import Cohort
     from ape_core.spec.model import load_model
     from ape_core.spec.protocol_yaml import list_protocols, load_protocol
@@ -58,6 +58,7 @@ __all__ = [
     "check_memory",
     "create_results",
     "estimate",
+    "import_run",
     "list_protocols",
     "load_model",
     "load_protocol",
@@ -80,7 +81,7 @@ _HOMES: Final = {
         "StoreError",
     ),
     "ape_core.results": ("InMemoryResults", "ParquetResults", "create_results"),
-    "ape_core.runs": ("check_memory", "estimate", "open_run", "run", "submit"),
+    "ape_core.runs": ("check_memory", "estimate", "import_run", "open_run", "run", "submit"),
     "ape_core.spec.cohort": ("Cohort",),
     "ape_core.spec.model": ("load_model",),
     "ape_core.spec.protocol_yaml": ("list_protocols", "load_protocol"),

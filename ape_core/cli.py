@@ -115,7 +115,15 @@ def _parser() -> _Parser:
     parser = _Parser(prog="ape", description="AMD Protocol Explorer.", epilog=_EPILOG)
     _add_common(parser, None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_run, _add_estimate, _add_about_runs, _add_protocols, _add_score, _add_system):
+    for add in (
+        _add_run,
+        _add_estimate,
+        _add_about_runs,
+        _add_packages,
+        _add_protocols,
+        _add_score,
+        _add_system,
+    ):
         add(commands)
     return parser
 
@@ -209,6 +217,19 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
     if name == "verify":
         text = "compute again what is damaged or missing"
         parser.add_argument("--repair", action="store_true", help=text)
+
+
+def _add_packages(commands: Any) -> None:
+    """Add the commands that carry a run from one store to another."""
+    text = "write a run into one file that `ape import` takes in"
+    export = _add(commands, "export", ("packages", "export"), text)
+    export.add_argument("run", metavar="RUN", help=_RUN)
+    export.add_argument("file", metavar="FILE", help="file to write, as my-run.ape.zip")
+    text = "put in the rows; without them they are simulated again"
+    export.add_argument("--with-data", action="store_true", help=text)
+    text = "take in a run that `ape export` wrote, after checking all of it"
+    take_in = _add(commands, "import", ("packages", "import_"), text)
+    take_in.add_argument("file", metavar="FILE", help="file that was exported")
 
 
 def _add_protocols(commands: Any) -> None:

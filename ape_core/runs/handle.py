@@ -359,9 +359,9 @@ def _waiting(queued: QueuePosition) -> str:
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """What changes when a file is replaced; None when it is not there."""
+    """What changes when a file is replaced; None when it is not there, or cannot be found out."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size

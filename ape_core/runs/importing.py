@@ -230,8 +230,9 @@ def _add(staged: Path, run: Run, *, with_data: bool) -> Imported:
             folder.committed.save(begun)
             folder.committed.save_progress(added, summary.to_arrays())
     n_added = sum(part.stop - part.first for part in added)
-    kept = f"{mine.patients_done:,} patients that were here are kept"
-    note = f"{n_added:,} patients were added to run {run.run_id[:12]}; the {kept}."
+    what = f"{n_added:,} patients" if n_added else "Figures"
+    kept = f"; the {mine.patients_done:,} that were here are kept" if have else ""
+    note = f"{what} were added to run {run.run_id[:12]}{kept}."
     return Imported(run, False, with_data, n_added, note)
 
 

@@ -30,6 +30,7 @@ NAMES = {
     "check_memory",
     "create_results",
     "estimate",
+    "import_run",
     "list_protocols",
     "load_model",
     "load_protocol",

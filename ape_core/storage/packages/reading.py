@@ -61,11 +61,11 @@ class PackageReader:
         """
         with os_errors("read", path):
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InvalidInputError(f"{path} is no ordinary file.", _WHAT)
-            with _named(path):
-                yield cls(path, file)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise InvalidInputError(f"{path} is no ordinary file.", _WHAT)
+        with os.fdopen(descriptor, "rb") as file, _named(path):
+            yield cls(path, file)
 
     @property
     def next_file(self) -> PackedFile | None:
