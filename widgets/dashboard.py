@@ -1,19 +1,22 @@
 """The dashboard: all panels, composed, and the pulse that keeps them up to date.
 
-The page pulls. A `Play` counts seconds in the browser; each count makes the kernel read the
-progress and the summary of the run and assign what changed. When the page goes, the counting ends,
-and the kernel rests and can be culled. Nothing here runs in a thread.
+The page pulls. With each count of the pulse the kernel reads the progress and the summary of the
+run and assigns what changed. When the page goes, the counting ends, and the kernel rests and can be
+culled. Nothing here runs in a thread.
+
+The light page, for phones and weak machines, has fewer charts with fewer points, counts half as
+often, and makes the form and the list of runs only when they are unfolded.
 """
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from ipywidgets import Box, Play, ToggleButton
+from ipywidgets import Box, ToggleButton
 
 from widgets.caveat import caveat, caveat_short
+from widgets.cells import replace
 from widgets.charts.acuity import AcuityChart
 from widgets.charts.change import ChangeChart
 from widgets.charts.injections import InjectionsChart
@@ -23,20 +26,17 @@ from widgets.closing import close_all
 from widgets.controls import ControlsPanel
 from widgets.errors import guarded
 from widgets.headline import HeadlinePanel
-from widgets.html import box, classed, html, set_class, text
+from widgets.html import box, classed, html, set_class
 from widgets.memory_panel import MemoryPanel
 from widgets.navigation import links
 from widgets.notice import NoticePanel
 from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
+from widgets.pulse import Pulse
 from widgets.run_list import RunListPanel
 from widgets.session import Session
 from widgets.theme import stylesheet
 from widgets.title import TitlePanel, brand
-
-TICK_MS: Final = 1_000
-_SECONDS_TO_COME: Final = 120
-"""How long a kernel waits for its page to begin counting."""
 
 
 class Dashboard:
@@ -53,19 +53,20 @@ class Dashboard:
     def __init__(self, run_id: str | None = None, store: str | Path | None = None) -> None:
         self.session = Session(store)
         self._drawn: tuple[Any, ...] = ()
-        self._ticks = 0
+        self._pulse = Pulse(self.refresh)
         self._make_panels()
         self.view = self._compose()
         arrive = guarded(self.session, self.session.arrive)
         arrive(run_in_address() if run_id is None else run_id)
         self.refresh()
+        replace(self)
 
     def _ipython_display_(self) -> None:
         """Show the dashboard as the result of a cell, and begin to count."""
         from IPython.display import display
 
         display(self.view)  # type: ignore[no-untyped-call]
-        asyncio.get_running_loop().create_task(self._begin_counting())
+        self._pulse.begin()
 
     def refresh(self) -> None:
         """Read what changed, and show it."""
@@ -78,12 +79,18 @@ class Dashboard:
             guarded(self.session, panel.refresh)()
         self._draw_charts()
         self._notices.refresh()
-        self._beat()
+        self._pulse.beat(_window_title(self.session), self.session.run_id[:12])
 
     def close(self) -> None:
         """Close every widget and let go of the run; the run itself goes on."""
+        view = vars(self).pop("view", None)
+        if view is None:
+            return
+        self._pulse.end()
         self.session.close()
-        close_all(self.view)
+        close_all(view)
+        # A notebook keeps what its cells returned, and would keep all of this through it.
+        vars(self).clear()
 
     def _make_panels(self) -> None:
         """Make every panel once."""
@@ -108,9 +115,6 @@ class Dashboard:
 
     def _compose(self) -> Box:
         """Arrange the panels."""
-        self._pulse = html("ape-pulse", "ape-unseen")
-        self._play = classed(Play(interval=TICK_MS, max=10**9, repeat=True), "ape-hidden")
-        self._play.observe(guarded(self.session, self._ticked), names="value")
         toggle = classed(ToggleButton(description="Ask a question, open a run"), "ape-toggle")
         toggle.add_class("ape-button")
         side = box(
@@ -130,7 +134,7 @@ class Dashboard:
         )  # fmt: skip
         style = html("ape-unseen", value=f"<style>{stylesheet()}</style>")
         frame = box(side, main, classes="ape-frame")
-        return box(style, self._pulse, self._play, frame, classes="ape")
+        return box(style, self._pulse.view, self._pulse.play, frame, classes="ape")
 
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""
@@ -146,28 +150,6 @@ class Dashboard:
         """Draw the charts of one year again."""
         for chart in (self._change, self._intervals):
             chart.draw(self.session.summary)
-
-    def _ticked(self, _: Any) -> None:
-        """A second has passed in the browser."""
-        self._ticks += 1
-        self.refresh()
-
-    def _beat(self) -> None:
-        """Write the pulse, by which the page knows that its kernel lives and what it shows."""
-        session = self.session
-        self._pulse.value = (
-            f'<span data-tick="{self._ticks}" data-run="{text(session.run_id[:12])}" '
-            f'data-title="{text(_window_title(session))}"></span>'
-        )
-
-    async def _begin_counting(self) -> None:
-        """Start the count: the browser obeys only a change that it sees happen."""
-        for _ in range(_SECONDS_TO_COME):
-            await asyncio.sleep(1)
-            if self._ticks:
-                return
-            self._play.playing = False
-            self._play.playing = True
 
 
 def _window_title(session: Session) -> str:

@@ -24,27 +24,37 @@ class Pulse:
     Parameters
     ----------
     ticked
-        Called about once a second while the page is there.
+        Called at each count while the page is there.
+    interval_ms
+        Milliseconds from count to count.
     """
 
-    def __init__(self, ticked: Callable[[], None]) -> None:
+    def __init__(self, ticked: Callable[[], None], interval_ms: int = TICK_MS) -> None:
         self.ticks = 0
         self._ticked = ticked
+        self._task: asyncio.Task[None] | None = None
         self.view = html("ape-pulse", "ape-unseen")
-        self.play = classed(Play(interval=TICK_MS, max=10**9, repeat=True), "ape-hidden")
+        self.play = classed(Play(interval=interval_ms, max=10**9, repeat=True), "ape-hidden")
         self.play.observe(self._count, names="value")
 
-    def beat(self, title: str) -> None:
-        """Write the pulse, and the title of the window."""
-        words = f'data-run="" data-title="{text(title)}"'
+    def beat(self, title: str, run: str = "") -> None:
+        """Write the pulse, the title of the window, and the run that its address is to name."""
+        words = f'data-run="{text(run)}" data-title="{text(title)}"'
         self.view.value = f'<span data-tick="{self.ticks}" {words}></span>'
 
     def begin(self) -> None:
         """Begin to count as soon as the page is there."""
+        self.end()
         self._task = asyncio.get_running_loop().create_task(self._begin_counting())
 
+    def end(self) -> None:
+        """Wait for no page any more."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = None
+
     def _count(self, _: Any) -> None:
-        """A second has passed in the browser."""
+        """The browser has counted one further."""
         self.ticks += 1
         self._ticked()
 

@@ -2,130 +2,58 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
-import psutil
 import pytest
 
 from ape_core.analysis.validation_store import ValidationStore
+from support.pages import (
+    IN_BROWSER,
+    PHONE,
+    ask,
+    chromium,
+    open_page,
+    served,
+    wait_for_beat,
+    wait_for_charts,
+    wait_for_end,
+)
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
+pytestmark = IN_BROWSER
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PATIENCE_MS = 60_000
 SMALL_CHUNKS = {"APE_CHUNK_SIZE": "20"}
 """Makes a run of 20,000 take long enough to be watched."""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The dashboard on a free port, with a store of its own; its process, too."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    store = tmp_path_factory.mktemp("store")
-    command = [sys.executable, "-m", "widgets.server", "--no-browser", "--port", str(port)]
-    log = tmp_path_factory.mktemp("log") / "server.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [*command, "--store", str(store)],
-            env={**os.environ, **SMALL_CHUNKS},
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://localhost:{port}/"
-    _wait_for(address, process, log)
-    yield address, process, store
-    process.terminate()
-    process.wait(timeout=20)
-
-
-def _wait_for(address, process, log):
-    """Wait until the server answers; any answer will do."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{address}api/kernels/x", timeout=5).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
+    """The dashboard on a free port, with a store of its own."""
+    with served(tmp_path_factory.mktemp("pages"), **SMALL_CHUNKS) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def visit(browser, server):
-    """Open a page; at the end, check that it met no error and asked nothing of the network."""
-    address, _, _ = server
+    """Open a page of the server."""
     opened = []
 
-    def open_page(query="", viewport=DESKTOP):
-        page = browser.new_page(viewport=viewport, has_touch=viewport is PHONE)
-        page.set_default_timeout(PATIENCE_MS)
-        page.trouble = []
-        page.on("console", lambda m: page.trouble.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.on("request", lambda r: page.trouble.append(r.url) if _is_foreign(r.url) else None)
-        page.goto(address + query, wait_until="commit")
-        opened.append(page)
-        return page
+    def visit(query="", **options):
+        opened.append(open_page(browser, server.address + query, **options))
+        return opened[-1]
 
-    yield open_page
+    yield visit
     for page in opened:
         page.close(run_before_unload=True)
-
-
-def _is_foreign(url):
-    return not url.startswith(("http://localhost:", "data:", "blob:"))
-
-
-def wait_for_charts(page):
-    page.wait_for_selector(".ape-card:not(.ape-waiting) svg path.line")
-    page.wait_for_selector("#ape-skeleton", state="detached")
-
-
-def wait_for_end(page):
-    page.wait_for_selector(".ape-chip.is-complete")
-
-
-def ask(page, patients, seed):
-    page.get_by_role("textbox", name="Patients").fill(patients)
-    page.get_by_role("textbox", name="Seed").fill(seed)
-    page.get_by_role("button", name="Start").click()
 
 
 def mean_line(page):
@@ -196,8 +124,9 @@ def test_charts_grow_while_a_run_of_20_000_goes_on_and_survive_a_reload(visit):
 
 
 def test_the_page_of_validation_fills_and_links_back(visit, server):
-    _, _, store = server
-    ValidationStore(store).start()  # the page joins it; of its own it would take small chunks
+    ValidationStore(
+        server.store
+    ).start()  # the page joins it; of its own it would take small chunks
     page = visit("voila/render/validation.ipynb")
     page.wait_for_selector(".ape-multiples svg polyline.is-simulated")
     page.wait_for_selector("#ape-skeleton", state="detached")
@@ -272,10 +201,8 @@ def test_a_link_to_a_missing_run_is_explained(visit):
 def test_a_page_whose_kernel_is_gone_says_so(visit, server):
     page = visit()
     wait_for_charts(page)
-    page.wait_for_function("document.querySelector('.ape-pulse [data-tick]').dataset.tick > 0")
-    _, process, _ = server
-    kernels = psutil.Process(process.pid).children()
-    newest = max(kernels, key=lambda kernel: kernel.create_time())
+    wait_for_beat(page)
+    newest = server.kernels()[-1]
     newest.suspend()
     page.locator("#ape-lost").wait_for(timeout=20_000)
     assert "run=" in page.locator("#ape-lost a").get_attribute("href")
@@ -284,20 +211,18 @@ def test_a_page_whose_kernel_is_gone_says_so(visit, server):
 
 
 def test_the_kernel_of_a_page_ends_with_the_page(visit, server):
-    _, process, _ = server
     page = visit()
     wait_for_charts(page)
-    before = len(psutil.Process(process.pid).children())
+    before = len(server.kernels())
     page.goto("about:blank")
     deadline = time.monotonic() + 20
-    while len(psutil.Process(process.pid).children()) >= before:
+    while len(server.kernels()) >= before:
         assert time.monotonic() < deadline, "the kernel is still there"
         time.sleep(0.2)
 
 
 def test_only_what_is_a_page_is_served(server):
-    address, _, _ = server
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{address}voila/files/dashboard.ipynb", timeout=10)
+        urllib.request.urlopen(f"{server.address}voila/files/dashboard.ipynb", timeout=10)
     assert refused.value.code in (403, 404)
     refused.value.close()

@@ -42,10 +42,10 @@ def test_charts_are_redrawn_only_when_the_run_has_grown(finished, monkeypatch):
 
 
 def test_the_pulse_beats_with_every_tick_and_names_the_run(finished):
-    before = finished._pulse.value
-    finished._ticked(None)
-    assert finished._pulse.value != before
-    assert f'data-run="{finished.session.run_id[:12]}"' in finished._pulse.value
+    before = finished._pulse.view.value
+    finished._pulse.play.value += 1
+    assert finished._pulse.view.value != before
+    assert f'data-run="{finished.session.run_id[:12]}"' in finished._pulse.view.value
 
 
 def test_typing_updates_the_estimate_and_unblocks_the_button(finished):
@@ -153,7 +153,7 @@ def test_names_from_a_run_are_escaped(finished, store):
         finished.refresh()
     finished._run_list._rows[0].button.click()
     shown = [finished._title.view.value, finished._run_list._rows[0]._words.value]
-    shown.append(finished._pulse.value)
+    shown.append(finished._pulse.view.value)
     assert all("<script>" not in value for value in shown)
     assert "&lt;script&gt;" in shown[0]
 
@@ -197,7 +197,7 @@ def test_no_widget_is_made_after_the_page_is(finished, count_widgets):
     finished._controls._seed.value = "3"
     finished._controls._start.click()
     for _ in range(20):
-        finished._ticked(None)
+        finished._pulse.play.value += 1
     assert count_widgets() == before
 
 

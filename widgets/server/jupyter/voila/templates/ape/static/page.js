@@ -1,22 +1,11 @@
-// What the kernel cannot do itself: the address, the title, the clipboard, and noticing that the
-// kernel or the server is gone. The kernel writes a pulse into the page about once a second.
+// What the kernel cannot do itself: the address, the title, the clipboard.
 (() => {
-  const GONE_MS = 8000;
   const skeleton = document.getElementById("ape-skeleton");
-  const lost = document.getElementById("ape-lost");
   const opened = performance.now();
-  let lastTick = null;
-  let lastBeat = null;
-  let lastLook = opened;
-
-  const linkTo = (run) => {
-    const url = new URL(window.location.href);
-    if (run) url.searchParams.set("run", run);
-    return url;
-  };
 
   const followRun = (pulse) => {
-    const url = linkTo(pulse.dataset.run);
+    const url = new URL(window.location.href);
+    if (pulse.dataset.run) url.searchParams.set("run", pulse.dataset.run);
     if (url.href !== window.location.href) window.history.replaceState(null, "", url);
     if (pulse.dataset.title && document.title !== pulse.dataset.title) {
       document.title = pulse.dataset.title;
@@ -24,28 +13,14 @@
   };
 
   const look = () => {
-    const now = performance.now();
     const pulse = document.querySelector(".ape-pulse [data-tick]");
     // The dashboard is shown when it is there; an error instead of it, after a while.
-    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-validation") || now - opened > 45000)) {
+    const waited = performance.now() - opened;
+    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-validation") || waited > 45000)) {
       skeleton.remove();
     }
-    // A sleeping computer or a hidden page stands still without anything being wrong.
-    if (now - lastLook > 4000 || document.hidden) lastBeat = now;
-    lastLook = now;
-    if (!pulse) return;
-    followRun(pulse);
-    if (pulse.dataset.tick !== lastTick) {
-      lastTick = pulse.dataset.tick;
-      lastBeat = now;
-      lost.hidden = true;
-    } else if (now - lastBeat > GONE_MS && lost.hidden) {
-      lost.querySelector("a").href = linkTo(pulse.dataset.run).href;
-      lost.hidden = false;
-    }
+    if (pulse) followRun(pulse);
   };
-
-  document.addEventListener("visibilitychange", () => { lastBeat = performance.now(); });
 
   document.addEventListener("click", async (event) => {
     const link = event.target.closest(".ape-copy-link");

@@ -1,0 +1,125 @@
+"""Several pages at once, and pages whose kernel or server dies under them."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import pytest
+
+from support.pages import (
+    IN_BROWSER,
+    ask,
+    chromium,
+    free_port,
+    open_page,
+    served,
+    wait_for_beat,
+    wait_for_charts,
+    wait_for_end,
+)
+
+pytest.importorskip("playwright.sync_api")
+pytestmark = IN_BROWSER
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Holds the store of all tests here."""
+    return tmp_path_factory.mktemp("recovery")
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    with served(folder, APE_CHUNK_SIZE="20") as server:
+        yield server
+
+
+def leave(page):
+    """Close a page as its visitor does."""
+    page.close(run_before_unload=True)
+
+
+def run_of(page):
+    return re.search(r"run=([0-9a-f]{12})", page.url)[1]
+
+
+def shows(page, words):
+    page.locator(".ape-main").get_by_text(words).first.wait_for()
+
+
+def is_lost(page, words):
+    page.locator("#ape-lost").get_by_text(words).wait_for(timeout=20_000)
+
+
+def test_two_tabs_show_and_steer_the_same_run_or_go_their_own_ways(browser, server):
+    one = open_page(browser, server.address)
+    wait_for_charts(one)
+    before = run_of(one)
+    ask(one, "200k", "11")
+    one.wait_for_function("before => !location.href.includes(before)", arg=before)
+    other = open_page(browser, one.url)
+    shows(other, "200,000 simulated patients")
+    other.get_by_role("button", name="Cancel").click()
+    one.get_by_role("button", name="Go on").wait_for()
+    shows(one, "Cancelled")
+    assert run_of(other) == run_of(one)
+    first = run_of(one)
+    ask(other, "1000", "12")
+    shows(other, "1,000 simulated patients")
+    wait_for_end(other)
+    one.locator(".ape-runs").get_by_text(re.compile(r"\b1,000\b")).first.wait_for()
+    assert run_of(one) == first != run_of(other)
+    assert one.trouble == other.trouble == []
+    leave(one)
+    leave(other)
+
+
+def test_a_page_whose_kernel_was_killed_says_so_and_a_reload_shows_its_run_again(browser, server):
+    page = open_page(browser, server.address)
+    wait_for_charts(page)
+    wait_for_beat(page)
+    run = run_of(page)
+    kernels = server.kernels()
+    kernels[-1].send_signal(signal.SIGKILL)
+    is_lost(page, "The process behind this page has ended.")
+    assert page.locator("#rendered_cells").get_attribute("inert") is not None
+    page.get_by_role("link", name="Reload and go on").click()
+    page.wait_for_selector("#ape-lost", state="hidden")
+    wait_for_charts(page)
+    assert run_of(page) == run
+    assert len(server.kernels()) == len(kernels)
+    leave(page)
+
+
+def test_a_page_whose_server_was_killed_says_so_and_finds_the_next_one(browser, server, folder):
+    port = free_port()
+    with served(folder, port=port) as killed:
+        page = open_page(browser, killed.address)
+        wait_for_charts(page)
+        wait_for_beat(page)
+        address = page.url
+        killed.process.kill()
+        is_lost(page, "APE cannot be reached.")
+    with served(folder, port=port):
+        is_lost(page, "The process behind this page has ended.")
+        page.get_by_role("link", name="Reload and go on").click()
+        page.wait_for_selector("#ape-lost", state="hidden")
+        wait_for_charts(page)
+        assert page.url == address
+        leave(page)
+
+
+def test_a_page_that_cannot_start_says_so(browser, tmp_path):
+    (tmp_path / "bqplot.py").write_text("raise RuntimeError('cannot be imported')")
+    with served(tmp_path, PYTHONPATH=str(tmp_path)) as server:
+        page = open_page(browser, server.address)
+        is_lost(page, "APE could not start this page.")
+        assert "cannot be imported" in (tmp_path / "server.log").read_text()
+        leave(page)
