@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import errno
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from ape_core.limits import CHUNK_SIZE, MAX_CHUNK_SIZE
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import Checkpoint, SimulationCheckpoint
 from ape_core.storage.files import make_folder, sync_folder, write_atomic
+from ape_core.storage.location import default_store_path
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.run_folder import SPEC_FILE, RunFolder
@@ -41,7 +41,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
-        self.path = _default_path() if path is None else Path(path).expanduser().absolute()
+        self.path = default_store_path() if path is None else Path(path).expanduser().absolute()
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -264,16 +264,6 @@ def in_use(folder: RunFolder, done: str) -> InvalidInputError:
 
 
 _LIST_THEM: Final = "`ape list` shows the runs of the store; --store or APE_STORE names another."
-
-
-def _default_path() -> Path:
-    """The store that APE_STORE names, or else the one in the user's data directory."""
-    named = os.environ.get("APE_STORE")
-    if named:
-        return Path(named).expanduser().absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("ape", appauthor=False)
 
 
 def _check_chunk_size(chunk_size: int | None) -> int:

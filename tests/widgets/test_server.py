@@ -11,6 +11,8 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from ape_core.errors import InvalidSettingError
+from ape_core.runs import memory
+from ape_core.runs.memory import MB
 from widgets.server import gate, launch
 from widgets.server.culler import LeaveCuller
 from widgets.server.settings import (
@@ -38,21 +40,83 @@ def visitor():
     return Visitor()
 
 
-def memory(free_mb):
-    return lambda: SimpleNamespace(free_mb=free_mb, limit_mb=1024.0)
+class House:
+    """A server with so much memory left, so many workers, and kernels that grow."""
+
+    def __init__(self, left_mb, n_workers=1, kernels=()):
+        self.left_mb, self.n_workers, self.now = left_mb, n_workers, 0.0
+        self.kernels = list(kernels)
+        self.gate = gate.Gate(
+            lambda: self.kernels,
+            lambda: self.left_mb,
+            lambda: self.n_workers,
+            clock=lambda: self.now,
+        )
+
+    def lets_in(self, visitor):
+        try:
+            self.gate.admit(visitor, notebook=None, cwd="")
+        except HTTPError:
+            return False
+        return True
 
 
-def test_a_visitor_gets_the_cookie_that_lets_the_page_give_back_its_kernel(visitor, monkeypatch):
-    monkeypatch.setattr(gate, "check_memory", memory(900.0))
-    gate.admit(visitor, notebook=None, cwd="")
+class Kernel:
+    """Process of a kernel that takes so much memory."""
+
+    def __init__(self, megabytes):
+        self.megabytes = megabytes
+
+    def memory_info(self):
+        return SimpleNamespace(rss=self.megabytes * MB)
+
+
+@pytest.fixture(autouse=True)
+def one_gigabyte(monkeypatch):
+    monkeypatch.setattr(memory, "memory_limit_mb", lambda: 1024.0)
+    monkeypatch.setattr(gate, "memory_limit_mb", lambda: 1024.0)
+
+
+def test_a_visitor_gets_the_cookie_that_lets_the_page_give_back_its_kernel(visitor):
+    assert House(900.0).lets_in(visitor)
     assert visitor.asked
 
 
-def test_a_visitor_for_whom_memory_would_not_suffice_is_refused(visitor, monkeypatch):
-    monkeypatch.setattr(gate, "check_memory", memory(90.0))
+def test_a_visitor_for_whom_memory_would_not_suffice_is_refused(visitor):
     with pytest.raises(HTTPError, match="Another page needs about 130 MB") as refused:
-        gate.admit(visitor, notebook=None, cwd="")
+        House(190.0).gate.admit(visitor, notebook=None, cwd="")
     assert refused.value.status_code == 503
+    assert "Of 1,024 MB, 190 MB are left, and 72 MB of them are kept" in refused.value.log_message
+
+
+def test_visitors_at_the_same_moment_are_counted_before_they_take_any_memory(visitor):
+    house = House(500.0)
+    assert [house.lets_in(visitor) for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_a_page_counts_with_what_it_will_still_take_until_it_has_settled(visitor):
+    house = House(340.0)
+    assert house.lets_in(visitor)
+    kernel = Kernel(30)
+    house.kernels.append(kernel)
+    house.left_mb = 310.0
+    assert house.lets_in(visitor)
+    assert not house.lets_in(visitor)
+    house.now = gate.SETTLED_SECONDS
+    assert house.lets_in(visitor)
+
+
+def test_room_for_a_run_is_kept_where_none_is_going_on(visitor):
+    assert House(400.0, n_workers=1, kernels=[Kernel(110)]).lets_in(visitor)
+    assert not House(400.0, n_workers=0, kernels=[Kernel(110)]).lets_in(visitor)
+    assert House(400.0, n_workers=0).lets_in(visitor), "the only page is let in all the same"
+
+
+def test_the_gate_finds_the_kernels_and_the_store(visitor, monkeypatch, tmp_path):
+    monkeypatch.setenv("APE_STORE", str(tmp_path))
+    gate.admit(visitor, notebook=None, cwd="")
+    assert visitor.asked
+    assert gate._kernels_here() == []
 
 
 def test_a_port_that_is_taken_is_named():
