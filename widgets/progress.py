@@ -13,8 +13,10 @@ from widgets.html import box, classed, html, set_class, text
 
 if TYPE_CHECKING:
     from ape_core.runs.progress import Progress
+    from widgets.runs_in_store import ListedRun
     from widgets.session import Session
 
+_MOST_NAMED = 3
 _BUTTONS = {
     "running": ("Cancel", ""),
     "queued": ("Cancel", ""),
@@ -46,7 +48,8 @@ class ProgressPanel:
             return
         working, cancelled = progress.status in ("running", "queued"), self._session.cancelled
         set_class(self.view, "ape-told", on=not working)
-        self._words.value = progress_markup(progress, cancelled=cancelled)
+        before = _before(progress, self._session.runs)
+        self._words.value = progress_markup(progress, cancelled=cancelled, before=before)
         name, style = _BUTTONS[progress.status]
         self._button.description = "Stopping" if working and cancelled else name
         self._button.disabled = working and cancelled
@@ -62,11 +65,22 @@ class ProgressPanel:
         self.refresh()
 
 
-def progress_markup(progress: Progress, *, cancelled: bool = False) -> str:
-    """Bar with a sentence and the time left above it, and what is being done below."""
+def progress_markup(progress: Progress, *, cancelled: bool = False, before: str = "") -> str:
+    """Bar with a sentence and the time left above it, and what is being done below.
+
+    Parameters
+    ----------
+    progress
+        How far the run is.
+    cancelled
+        Whether somebody asked it to stop.
+    before
+        What runs before it, while it is queued.
+    """
     share = 100 * progress.patients_done / max(1, progress.n_patients)
     waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
-    state, left, below = _state(progress, cancelled=cancelled), _left(progress), _below(progress)
+    state, left = _state(progress, cancelled=cancelled), _left(progress)
+    below = _below(progress) or before
     return (
         '<div class="ape-progress-words">'
         f"<strong>{text(state)}</strong><span>{text(left)}</span></div>"
@@ -83,7 +97,7 @@ def _state(progress: Progress, *, cancelled: bool) -> str:
     if progress.status == "running":
         return of_all
     if progress.status == "queued":
-        return _queue(progress.queue_place)
+        return _queue(progress)
     if progress.status == "failed":
         return f"The run stopped. {progress.error}"
     kept = f"{of_all} are simulated and kept."
@@ -101,14 +115,37 @@ def _below(progress: Progress) -> str:
     """What the worker is doing and how fast; what to do when there is none."""
     if progress.status == "failed":
         return progress.hint
+    if progress.status == "interrupted":
+        return f"{progress.error} {progress.hint}".strip()
     if progress.status != "running":
         return ""
     speed = f"{words.count(progress.per_second)} per second" if progress.per_second else ""
     return ", ".join(part for part in (progress.phase, speed) if part)
 
 
-def _queue(place: int | None) -> str:
-    """Place in the queue, in words."""
-    if not place or place == 1:
-        return "Waiting for a free place; next in turn"
-    return f"Waiting for a free place; {words.plural(place - 1, 'run')} before it"
+def _queue(progress: Progress) -> str:
+    """Place in the queue, in words; or the memory that is waited for."""
+    place = progress.queue_place or 1
+    if place > 1:
+        return f"Waiting in the queue: {words.plural(place - 1, 'run')} before it"
+    if progress.phase.startswith("waiting for memory"):
+        return f"Next in turn, {progress.phase}"
+    return "Waiting for a free place; next in turn"
+
+
+def _before(progress: Progress, runs: list[ListedRun]) -> str:
+    """Runs that simulate now or will before this one, by their titles."""
+    known = {run.run_id: run for run in runs}
+    named = [_named(known.get(run_id)) for run_id in progress.ahead[:_MOST_NAMED]]
+    more = len(progress.ahead) - len(named)
+    if more:
+        named.append(words.plural(more, "more run"))
+    return f"Before it: {'; '.join(named)}." if named else ""
+
+
+def _named(run: ListedRun | None) -> str:
+    """One run that comes before; a run of which nothing is known is that of a validation."""
+    if run is None:
+        return "a validation"
+    about = f"{run.title}, {words.short_count(run.n_patients)} patients"
+    return f"{about} ({100 * run.share:.0f}% done)" if run.status == "running" else about

@@ -86,11 +86,56 @@ def test_the_state_of_a_run_is_one_word_everywhere(finished):
 
 def test_the_workers_of_all_runs_are_counted(finished):
     finished._memory.refresh()
-    assert "Workers of runs <b>none</b>" in finished._memory.view.value
-    run = replace(finished.session.runs[0], worker_mb=100.0)
-    finished.session.runs = [run, run]
+    assert "Worker <b>none</b>" in finished._memory.view.value
+    mine = replace(finished.session.runs[0], worker_mb=100.0)
+    other = replace(mine, run_id="f" * 64, worker_mb=80.0)
+    finished.session.runs = [mine, other, other]
     finished._memory.refresh()
-    assert "200\N{NARROW NO-BREAK SPACE}MB" in finished._memory.view.value
+    assert "Worker <b>100\N{NARROW NO-BREAK SPACE}MB" in finished._memory.view.value
+    assert "Other workers <b>160\N{NARROW NO-BREAK SPACE}MB" in finished._memory.view.value
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "state", "said"),
+    [(400, "ok", "enough"), (600, "warning", "more than half in use"), (900, "critical", "nearly")],
+)
+def test_the_gauge_says_in_words_how_short_memory_is(finished, used_mb, state, said):
+    finished.session.memory = replace(
+        finished.session.memory,
+        limit_mb=1024.0,
+        used_mb=used_mb,
+        state=state,
+        limit_source="container",
+        message="Close pages.",
+    )
+    finished._memory.refresh()
+    shown = finished._memory.view.value
+    assert f"Memory <b>{said}" in shown
+    assert "This container" in shown
+    assert ("Close pages." in shown) == (state != "ok")
+
+
+def test_a_run_in_the_queue_says_what_comes_before_it(finished):
+    first = replace(finished.session.runs[0], status="running", share=0.25)
+    ahead = (first.run_id, "validation-0123456789ab", "e" * 64, "f" * 64)
+    finished.session.runs = [first]
+    finished.session.progress = replace(
+        finished.session.progress, status="queued", queue_place=3, ahead=ahead
+    )
+    finished._progress.refresh()
+    shown = finished._progress._words.value
+    assert "Waiting in the queue: 2 runs before it" in shown
+    assert f"Before it: {first.title}, 3,000 patients (25% done); a validation;" in shown
+    assert "1 more run" in shown
+
+
+def test_a_run_that_waits_for_memory_says_so(finished):
+    phase = "waiting for memory: 280 MB are needed, 120 MB are left"
+    finished.session.progress = replace(
+        finished.session.progress, status="queued", queue_place=1, phase=phase
+    )
+    finished._progress.refresh()
+    assert "Next in turn, waiting for memory: 280 MB are needed" in finished._progress._words.value
 
 
 def test_every_protocol_and_population_is_explained(finished):
