@@ -76,8 +76,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
 def write_json(path: Path, content: dict[str, Any], *, durable: bool = True) -> None:
     """Replace a file by a JSON object."""
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    write_atomic(path, f"{text}\n".encode(), durable=durable)
+    write_atomic(path, _json(content), durable=durable)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -116,13 +115,14 @@ def sha256_file(path: Path) -> str:
 
 def write_sealed(path: Path, content: dict[str, Any]) -> None:
     """Replace a file by a JSON object that also holds the checksum of all else in it."""
-    write_json(path, {**content, _CHECKSUM: _checksum(content)})
+    write_atomic(path, _sealed(content))
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
-    """Return what `write_sealed` wrote; CorruptRunError when it is not that."""
+    """Return what `write_sealed` wrote; CorruptRunError when it is not that, byte for byte."""
     content = read_json(path)
-    if content.pop(_CHECKSUM, None) != _checksum(content):
+    content.pop(_CHECKSUM, None)
+    if _sealed(content) != read_bytes(path):
         raise damaged_file(path, "it was edited, or is not what was written")
     return content
 
@@ -237,10 +237,15 @@ def _reading(path: Path) -> Iterator[None]:
             raise
 
 
-def _checksum(content: dict[str, Any]) -> str:
-    """SHA-256 of plain data."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def _json(content: dict[str, Any]) -> bytes:
+    """JSON for people: one line for each value, in the order of names."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode(errors="replace")
+
+
+def _sealed(content: dict[str, Any]) -> bytes:
+    """JSON that holds the checksum of all else in it."""
+    return _json({**content, _CHECKSUM: hashlib.sha256(_json(content)).hexdigest()})
 
 
 def _how_to_repair(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,8 +25,8 @@ from ape_core.storage.checkpoint import (
     remove_summaries,
 )
 from ape_core.storage.files import (
+    damaged_file,
     make_room,
-    read_bytes,
     read_json,
     read_sealed,
     remove_temporary,
@@ -38,6 +37,7 @@ from ape_core.storage.files import (
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.parts import record_path
+from ape_core.storage.question import read_question
 from ape_core.storage.tables import TABLES
 
 SPEC_FILE: Final = "spec.json"
@@ -48,8 +48,6 @@ PROVENANCE_FILE: Final = "provenance.json"
 CANCEL_FILE: Final = "cancel"
 CREATED_FILE: Final = "created.json"
 _MOST_READS: Final = 20
-_LONG_HASH: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-_FIRST_DIGITS: Final = r"\1"
 
 
 class RunFolder:
@@ -86,7 +84,8 @@ class RunFolder:
             When `spec.json` is missing, or not the question that the folder is named after.
         """
         if self._spec is None:
-            self._spec = self._read_spec()
+            path = self.path / SPEC_FILE
+            self._spec = read_question(path, lambda: self.spec_copy() is not None)
         return self._spec
 
     def created(self) -> float:
@@ -236,7 +235,7 @@ class RunFolder:
 
     def write_provenance(self, provenance: Mapping[str, Any]) -> None:
         """Record versions, machine and times."""
-        write_sealed(self.path / PROVENANCE_FILE, dict(provenance))
+        write_sealed(self.path / PROVENANCE_FILE, {**provenance, "run_id": self.run_id})
 
     def read_provenance(self) -> dict[str, Any]:
         """Return versions, machine and times; empty before they are recorded.
@@ -247,7 +246,12 @@ class RunFolder:
             When the record is not what was written.
         """
         path = self.path / PROVENANCE_FILE
-        return read_sealed(path) if path.exists() else {}
+        if not path.exists():
+            return {}
+        provenance = read_sealed(path)
+        if provenance.pop("run_id", None) != self.run_id:
+            raise damaged_file(path, "it is that of another run")
+        return provenance
 
     def provenance(self) -> dict[str, Any]:
         """Return versions, machine and times, as far as they are known: no row depends on them."""
@@ -365,40 +369,6 @@ class RunFolder:
         text = self.spec().to_json().encode()
         write_atomic(self.path / SPEC_FILE, text)
         return text
-
-    def _read_spec(self) -> RunSpec:
-        """Read the question and check that it is the one the folder is named after."""
-        path = self.path / SPEC_FILE
-        if not path.exists():
-            raise self._lost_spec(f"{SPEC_FILE} of run {self.run_id[:12]} is missing")
-        try:
-            spec = RunSpec.from_json(read_bytes(path))
-        except CorruptRunError as error:
-            raise self._edited_spec(error.message) from error
-        if spec.run_id != self.run_id:
-            raise self._edited_spec(f"it asks question {spec.run_id[:12]}")
-        return spec
-
-    def _edited_spec(self, why: str) -> CorruptRunError:
-        """Error for a question that is not the one the folder is named after."""
-        reason = _LONG_HASH.sub(_FIRST_DIGITS, why.replace(f"{self.path}/", "")).rstrip(".")
-        return self._lost_spec(
-            f"{SPEC_FILE} is not the question of run {self.run_id[:12]}: it was edited or damaged "
-            f"({reason})"
-        )
-
-    def _lost_spec(self, what: str) -> CorruptRunError:
-        """Error for a run whose question cannot be read, with where else it is to be had."""
-        short = self.run_id[:12]
-        if self.spec_copy() is not None:
-            return CorruptRunError(
-                f"{what}.", f"The checkpoint holds a copy: `ape resume {short}` puts it back."
-            )
-        return CorruptRunError(
-            f"{what}, and no copy of it is left.",
-            "Ask the same question again, with the same patients, years and seed: that puts it "
-            f"back. Or delete the run with `ape delete {short}`.",
-        )
 
 
 def _read_note(path: Path) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ import pkgutil
 import sys
 import textwrap
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def rows_of(name: str, *, short: bool) -> list[Row]:
         takes_short = "short" in inspect.signature(rows).parameters
         return rows(short=short) if takes_short else rows()
     except Exception as error:  # noqa: BLE001  the other parts still have something to say
+        tell(traceback.format_exc())
         return [row(name, 0, f"{type(error).__name__}: {error}", "failed")]
 
 

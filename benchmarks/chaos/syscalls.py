@@ -201,4 +201,3 @@ def _path_meant(pid: int, call: str, arguments: Sequence[int]) -> str:
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:  # noqa: PTH123
         memory.seek(arguments[position])
         return memory.read(4096).partition(b"\0")[0].decode(errors="replace")
-
