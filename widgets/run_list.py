@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ipywidgets import Button
+from ipywidgets import Button, Text
 
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
-from widgets.title import STATUS_WORDS, state_words
+from widgets.run_manager import RunManager
+from widgets.run_row import RunRow, put
+from widgets.tiers import MEGABYTE, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,23 +22,6 @@ if TYPE_CHECKING:
 ROWS: Final = 6
 
 
-class _Row:
-    """One run: words, and over them a button that carries the same words for a screen reader."""
-
-    def __init__(self) -> None:
-        self._words = html()
-        self.button = Button()
-        self.view = box(self._words, self.button, classes="ape-run ape-hidden")
-
-    def show(self, run: ListedRun | None, *, is_open: bool) -> None:
-        """Put a run into the row, or hide the row."""
-        set_class(self.view, "ape-hidden", on=run is None)
-        set_class(self.view, "is-open", on=is_open)
-        if run is not None:
-            self._words.value = _markup(run)
-            self.button.description = f"Open {run.title}, {', '.join(_facts(run))}"
-
-
 class RunListPanel:
     """A fixed number of rows, made once; pages of rows when there are more runs."""
 
@@ -44,10 +29,19 @@ class RunListPanel:
         self._session = session
         self._draw = draw
         self._page = 0
-        self._shown: list[str] = []
-        self._rows = [_Row() for _ in range(ROWS)]
+        self._shown: list[ListedRun] = []
+        self._manager = RunManager(session, draw)
+        self._depot = box(self._manager.view, classes="ape-hidden")
+        self._rows = [RunRow() for _ in range(ROWS)]
         for place, row in enumerate(self._rows):
             row.button.on_click(guarded(session, self._opener(place)))
+            row.manage.on_click(guarded(session, self._managing(place)))
+        self._title, self._found = html(), html()
+        self._search = classed(
+            Text(description="Search runs", placeholder="Name, note, protocol, archived"),
+            "ape-field ape-search",
+        )
+        self._search.observe(guarded(session, self._searched), names="value")
         self._newer, self._older = (
             classed(Button(description=name), "ape-button") for name in ("Newer", "Older")
         )
@@ -55,57 +49,85 @@ class RunListPanel:
         self._older.on_click(guarded(session, lambda _: self._turn(1)))
         self._pager = box(self._newer, self._older, classes="ape-pager ape-hidden")
         rows = box(*(row.view for row in self._rows), classes="ape-run-list")
-        self.view = box(html(value="<h2>Runs</h2>"), rows, self._pager, classes="ape-runs")
+        self.view = box(
+            self._title, self._search, self._found, rows, self._pager, self._depot,
+            classes="ape-runs",
+        )  # fmt: skip
 
     def refresh(self) -> None:
         """Show the runs of the store."""
-        runs = self._session.runs
+        runs = [run for run in self._session.runs if run.is_found_by(self._words, state_of(run))]
         last = max(0, (len(runs) - 1) // ROWS)
         self._page = min(self._page, last)
-        shown = runs[self._page * ROWS : (self._page + 1) * ROWS]
-        self._shown = [run.run_id for run in shown]
+        self._shown = runs[self._page * ROWS : (self._page + 1) * ROWS]
+        self._refresh_manager()
         for place, row in enumerate(self._rows):
-            run = shown[place] if place < len(shown) else None
-            row.show(run, is_open=run is not None and run.run_id == self._session.run_id)
+            run = self._shown[place] if place < len(self._shown) else None
+            self._fill(row, run)
+        put(self._depot, None if self._manager.run_id else self._manager.view)
+        self._say(len(runs))
         set_class(self._pager, "ape-hidden", on=last == 0)
         self._newer.disabled, self._older.disabled = self._page == 0, self._page == last
+
+    @property
+    def _words(self) -> str:
+        """What is searched for."""
+        found: str = self._search.value
+        return found
+
+    def _fill(self, row: RunRow, run: ListedRun | None) -> None:
+        """Put a run into a row."""
+        is_open = run is not None and run.run_id == self._session.run_id
+        is_managed = run is not None and run.run_id == self._manager.run_id
+        row.show(run, is_open=is_open, is_managed=is_managed)
+        put(row.below, self._manager.view if is_managed else None)
+
+    def _refresh_manager(self) -> None:
+        """Let go of the managed run when it is not among those that are shown any more."""
+        managed = [run for run in self._shown if run.run_id == self._manager.run_id]
+        if managed:
+            self._manager.refresh(managed[0])
+        elif self._manager.run_id:
+            self._manager.manage(None)
+
+    def _say(self, n_found: int) -> None:
+        """Show how many runs there are, how large they are, and how many were found."""
+        runs = self._session.runs
+        size = words.megabytes(sum(run.n_bytes for run in runs) / MEGABYTE)
+        total = f"{words.plural(len(runs), 'run')}, {size}" if runs else ""
+        self._title.value = f'<div class="ape-row"><h2>Runs</h2><span>{text(total)}</span></div>'
+        set_class(self._search, "ape-hidden", on=len(runs) < 2 and not self._words)
+        searching = bool(self._words.strip())
+        found = f"{n_found:,} of {words.plural(len(runs), 'run')} found." if searching else ""
+        self._found.value = f'<p class="ape-help" role="status">{text(found)}</p>' if found else ""
 
     def _opener(self, place: int) -> Any:
         """Handler that opens the run in a row."""
 
         def opened(_: Any) -> None:
             if place < len(self._shown):
-                self._session.open(self._shown[place])
+                self._session.open(self._shown[place].run_id)
                 self._draw()
 
         return opened
+
+    def _managing(self, place: int) -> Any:
+        """Handler that manages the run in a row, or no more."""
+
+        def managed(_: Any) -> None:
+            if place < len(self._shown):
+                run = self._shown[place]
+                self._manager.manage(None if run.run_id == self._manager.run_id else run)
+                self.refresh()
+
+        return managed
+
+    def _searched(self, _: Any) -> None:
+        """Show what is found."""
+        self._page = 0
+        self.refresh()
 
     def _turn(self, step: int) -> None:
         """Show other rows."""
         self._page = max(0, self._page + step)
         self.refresh()
-
-
-def _markup(run: ListedRun) -> str:
-    """Title, question and state of a run."""
-    first, *rest = _facts(run)
-    return (
-        f'<div class="ape-run-words" aria-hidden="true"><b>{text(run.title)}</b>'
-        f"{text(', '.join([first, *rest[:-1]]))}<br>"
-        f'<i class="is-{text(run.status)}"></i>{text(rest[-1])}</div>'
-    )
-
-
-def _facts(run: ListedRun) -> list[str]:
-    """Size, years, seed, and last the state with the age."""
-    if run.status == "corrupt":
-        return ["its question cannot be read", STATUS_WORDS[run.status]]
-    state = state_words(run.status, cancelled=run.cancelled)
-    if run.status in ("running", "interrupted") and run.share < 1:
-        state += f" at {100 * run.share:.0f}%"
-    return [
-        f"{words.short_count(run.n_patients)} patients",
-        words.plural(run.years, "year"),
-        f"seed {run.seed}",
-        f"{state}, {words.age(run.created)}",
-    ]

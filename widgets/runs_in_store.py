@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from ape_core.clocks import instant
 from ape_core.errors import ApeError
 from ape_core.runs import Run
+from ape_core.runs.tiering import change_going_on
+from ape_core.storage.last_use import idle_seconds, last_used, now
+from ape_core.storage.names import matches, read_names
+from ape_core.storage.tiers import COLD, WARM
 
 if TYPE_CHECKING:
     from ape_core.storage.run_folder import RunFolder
@@ -17,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListedRun:
-    """What the list of runs says of one."""
+    """What the list of runs says of one.
+
+    `doing` is what is being done to a run that is archived or restored now, and `done_share` how
+    much of that is done; `trouble` is why that did not work the last time.
+    """
 
     run_id: str
     title: str
@@ -30,10 +38,37 @@ class ListedRun:
     cancelled: bool = False
     worker_mb: float = 0.0
     order: tuple[int, float, str] = (0, 0.0, "")
+    population: str = ""
+    protocol: str = ""
+    name: str = ""
+    note: str = ""
+    tier: str = WARM
+    n_bytes: int = 0
+    idle_days: float = 0.0
+    doing: str = ""
+    done_share: float = 0.0
+    trouble: str = ""
+    stamp: int = 0
+
+    @property
+    def shown_name(self) -> str:
+        """What people call it, or else what it simulates."""
+        return self.name or self.title
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing changes about it unless a file in its folder is replaced."""
+        return self.status in ("complete", "corrupt") and not self.doing
+
+    def is_found_by(self, words: str, state: str) -> bool:
+        """Whether every one of some words is said of it; `state` is how its state is shown."""
+        archived = "archived" if self.tier == COLD else ""
+        said = (self.title, self.protocol, self.population, self.name, self.note, self.run_id)
+        return matches(words, state, archived, f"seed {self.seed}", *said)
 
 
 class RunsInStore:
-    """Reads the store; what cannot change any more is read once."""
+    """Reads the store; what has not changed is not read again."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -50,24 +85,26 @@ class RunsInStore:
     def _read(self, folder: RunFolder) -> ListedRun:
         """What is to be said of a run now."""
         known = self._listed.get(folder.run_id)
-        if known is not None and known.status in ("complete", "corrupt"):
+        stamp = _stamp(folder)
+        if known is not None and known.is_settled and known.stamp == stamp:
             return known
         run = self._open.setdefault(folder.run_id, Run(folder))
         try:
-            known = known or _facts(run)
-            progress = run.progress()
+            known = known if known is not None and known.status != "corrupt" else _facts(run)
+            listed = replace(_changed(known, run), stamp=stamp)
         except (ApeError, OSError):
-            return known or _damaged(run)
-        if progress.status == "complete":
+            return replace(known or _damaged(run), stamp=stamp)
+        if listed.is_settled:
             del self._open[folder.run_id]
-        share = progress.patients_done / known.n_patients
-        return replace(
-            known,
-            status=progress.status,
-            share=share,
-            cancelled=folder.cancel_requested(),
-            worker_mb=(progress.memory_mb or 0.0) if progress.status == "running" else 0.0,
-        )
+        return listed
+
+
+def _stamp(folder: RunFolder) -> int:
+    """What changes whenever a file in the folder of a run is replaced."""
+    try:
+        return folder.path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _facts(run: Run) -> ListedRun:
@@ -82,11 +119,38 @@ def _facts(run: Run) -> ListedRun:
         status="queued",
         share=0.0,
         order=run.folder.order(),
+        population=run.spec.people.title,
+        protocol=run.spec.protocol.name,
+    )
+
+
+def _changed(known: ListedRun, run: Run) -> ListedRun:
+    """What may have changed about a run."""
+    progress, names = run.progress(), read_names(run.folder)
+    complete, running = progress.status == "complete", progress.status == "running"
+    doing, done_share = (change_going_on(run.folder) if complete else None) or ("", 0.0)
+    error = run.folder.read_error() if complete and not doing else None
+    readable = progress.status != "failed" or progress.n_patients > 0
+    return replace(
+        known,
+        status=progress.status,
+        share=progress.patients_done / known.n_patients,
+        cancelled=run.folder.cancel_requested(),
+        worker_mb=(progress.memory_mb or 0.0) if running else 0.0,
+        name=names.name,
+        note=names.note,
+        tier=run.tier if readable else WARM,
+        n_bytes=run.folder.checkpoint().n_bytes if readable else 0,
+        idle_days=idle_seconds(last_used(run.folder), now()) / 86_400,
+        doing=doing,
+        done_share=done_share,
+        trouble=" ".join(str(error.get(key, "")) for key in ("error", "hint")) if error else "",
     )
 
 
 def _damaged(run: Run) -> ListedRun:
     """What can be said of a run whose question cannot be read: it goes to the end of the list."""
     name = f"Run {run.run_id[:12]}"
-    long_ago = instant(0)
-    return ListedRun(run.run_id, name, 0, 0, 0, long_ago, "corrupt", 0.0)
+    return ListedRun(
+        run.run_id, name, 0, 0, 0, instant(0), "corrupt", 0.0, name=read_names(run.folder).name
+    )

@@ -93,6 +93,11 @@ class Session:
         return self._run.run_id if self._run else ""
 
     @property
+    def listed(self) -> ListedRun | None:
+        """What the list says of the run that is shown."""
+        return next((run for run in self.runs if run.run_id == self.run_id), None)
+
+    @property
     def cancelled(self) -> bool:
         """Whether somebody asked the run to stop, here or elsewhere."""
         return self._run is not None and self._run.folder.cancel_requested()
@@ -153,6 +158,24 @@ class Session:
         """Show an earlier run; its question becomes the one in the form."""
         self._show(open_run(run_id, self._store))
 
+    def read_list(self) -> None:
+        """Read the list of runs now, as something in it was changed here."""
+        self.runs = self._listing.read()
+
+    def handle(self, run_id: str) -> Run:
+        """Return a run of the store, to be named, noted, archived or restored."""
+        return open_run(run_id, self._store)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run; when it is the one that is shown, show the newest other."""
+        self._store.delete(run_id)
+        self.read_list()
+        if run_id == self.run_id:
+            self._release()
+            self._check()
+            if self.runs:
+                self._try_to_open(self.runs[0].run_id)
+
     def cancel(self) -> None:
         """Stop the run at its next commit; what is committed stays."""
         if self._run is not None:
@@ -177,6 +200,7 @@ class Session:
             self._release()
             self.report("The run that was shown has been deleted.", "Open another, or ask again.")
             return
+        self._run.mark_used()
         self.progress = self._run.progress()
         if self.progress.n_patients and self.progress.patients_committed != self._summary_of:
             self._read_summary(self._run, self.progress.patients_committed)

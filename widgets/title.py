@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ape_core.storage.tiers import COLD
 from widgets import format as words
 from widgets.html import html, text
 from widgets.page import is_page
@@ -11,6 +12,7 @@ from widgets.theme import colour
 
 if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
+    from widgets.runs_in_store import ListedRun
     from widgets.session import Session
 
 STATUS_WORDS: Final = {
@@ -64,6 +66,19 @@ def _reference(run_id: str) -> str:
     return f'<code class="ape-reference">ape.open_run("{run_id}")</code>'
 
 
+_ARCHIVED: Final = (
+    '<p class="ape-aside">Archived to save space. Everything here is complete and up to date; '
+    "nothing has to be restored.</p>"
+)
+
+
+def _archived(listed: ListedRun | None, status: str, state: str) -> tuple[str, str]:
+    """Class and word of the state, which a complete run that is archived has of its own."""
+    if status == "complete" and listed is not None and listed.tier == COLD:
+        return "archived", "Archived"
+    return status, state
+
+
 class TitlePanel:
     """Title of the run that is shown, its state and the link to it."""
 
@@ -84,10 +99,12 @@ class TitlePanel:
         if self._session.damage is not None:
             status = "corrupt"
         state = state_words(status, cancelled=self._session.cancelled)
+        status, state = _archived(self._session.listed, status, state)
         # While it runs, the bar beside the title says so.
         chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'
         self.view.value = (
             f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
-            f"<p>{text(line_about(spec))} {_reference(spec.run_id[:12])}</p></div>"
+            f"<p>{text(line_about(spec))} {_reference(spec.run_id[:12])}</p>"
+            f"{_ARCHIVED if status == 'archived' else ''}</div>"
             f"{'' if status in ('running', 'queued') else chip}</div>"
         )
