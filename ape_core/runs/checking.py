@@ -46,14 +46,8 @@ class CheckProcess:
 
     def __init__(self, folder: Path, spec: RunSpec, manifest: Manifest) -> None:
         self._answer_seconds = ANSWER_SECONDS
-        memory_mb = _memory_mb(manifest, spec)
-        command = [
-            *(sys.executable, "-m", "ape_core.runs.import_check", str(folder)),
-            *("--years", str(spec.years), "--patients", str(spec.cohort.n_patients)),
-            *("--chunk-size", str(manifest.chunk_size), "--memory-mb", str(memory_mb)),
-        ]
         self._process = subprocess.Popen(
-            command,
+            _command(folder, spec, manifest),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -140,6 +134,16 @@ def check_part_sizes(manifest: Manifest, spec: RunSpec) -> None:
                 raise InvalidInputError(
                     f"{name} has {sizes[name]:,} bytes, but its rows take {allowed:,} at most"
                 )
+
+
+def _command(folder: Path, spec: RunSpec, manifest: Manifest) -> list[str]:
+    """Command that starts the process."""
+    return [
+        *(sys.executable, "-m", "ape_core.runs.import_check", str(folder)),
+        *("--years", str(spec.years), "--patients", str(spec.cohort.n_patients)),
+        *("--chunk-size", str(manifest.chunk_size)),
+        *("--memory-mb", str(_memory_mb(manifest, spec))),
+    ]
 
 
 def _memory_mb(manifest: Manifest, spec: RunSpec) -> int:

@@ -17,7 +17,7 @@ from ape_core.runs.import_check import INCOMING, incoming
 from ape_core.runs.memory import MB
 from ape_core.storage import arrays
 from ape_core.storage.checkpoint import Checkpoint, PartRecord, SimulationCheckpoint, load_summary
-from ape_core.storage.files import sync_folder
+from ape_core.storage.files import sync_folder, write_sealed
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.packages.manifest import PROVENANCE_FILE, SUMMARY_FILE
 from ape_core.storage.packages.reading import PackageReader
@@ -184,8 +184,13 @@ def _write_provenance(staged: Path, package: PackageReader, exporter: dict[str, 
         "with_data": package.manifest.with_data,
         "exporter": exporter,
     }
-    provenance = {"model_version": package.spec.model_version, "imported": imported}
-    RunFolder(staged).write_provenance(provenance)
+    spec = package.spec
+    provenance = {
+        "run_id": spec.run_id,  # the folder is not named by it yet
+        "model_version": spec.model_version,
+        "imported": imported,
+    }
+    write_sealed(staged / PROVENANCE_FILE, provenance)
 
 
 def _nothing_to_add(folder: RunFolder, package: PackageReader) -> str:

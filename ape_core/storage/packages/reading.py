@@ -129,7 +129,8 @@ class PackageReader:
         try:
             spec = RunSpec.from_json(self.read())
         except CorruptRunError as error:
-            raise InvalidInputError(f"its {SPEC_FILE} is wrong: {error.message}") from error
+            why = error.message.rstrip(".")
+            raise InvalidInputError(f"its {SPEC_FILE} is wrong: {why}") from error
         if spec.run_id != self.manifest.run_id:
             raise InvalidInputError(
                 f"its question is that of run {spec.run_id[:12]}, but it is said to be run "
