@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ape_core.errors import ApeError, RunFailedError
-from ape_core.runs.attempts import Attempt
+from ape_core.errors import ApeError, StoreError
+from ape_core.runs.attempts import Attempt, Pace
+from ape_core.runs.failures import unforeseen
 from ape_core.runs.memory import MB
 from ape_core.runs.progress import Progress, ProgressReporter
 from ape_core.runs.slots import has_elder
@@ -57,7 +59,7 @@ class Execution:
         self._check = check
         self.repaired: list[Problem] = []
         self._signals = StopSignals(how_to_resume(folder.run_id))
-        self._reporter = ProgressReporter(folder.write_progress)
+        self._reporter = ProgressReporter(self._write_progress)
 
     def run(self) -> bool:
         """Compute and commit what is missing; return whether the run is complete.
@@ -78,10 +80,7 @@ class Execution:
             except ApeError:
                 raise
             except Exception as error:
-                raise RunFailedError(
-                    f"The simulation stopped: {type(error).__name__}: {error}",
-                    f"What was done is kept; {_resume(self._folder.run_id)} goes on from there.",
-                ) from error
+                raise unforeseen(error, self._folder.run_id) from error
 
     def _run(self) -> bool:
         """Run, and add the attempt to the provenance however it ends."""
@@ -107,12 +106,22 @@ class Execution:
             if guard.exhausted and not complete and not self._stop():
                 raise guard.error(self._folder.run_id)
         finally:
-            mark_used(self._folder)
-            self._reporter.report(now=True)
-            repaired = [problem.file for problem in self.repaired]
-            committed = self._folder.checkpoint()
-            attempt.record(self._folder, committed, outcome, runner.pace, repaired)
+            self._leave(attempt, outcome, runner.pace)
         return complete
+
+    def _leave(self, attempt: Attempt, outcome: str, pace: Pace) -> None:
+        """Record the attempt; a disk that refuses must not hide another error or fail a run."""
+        self._reporter.report(now=True)
+        self._reporter.enter(outcome)
+        with suppress(ApeError):
+            mark_used(self._folder)
+            repaired = [problem.file for problem in self.repaired]
+            attempt.record(self._folder, self._folder.checkpoint(), outcome, pace, repaired)
+
+    def _write_progress(self, state: dict[str, object]) -> None:
+        """Say how far the run is; only what is committed counts, so it may be refused."""
+        with suppress(StoreError):
+            self._folder.write_progress(state)
 
     def _make_room(self) -> None:
         """Archive older runs first, where the store has reached its quota."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ape_core.errors import ApeError, MemoryShortError
+from ape_core.errors import ApeError, MemoryShortError, RunFailedError
+
+
+def unforeseen(error: Exception, run_id: str) -> RunFailedError:
+    """Words for an error that nobody thought of."""
+    return RunFailedError(
+        f"The simulation stopped: {type(error).__name__}: {error}",
+        f"What was done is kept; `ape resume {run_id[:12]}` goes on from there.",
+    )
 
 
 def record_failure(folder: Path, error: ApeError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -97,11 +98,19 @@ class Run:
             return self._progress_of_worker(done, n_patients)
         error = self.folder.read_error()
         if error is not None:
+            interrupted = error.get("interrupted") is True
+            story = "" if interrupted else self._story(done, n_patients, failed=True)
             words = {"error": str(error.get("error", "")), "hint": str(error.get("hint", ""))}
-            status = "interrupted" if error.get("interrupted") is True else "failed"
-            return self._progress(status, done, n_patients, **words)
-        cancelled = self.folder.cancel_requested()
-        return self._progress("interrupted", done, n_patients, cancelled=cancelled)
+            status = "interrupted" if interrupted else "failed"
+            return self._progress(status, done, n_patients, story=story, **words)
+        cancelled, story = self.folder.cancel_requested(), self._story(done, n_patients)
+        return self._progress("interrupted", done, n_patients, cancelled=cancelled, story=story)
+
+    def _story(self, done: int, n_patients: int, *, failed: bool = False) -> str:
+        """What happened to a run that nobody works on."""
+        from ape_core.runs.story import what_happened
+
+        return what_happened(self.folder, done, n_patients, failed=failed)
 
     def wait(self, timeout: float | None = None) -> str:
         """Wait until the run neither waits nor runs any more, and its worker has let go of it.
@@ -328,17 +337,17 @@ class Run:
             place = {"queue_place": queued.place, "ahead": queued.ahead}
             return self._progress("queued", done, n_patients, phase=_waiting(queued), **place)
         said = self.folder.read_progress() or {}
-        n_patients = n_patients or int(said.get("n_patients", 0))
+        n_patients = n_patients or _count(said, "n_patients")
         return Progress(
             run_id=self.run_id,
             status="running",
             phase=str(said.get("phase", "starting")),
-            patients_done=max(done, min(int(said.get("patients_done", 0)), n_patients)),
+            patients_done=max(done, min(_count(said, "patients_done"), n_patients)),
             patients_committed=done,
             n_patients=n_patients,
-            per_second=said.get("per_second"),
-            seconds_left=said.get("seconds_left"),
-            memory_mb=said.get("memory_mb"),
+            per_second=_number(said, "per_second"),
+            seconds_left=_number(said, "seconds_left"),
+            memory_mb=_number(said, "memory_mb"),
         )
 
     def _progress(
@@ -356,6 +365,18 @@ def _waiting(queued: QueuePosition) -> str:
         f"waiting for memory: {queued.memory_needed_mb:,.0f} MB are needed, "
         f"{queued.memory_left_mb:,.0f} MB are left"
     )
+
+
+def _number(said: dict[str, Any], name: str) -> float | None:
+    """A number that a worker said, if it is one that can be."""
+    value = said.get(name)
+    is_number = isinstance(value, int | float) and math.isfinite(value) and value >= 0
+    return value if is_number else None
+
+
+def _count(said: dict[str, Any], name: str) -> int:
+    """A whole number that a worker said; 0 when it is none."""
+    return int(_number(said, name) or 0)
 
 
 def _stamp(path: Path) -> _Stamp | None:

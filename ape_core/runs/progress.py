@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ape_core.runs.memory import MB, peak_memory_bytes, process_memory_bytes
+from ape_core.runs.story import boot_id
 
 WRITE_SECONDS: Final = 0.5
 """A worker says how far it is about this often."""
@@ -48,6 +49,8 @@ class Progress:
         was not.
     cancelled
         Whether it was interrupted because somebody cancelled it.
+    story
+        What happened to it, in one sentence, when it stopped before its end; otherwise empty.
     """
 
     run_id: str
@@ -64,6 +67,7 @@ class Progress:
     error: str = ""
     hint: str = ""
     cancelled: bool = False
+    story: str = ""
 
     @property
     def state(self) -> str:
@@ -179,4 +183,5 @@ class ProgressReporter:
             "memory_mb": process_memory_bytes() / MB,
             "peak_memory_mb": peak_memory_bytes() / MB,
             "pid": os.getpid(),
+            "boot_id": boot_id(),
         }

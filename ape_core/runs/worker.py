@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ape_core.errors import ApeError, MemoryShortError, StoreError
-from ape_core.runs.failures import record_failure
+from ape_core.errors import ApeError, MemoryShortError, RunFailedError, StoreError
+from ape_core.runs.failures import record_failure, unforeseen
 from ape_core.runs.slots import Ticket, own_claim, wait_with_ticket
 from ape_core.storage.locks import FileLock
 
@@ -64,6 +64,10 @@ def _work(arguments: argparse.Namespace) -> int:
             traceback.print_exception(error)
             record_failure(arguments.folder, error)
             return error.exit_status
+        except Exception as error:  # noqa: BLE001  whoever looks later has to be told
+            traceback.print_exception(error)
+            record_failure(arguments.folder, unforeseen(error, arguments.folder.name))
+            return RunFailedError.exit_status
     return 0
 
 

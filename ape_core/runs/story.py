@@ -1,0 +1,78 @@
+"""What happened to a run that stopped before its end, in one sentence.
+
+It follows from what is in the folder of the run and from the state of the store, like the status:
+nobody could be trusted to write it down, since a process that is killed writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ape_core.storage.run_folder import RunFolder
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_FULL_BYTES: Final = 1_000_000
+"""With less room than this, nothing can be committed."""
+
+
+def boot_id() -> str:
+    """Name of this start of the machine, another after each restart; empty when there is none."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
+
+
+def what_happened(folder: RunFolder, done: int, n_patients: int, *, failed: bool = False) -> str:
+    """Say in a sentence why a run that nobody works on is not complete.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    done, n_patients
+        Patients that are committed, and all.
+    failed
+        Whether the last attempt left an error, which is told besides.
+    """
+    where = f"at {done:,} of {n_patients:,} patients"
+    onward = f"{_kept(done)}, and it goes on from there {_when(folder.path)}"
+    if failed:
+        return f"This run failed {where}; {onward}."
+    if folder.cancel_requested():
+        return f"This run was cancelled {where}; {_kept(done)}, and it can go on from there."
+    said = folder.read_progress()
+    if said is None and done == 0:
+        return f"This run was asked for but never began; it does so {_when(folder.path)}."
+    return f"{_cause(said or {}, where)}; {onward}."
+
+
+def _cause(said: dict[str, Any], where: str) -> str:
+    """Who ended the worker, as far as that can be known."""
+    if said.get("phase") == "stopped":
+        return f"This run was told to stop {where}, as when a machine shuts down"
+    before = said.get("boot_id")
+    if before and before != boot_id():
+        return f"The machine was restarted while this run was {where}"
+    return f"The system ended the worker of this run {where}"
+
+
+def _kept(done: int) -> str:
+    """What is left of the work."""
+    return "nothing that was committed is lost" if done else "nothing had been committed yet"
+
+
+def _when(path: Path) -> str:
+    """What has to be done before the run can go on."""
+    try:
+        state = os.statvfs(path)
+    except OSError:
+        return "when it is resumed"
+    if state.f_flag & os.ST_RDONLY:
+        return "when it is resumed, once the store can be written to again"
+    if state.f_bavail * state.f_frsize < _FULL_BYTES:
+        return "when it is resumed, once there is room on the disk again"
+    return "when it is resumed"
