@@ -2,7 +2,7 @@
 # Both set up what they need in .venv first, and again only when the list of packages changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock setup setup-dev venv clean distclean
+.PHONY: help run test lint format bench chaos lock setup setup-dev venv clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,9 @@ format: setup-dev  ## Put all code into the one format
 
 bench: setup-dev  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/bench.py
+
+chaos: setup-dev  ## Prove by the real thing that runs cannot be lost (up to an hour)
+	$(BIN)/python -B -m benchmarks.chaos
 
 lock: setup-dev  ## Write the exact versions of .venv into the lists that installations use
 	$(BIN)/python binder/lock.py

@@ -115,7 +115,7 @@ _TARGETS = (
 
 def rows(*, short: bool = False) -> list[Row]:
     """Damage every kind of file in every way; one line for each kind."""
-    per_region, repair_each = (16, 14) if short else (40, 1)
+    per_region, repair_each = (15, 20) if short else (40, 1)
     with workplace() as place:
         scene = Scene(place)
         found = []

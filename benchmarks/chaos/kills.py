@@ -40,9 +40,7 @@ from benchmarks.chaos.nursery import Nursery
 from benchmarks.chaos.watching import Watch
 
 _SEED = 20_260_101
-_N_PATIENTS, _CHUNK = 3_000, 50
-_LONGEST_SECONDS = 1.5
-"""A kill at a random moment comes within this time after the start of the worker."""
+_CHUNK = 50
 
 _MOMENTS = (
     ("created", ".checkpoint.json."),
@@ -55,6 +53,14 @@ _MOMENTS = (
     ("created", ".provenance.json."),
 )
 """Events in the folder of the run right after which a worker is killed."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is done: patients of a run, and the longest that a worker lives, in seconds."""
+
+    n_patients: int
+    longest: float
 
 
 @dataclass
@@ -86,11 +92,12 @@ class Tally:
 def rows(*, short: bool = False) -> list[Row]:
     """Kill 200 workers, or a few."""
     n_alone, n_pairs, n_detached = (8, 5, 2) if short else (110, 70, 20)
+    scale = Scale(1_000, 0.8) if short else Scale(3_000, 1.5)
     rng = random.Random(_SEED)
     with workplace() as place, Nursery() as nursery:
-        alone = _campaign(place / "alone", nursery, rng, n_alone, 1)
-        pairs = _campaign(place / "pairs", nursery, rng, n_pairs, 2)
-        detached = _detached(place / "detached", rng, n_detached)
+        alone = _campaign(place / "alone", nursery, rng, n_alone, 1, scale)
+        pairs = _campaign(place / "pairs", nursery, rng, n_pairs, 2, scale)
+        detached = _detached(place / "detached", rng, n_detached, scale)
     return [
         _row("killed alone", alone),
         _row("killed in pairs on one run", pairs),
@@ -104,18 +111,23 @@ def _row(check: str, tally: Tally) -> Row:
 
 
 def _campaign(
-    place: Path, nursery: Nursery, rng: random.Random, n_kills: int, n_workers: int
+    place: Path,
+    nursery: Nursery,
+    rng: random.Random,
+    n_kills: int,
+    n_workers: int,
+    scale: Scale,
 ) -> Tally:
     """Start workers on run after run and kill them until there were so many kills."""
     place.mkdir()
     tally = Tally()
     plan = _plan(rng)
     while tally.kills < n_kills and len(tally.broken) < 3:
-        spec = question(_N_PATIENTS, seed=rng.randrange(1 << 30))
+        spec = question(scale.n_patients, seed=rng.randrange(1 << 30))
         run = new_run(place / "store", spec, _CHUNK)
         try:
             while tally.kills < n_kills and reopened(run).status != "complete":
-                _kill_once(place, run, nursery, n_workers, next(plan), tally, rng)
+                _kill_once(place, run, nursery, n_workers, next(plan), tally, rng, scale)
             _let_end(place, run, nursery)
             check_ended(run, undisturbed(spec))
         except Broken as broken:
@@ -141,13 +153,14 @@ def _kill_once(
     moment: tuple[str, str] | None,
     tally: Tally,
     rng: random.Random,
+    scale: Scale,
 ) -> None:
     """Start workers, kill one of them and see that nothing is lost."""
     before = part_files(run)
     watched = [run.folder.path, run.folder.path / "visits", run.folder.path / "patients"]
     with Watch(watched) as watch:
         pids = [nursery.start(run.folder.path, place / f"log-{i}") for i in range(n_workers)]
-        _wait(watch, moment, rng)
+        _wait(watch, moment, rng, scale)
         victims = [_holder(run, pids)] if n_workers == 1 or rng.random() < 0.5 else pids
         killed = [pid for pid in victims if _kill(pid)]
     tally.kills += len(killed)
@@ -159,13 +172,13 @@ def _kill_once(
         _see(run, before, tally)
 
 
-def _wait(watch: Watch, moment: tuple[str, str] | None, rng: random.Random) -> None:
+def _wait(watch: Watch, moment: tuple[str, str] | None, rng: random.Random, scale: Scale) -> None:
     """Wait for the moment of the kill."""
     if moment is None:
-        time.sleep(rng.uniform(0.0, _LONGEST_SECONDS))
+        time.sleep(rng.uniform(0.0, scale.longest))
         return
     for _ in range(rng.randint(1, 3)):
-        if not watch.until(*moment, seconds=_LONGEST_SECONDS):
+        if not watch.until(*moment, seconds=scale.longest):
             return
     time.sleep(rng.choice((0.0, 0.0, rng.uniform(0.0, 0.004))))
 
@@ -225,11 +238,11 @@ def _let_end(place: Path, run: Run, nursery: Nursery) -> None:
     demand('"outcome": "complete"' in said, f"the last worker said {said[-300:]}")
 
 
-def _detached(place: Path, rng: random.Random, n_kills: int) -> Tally:
+def _detached(place: Path, rng: random.Random, n_kills: int, scale: Scale) -> Tally:
     """Kill workers that were started as a page starts them, in processes of their own."""
     tally = Tally()
     while tally.kills < n_kills and len(tally.broken) < 3:
-        spec = question(_N_PATIENTS, seed=rng.randrange(1 << 30))
+        spec = question(scale.n_patients, seed=rng.randrange(1 << 30))
         store = place / "store"
         run = new_run(store, spec, _CHUNK)
         try:
