@@ -30,6 +30,7 @@ from widgets.html import box, classed, html, set_class
 from widgets.memory_panel import MemoryPanel
 from widgets.navigation import links
 from widgets.notice import NoticePanel
+from widgets.package_panel import PackagePanel
 from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
 from widgets.pulse import Pulse
@@ -101,12 +102,16 @@ class Dashboard:
         self._headline = HeadlinePanel()
         self._run_list = RunListPanel(self.session, self.draw)
         self._memory = MemoryPanel(self.session)
+        self._packages = PackagePanel(self.session, self.draw)
         self._acuity = AcuityChart()
         self._retention = RetentionChart()
         self._change = ChangeChart()
         self._injections = InjectionsChart()
         self._intervals = IntervalsChart()
-        self._panels = (self._controls, self._title, self._progress, self._run_list, self._memory)
+        self._panels = (
+            self._controls, self._title, self._progress, self._run_list, self._memory,
+            self._packages,
+        )  # fmt: skip
         self._charts = (
             self._acuity, self._retention, self._change, self._injections, self._intervals
         )  # fmt: skip
@@ -120,7 +125,7 @@ class Dashboard:
         side = box(
             html(value=brand() + links("dashboard")), toggle,
             *(classed(panel.view, "ape-folds")
-              for panel in (self._controls, self._memory, self._run_list)),
+              for panel in (self._controls, self._memory, self._run_list, self._packages)),
             html("ape-folds", value=caveat_short()),
             classes="ape-side",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError, NoSuchRunError
 from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
@@ -29,6 +29,9 @@ from ape_core.storage.store import Store
 from ape_core.summaries import Summary
 from widgets.format import count, parse_count
 from widgets.runs_in_store import ListedRun, RunsInStore
+
+if TYPE_CHECKING:
+    from ape_core.runs.importing import Imported
 
 FIRST_QUESTION: Final = {
     "protocol": "aflibercept-2mg-treat-and-extend",
@@ -157,6 +160,14 @@ class Session:
     def open(self, run_id: str) -> None:
         """Show an earlier run; its question becomes the one in the form."""
         self._show(open_run(run_id, self._store))
+
+    def take_in(self, path: Path) -> Imported:
+        """Import a run that was exported to a file."""
+        from ape_core.runs.importing import import_package
+
+        imported = import_package(path, self._store)
+        self.read_list()
+        return imported
 
     def read_list(self) -> None:
         """Read the list of runs now, as something in it was changed here."""

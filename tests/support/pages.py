@@ -122,7 +122,8 @@ def open_page(browser, address, viewport=DESKTOP):
 
     What the page complains of, and what it asks of other servers, is in its `trouble`.
     """
-    page = browser.new_page(viewport=viewport, has_touch=viewport is PHONE)
+    size = {"viewport": viewport, "has_touch": viewport is PHONE} if viewport else {}
+    page = browser.new_page(**size)
     page.set_default_timeout(PATIENCE_MS)
     page.trouble = []
     page.on("console", lambda m: page.trouble.append(m.text) if m.type == "error" else None)

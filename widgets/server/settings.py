@@ -29,6 +29,10 @@ _PINGS_MISSED = 3
 """Pings without an answer until a page counts as gone. Jupyter compares at each ping with the
 answer to the one before, so that one interval alone would close every page at the first."""
 
+_LARGEST_MESSAGE = 24 << 20
+"""Bytes. A file that is too large for a page to take in is refused in words up to this size; beyond
+it, the connection ends."""
+
 _LONGEST_FOLDER = 40
 """Unix sockets have short names; a temporary folder of a longer name leaves too little for them."""
 
@@ -79,6 +83,7 @@ def _tornado_settings() -> dict[str, Any]:
     return {
         "ws_ping_interval": _PING_MS,
         "ws_ping_timeout": _PINGS_MISSED * _PING_MS,
+        "websocket_max_message_size": _LARGEST_MESSAGE,
         # An update of a chart is mostly headers, of which little is left when it is compressed.
         "websocket_compression_options": {},
     }
