@@ -11,7 +11,7 @@ from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.run_manager import RunManager
 from widgets.run_row import RunRow, put
-from widgets.tiers import MEGABYTE, state_of
+from widgets.tiers import shown_size, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ class RunListPanel:
     def _say(self, n_found: int) -> None:
         """Show how many runs there are, how large they are, and how many were found."""
         runs = self._session.runs
-        size = words.megabytes(sum(run.n_bytes for run in runs) / MEGABYTE)
+        size = shown_size(sum(run.n_bytes for run in runs))
         total = f"{words.plural(len(runs), 'run')}, {size}" if runs else ""
         self._title.value = f'<div class="ape-row"><h2>Runs</h2><span>{text(total)}</span></div>'
         set_class(self._search, "ape-hidden", on=len(runs) < 2 and not self._words)

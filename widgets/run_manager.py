@@ -41,10 +41,10 @@ class RunManager:
         self._about, self._trouble, self._warning = html(), html(), html()
         self._name = classed(Text(description="Name", continuous_update=True), "ape-field")
         self._note = classed(Textarea(description="Note", rows=2), "ape-field")
-        self._save = _button("Save", self._guard(self._save_names))
+        self._save = _button("Save", self._guard(self._save_names), "ape-primary")
         self._shelve = _button("Archive", self._guard(self._change_tier))
         self._delete = _button("Delete", self._guard(self._ask))
-        self._confirm = _button("Delete for good", self._guard(self._delete_now), "ape-danger")
+        self._confirm = _button("Delete it", self._guard(self._delete_now), "ape-danger")
         self._keep = _button("Keep it", self._guard(self._keep_it))
         for field in (self._name, self._note):
             field.observe(self._guard(self._typed), names="value")
@@ -83,8 +83,8 @@ class RunManager:
         self._about.value = _about(run)
         if run.trouble:
             self._trouble.value = _alert(run.trouble)
-        self._shelve.description = "Restore" if is_archived(run) else "Archive"
-        self._shelve.disabled = bool(run.doing) or run.status != "complete"
+        self._shelve.description = _next_step(run)
+        self._shelve.disabled = run.status != "complete"
         self._delete.disabled = bool(run.doing) or run.status in ("running", "queued")
         self._typed(None)
 
@@ -113,8 +113,7 @@ class RunManager:
         """Offer to save what differs from what is saved."""
         run = self._run
         changed = run is not None and (self._name.value, self._note.value) != (run.name, run.note)
-        self._save.disabled = not changed
-        set_class(self._save, "ape-primary", on=changed)
+        set_class(self._save, "ape-hidden", on=not changed)
 
     def _entered(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
         """Save when Enter is pressed in the name."""
@@ -129,9 +128,12 @@ class RunManager:
         self._done()
 
     def _change_tier(self, run: ListedRun) -> None:
-        """Archive or restore the run in a process of its own."""
+        """Archive or restore the run in a process of its own, or stop that process."""
         handle = self._session.handle(run.run_id)
-        start_tier_change(handle, WARM if is_archived(run) else COLD)
+        if run.doing:
+            handle.cancel()
+        else:
+            start_tier_change(handle, WARM if is_archived(run) else COLD)
         self._done()
 
     def _ask(self, run: ListedRun) -> None:
@@ -163,6 +165,13 @@ def _button(name: str, pressed: Callable[..., None], style: str = "") -> Button:
     button = classed(Button(description=name), f"ape-button {style}")
     button.on_click(pressed)
     return button
+
+
+def _next_step(run: ListedRun) -> str:
+    """What the button does that moves a run between the tiers."""
+    if run.doing:
+        return "Stop"
+    return "Restore" if is_archived(run) else "Archive"
 
 
 def _about(run: ListedRun) -> str:

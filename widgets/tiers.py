@@ -47,9 +47,16 @@ def state_of(run: ListedRun) -> str:
     return state
 
 
+def shown_size(n_bytes: int) -> str:
+    """Size on disk: "28 KB", "10 MB", "3.4 GB"."""
+    if n_bytes < MEGABYTE:
+        return f"{max(1, round(n_bytes / 1024)):,}\N{NARROW NO-BREAK SPACE}KB"
+    return words.megabytes(n_bytes / MEGABYTE)
+
+
 def size_of(run: ListedRun) -> str:
     """Size of the rows of a run; empty while there are none."""
-    return words.megabytes(run.n_bytes / MEGABYTE) if run.n_bytes else ""
+    return shown_size(run.n_bytes) if run.n_bytes else ""
 
 
 def about_tier(run: ListedRun) -> str:

@@ -34,16 +34,19 @@ def main() -> int:
 
 def _work(folder: Path, descriptor: int, tier: str) -> int:
     """Take over the lock and do it; what goes wrong is left in words in the run's folder."""
-    lock = FileLock.adopt(descriptor)
+    run, lock = RunFolder(folder), FileLock.adopt(descriptor)
     if lock is None:
         return 3
     with lock:
         try:
-            change_tier_locked(RunFolder(folder), lock, tier)
+            change_tier_locked(run, lock, tier)
         except ApeError as error:
             traceback.print_exception(error)
-            record_failure(folder, error)
+            if not run.cancel_requested():
+                record_failure(folder, error)
             return error.exit_status
+        finally:
+            run.clear_cancel()
     return 0
 
 

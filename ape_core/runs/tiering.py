@@ -87,7 +87,10 @@ def change_tier(run: Run, tier: str, observe: Observer | None = None) -> TierCha
     if tier_of(run.folder.checkpoint()) == tier:
         return _nothing_to_do(run.folder)
     with _taken(run.folder, tier) as lock:
-        return change_tier_locked(run.folder, lock, tier, observe)
+        try:
+            return change_tier_locked(run.folder, lock, tier, observe)
+        finally:
+            run.folder.clear_cancel()
 
 
 def start_tier_change(run: Run, tier: str) -> None:
@@ -191,7 +194,6 @@ def _nothing_to_do(folder: RunFolder) -> TierChange:
 def _stopped(folder: RunFolder, *, archives: bool) -> RunFailedError:
     """Error for a change that somebody called off."""
     short, again = folder.run_id[:12], "archive" if archives else "restore"
-    folder.clear_cancel()
     return RunFailedError(
         f"{MOVING[archives].capitalize()} run {short} was stopped before its end.",
         f"What was done is kept and everything can be read; `ape {again} {short}` goes on.",
