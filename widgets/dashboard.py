@@ -10,8 +10,9 @@ often, and makes the form and the list of runs only when they are unfolded.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ipywidgets import Box, ToggleButton
 
@@ -19,6 +20,7 @@ from widgets.caveat import caveat, caveat_short
 from widgets.cells import replace
 from widgets.charts.acuity import AcuityChart
 from widgets.charts.change import ChangeChart
+from widgets.charts.in_words import change_card, intervals_card
 from widgets.charts.injections import InjectionsChart
 from widgets.charts.intervals import IntervalsChart
 from widgets.charts.retention import RetentionChart
@@ -28,16 +30,19 @@ from widgets.errors import guarded
 from widgets.headline import HeadlinePanel
 from widgets.html import box, classed, html, set_class
 from widgets.memory_panel import MemoryPanel
-from widgets.navigation import links
+from widgets.navigation import links, mode
 from widgets.notice import NoticePanel
 from widgets.package_panel import PackagePanel
-from widgets.page import run_in_address
+from widgets.page import is_page, light_in_address, run_in_address
 from widgets.progress import ProgressPanel
-from widgets.pulse import Pulse
+from widgets.pulse import LIGHT_TICK_MS, TICK_MS, Pulse
 from widgets.run_list import RunListPanel
 from widgets.session import Session
 from widgets.theme import stylesheet
 from widgets.title import TitlePanel, brand
+
+_PANELS_OF_MAIN: Final = 2
+"""The title and the progress; the others stand in the side."""
 
 
 class Dashboard:
@@ -49,12 +54,22 @@ class Dashboard:
         Run to begin with; by default the one that the address of the page names with `?run=`.
     store
         Folder of runs; by default the user's.
+    light
+        Make the light page; by default when the address of the page asks for it.
     """
 
-    def __init__(self, run_id: str | None = None, store: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        run_id: str | None = None,
+        store: str | Path | None = None,
+        *,
+        light: bool | None = None,
+    ) -> None:
         self.session = Session(store)
+        self._light = light_in_address() if light is None else light
         self._drawn: tuple[Any, ...] = ()
-        self._pulse = Pulse(self.refresh)
+        self._folded_for = ""
+        self._pulse = Pulse(self.refresh, LIGHT_TICK_MS if self._light else TICK_MS)
         self._make_panels()
         self.view = self._compose()
         arrive = guarded(self.session, self.session.arrive)
@@ -78,6 +93,7 @@ class Dashboard:
         """Show the state of the session."""
         for panel in self._panels:
             guarded(self.session, panel.refresh)()
+        self._fold()
         self._draw_charts()
         self._notices.refresh()
         self._pulse.beat(_window_title(self.session), self.session.run_id[:12])
@@ -95,51 +111,75 @@ class Dashboard:
 
     def _make_panels(self) -> None:
         """Make every panel once."""
-        self._controls = ControlsPanel(self.session, self.draw)
         self._title = TitlePanel(self.session)
         self._progress = ProgressPanel(self.session)
         self._notices = NoticePanel(self.session)
         self._headline = HeadlinePanel()
+        self._panels: list[Any] = [self._title, self._progress]
+        self._acuity = AcuityChart(light=self._light)
+        self._retention = RetentionChart(light=self._light)
+        self._injections = InjectionsChart()
+        self._change, self._intervals = self._make_distributions()
+        self._charts: tuple[Any, ...] = (
+            self._acuity, self._retention, self._change, self._injections, self._intervals
+        )  # fmt: skip
+
+    def _make_distributions(self) -> tuple[Any, Any]:
+        """Make the charts with a bar for each value, or on a light page their figures alone."""
+        if self._light:
+            return change_card(), intervals_card()
+        change, intervals = ChangeChart(), IntervalsChart()
+        for chart in (change, intervals):
+            chart.card.on_year(guarded(self.session, self._year_chosen))
+        return change, intervals
+
+    def _make_folds(self) -> list[Any]:
+        """Make what stands in the side, and on a narrow page is folded away."""
+        self._controls = ControlsPanel(self.session, self.draw)
         self._run_list = RunListPanel(self.session, self.draw)
         self._memory = MemoryPanel(self.session)
         self._packages = PackagePanel(self.session, self.draw)
-        self._acuity = AcuityChart()
-        self._retention = RetentionChart()
-        self._change = ChangeChart()
-        self._injections = InjectionsChart()
-        self._intervals = IntervalsChart()
-        self._panels = (
-            self._controls, self._title, self._progress, self._run_list, self._memory,
-            self._packages,
-        )  # fmt: skip
-        self._charts = (
-            self._acuity, self._retention, self._change, self._injections, self._intervals
-        )  # fmt: skip
-        for chart in (self._change, self._intervals):
-            chart.card.on_year(guarded(self.session, self._year_chosen))
+        folds: list[Any] = [self._controls, self._memory, self._run_list, self._packages]
+        self._panels += folds
+        return [classed(panel.view, "ape-folds") for panel in folds]
 
     def _compose(self) -> Box:
         """Arrange the panels."""
-        toggle = classed(ToggleButton(description="Ask a question, open a run"), "ape-toggle")
-        toggle.add_class("ape-button")
+        toggle = ToggleButton(description="Ask a question, open a run")
+        self._toggle = classed(toggle, "ape-toggle ape-button")
+        folds = [] if self._light else self._make_folds()
         side = box(
-            html(value=brand() + links("dashboard")), toggle,
-            *(classed(panel.view, "ape-folds")
-              for panel in (self._controls, self._memory, self._run_list, self._packages)),
+            html(value=brand() + links("dashboard")), toggle, *folds,
             html("ape-folds", value=caveat_short()),
             classes="ape-side",
         )  # fmt: skip
-        toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")
+        toggle.observe(guarded(self.session, partial(self._unfold, side)), names="value")
         main = box(
             box(self._title.view, self._progress.view, classes="ape-head"),
             self._notices.view, self._headline.view,
             box(*(chart.view for chart in self._charts), classes="ape-charts"),
-            html(value=caveat()),
+            html(value=mode(light=self._light)), html(value=caveat()),
             classes="ape-main",
         )  # fmt: skip
-        style = html("ape-unseen", value=f"<style>{stylesheet()}</style>")
+        # The template of a page holds the rules already.
+        style = html("ape-unseen", value="" if is_page() else f"<style>{stylesheet()}</style>")
         frame = box(side, main, classes="ape-frame")
-        return box(style, self._pulse.view, self._pulse.play, frame, classes="ape")
+        classes = "ape ape-light" if self._light else "ape"
+        return box(style, self._pulse.view, self._pulse.play, frame, classes=classes)
+
+    def _unfold(self, side: Box, change: Any) -> None:
+        """Show the form and the list of runs, which a light page makes only now, or hide them."""
+        if len(self._panels) == _PANELS_OF_MAIN:
+            first, toggle, *rest = side.children
+            side.children = (first, toggle, *self._make_folds(), *rest)
+            self.draw()
+        set_class(side, "ape-open", on=change.new)
+
+    def _fold(self) -> None:
+        """Fold the form away when it has done its work: another run is shown."""
+        if self.session.run_id != self._folded_for:
+            self._folded_for = self.session.run_id
+            self._toggle.value = False
 
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""

@@ -18,6 +18,11 @@ def asked_in_address(name: str) -> str:
     return parse_qs(os.environ.get("QUERY_STRING", "")).get(name, [""])[0]
 
 
+def light_in_address() -> bool:
+    """Whether the address of the page asks for the light one, with `?light=1`."""
+    return asked_in_address("light") == "1"
+
+
 def run_in_address() -> str:
     """Run that the address of the page names with `?run=`; empty in a notebook or without one."""
     asked = asked_in_address("run")

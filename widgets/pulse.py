@@ -14,6 +14,9 @@ from ipywidgets import Play
 from widgets.html import classed, html, text
 
 TICK_MS: Final = 1_000
+LIGHT_TICK_MS: Final = 2_000
+"""Milliseconds from count to count on a light page."""
+
 _SECONDS_TO_COME: Final = 120
 """How long a kernel waits for its page to begin counting."""
 

@@ -61,13 +61,13 @@ def mean_line(page):
     return page.locator(".ape-card").first.locator("svg path.line").last.get_attribute("d")
 
 
-def check_drawing(page):
+def check_drawing(page, least=100):
     """All paths and bars are numbers, nothing is wider than the window, no error was met."""
     shapes = page.eval_on_selector_all(
         ".ape-card svg :is(path.line, path.area, rect.bar)",
         "all => all.map(e => [e.getAttribute('d'), e.getAttribute('height')].join(' '))",
     )
-    assert len(shapes) > 100
+    assert len(shapes) > least
     assert not [shape for shape in shapes if re.search(r"NaN|undefined|Infinity", shape)]
     assert len(mean_line(page)) > 500
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -139,10 +139,12 @@ def test_the_page_of_validation_fills_and_links_back(visit, server):
     assert page.get_by_role("link", name="Explore").get_attribute("href") == "dashboard.ipynb"
 
 
-def test_a_phone_shows_one_column_that_fits(visit):
+def test_a_phone_gets_the_light_page_in_one_column_that_fits(visit):
     page = visit(viewport=PHONE)
     wait_for_charts(page)
-    check_drawing(page)
+    assert "light=1" in page.url
+    check_drawing(page, least=10)
+    assert page.locator(".ape-card svg rect.bar").count() < 20
     cards = page.eval_on_selector_all(
         ".ape-card", "all => all.map(e => e.getBoundingClientRect().left)"
     )
@@ -150,6 +152,10 @@ def test_a_phone_shows_one_column_that_fits(visit):
     assert not page.get_by_role("textbox", name="Patients").is_visible()
     page.get_by_role("button", name="Ask a question").click()
     page.get_by_role("textbox", name="Patients").wait_for()
+    page.get_by_role("link", name="Show the full page").click()
+    wait_for_charts(page)
+    assert "light=0" in page.url
+    check_drawing(page)
 
 
 def test_what_cannot_be_asked_is_said_beside_the_button(visit):

@@ -14,6 +14,7 @@ from ape_core.errors import InvalidSettingError
 from ape_core.runs import memory
 from ape_core.runs.memory import MB
 from widgets.server import gate, launch
+from widgets.server.arrival import arrive
 from widgets.server.culler import LeaveCuller
 from widgets.server.settings import (
     SECONDS_TO_CONNECT,
@@ -141,7 +142,7 @@ def test_settings_protect_the_visitor_and_the_server():
     assert pages.template == "ape"
     assert pages.allow_template_override == "NO"
     assert pages.strip_sources is True
-    assert pages.prelaunch_hook is gate.admit
+    assert pages.prelaunch_hook is arrive
     assert config.MappingKernelManager.buffer_offline_messages is False
     pings = config.Voila.tornado_settings
     assert pings["ws_ping_timeout"] >= 3 * pings["ws_ping_interval"] > 0

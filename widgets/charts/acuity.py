@@ -10,7 +10,7 @@ from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
 from ape_core.summaries.acuity import acuity_over_time
 from widgets import format as words
 from widgets.bqplots import Lines
-from widgets.charts.axes import across, fit, floats, scale, upwards, year_ticks
+from widgets.charts.axes import across, few_points, fit, floats, scale, upwards, year_ticks
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.theme import colour
@@ -27,6 +27,7 @@ _SENTENCE = (
     "Mean ETDRS letters of all living eyes as they would measure, in care or not; bands hold the "
     "middle 50% and 80%."
 )
+_LIGHT_SENTENCE = "Mean ETDRS letters of all living eyes; the band holds the middle 80%."
 _BEYOND = f"The axis runs to {MAX_LETTERS}: a tenth of the eyes exceeds {TOP_LETTERS}."
 
 
@@ -38,27 +39,36 @@ _IF_WIDE = ' class="ape-if-wide"'
 
 
 class AcuityChart:
-    """Line of the mean with a band that holds the middle 80% of eyes."""
+    """Line of the mean with bands that hold the middle half and the middle 80% of eyes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    light
+        Leave out the narrower band, and most points of the lines.
+    """
+
+    def __init__(self, *, light: bool = False) -> None:
+        self._light = light
+        self._sentence = _LIGHT_SENTENCE if light else _SENTENCE
         self._x = scale(0, 1)
         self._y = scale(0, TOP_LETTERS)
         self._years = across(self._x, "Years since the first visit")
         start = floats([0, 1])
         blank = floats([[0, 0], [0, 0]])
         scales = {"x": self._x, "y": self._y}
-        self._wide, self._narrow = (
+        bands = [
             Lines(
                 x=start, y=blank, scales=scales, fill="between", stroke_width=0,
                 colors=[colour("acuity")] * 2, fill_colors=[colour("acuity")] * 2,
                 fill_opacities=[opacity] * 2, opacities=[0, 0],
             )
-            for opacity in (0.14, 0.17)
-        )  # fmt: skip
+            for opacity in ((0.2,) if light else (0.14, 0.17))
+        ]  # fmt: skip
+        self._wide, self._narrow = bands[0], bands[-1]
         self._mean = Lines(
             x=start, y=floats([0, 0]), scales=scales, stroke_width=2.5, colors=[colour("acuity")]
         )
-        marks = [self._wide, self._narrow, self._mean]
+        marks = [*bands, self._mean]
         self._letters = upwards(self._y, range(0, TOP_LETTERS, 20))
         self.card = Card(
             "Visual acuity", figure(marks, [self._years, self._letters]), ends=True, wide=True
@@ -69,7 +79,7 @@ class AcuityChart:
         """Show a summary, or that there is none yet."""
         self.card.wait(waiting=summary is None)
         if summary is None:
-            self.card.say(_SENTENCE)
+            self.card.say(self._sentence)
             return
         view = acuity_over_time(summary)
         self._choose_top(view)
@@ -86,19 +96,21 @@ class AcuityChart:
         top = TOP_LETTERS if fits else MAX_LETTERS
         fit(self._y, self._letters, range(0, top + 1, 20))
         self._y.max = float(top)
-        self.card.say(_SENTENCE if fits else f"{_SENTENCE} {_BEYOND}")
+        self.card.say(self._sentence if fits else f"{self._sentence} {_BEYOND}")
 
     def _draw_lines(self, view: AcuityOverTime) -> None:
         """Assign the series; one message per mark."""
-        years = floats(view.weeks / WEEKS_PER_YEAR)
-        series = (
+        shown = few_points(len(view.weeks)) if self._light else slice(None)
+        years = floats(view.weeks[shown] / WEEKS_PER_YEAR)
+        series = [
             (self._wide, np.stack([view.p10, view.p90])),
-            (self._narrow, np.stack([view.p25, view.p75])),
             (self._mean, view.mean),
-        )
+        ]
+        if not self._light:
+            series.append((self._narrow, np.stack([view.p25, view.p75])))
         for mark, values in series:
             with mark.hold_sync():
-                mark.x, mark.y = years, floats(values)
+                mark.x, mark.y = years, floats(values[..., shown])
 
 
 def _labels(view: AcuityOverTime, top: float) -> str:

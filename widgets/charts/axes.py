@@ -12,6 +12,8 @@ from widgets.bqplots import Axis, LinearScale
 from widgets.theme import colour
 
 _STEPS = (1, 2, 5, 10)
+_POINTS_PER_QUARTER = 13 / 4
+_FIRST_POINTS = 7
 
 
 def scale(low: float, high: float) -> LinearScale:
@@ -59,6 +61,15 @@ def fit(of: LinearScale, axis: Axis, ticks: Sequence[float]) -> None:
         axis.tick_values = np.array(ticks, dtype=float)
     if (of.min, of.max) != (ticks[0], ticks[-1]):
         of.min, of.max = float(ticks[0]), float(ticks[-1])
+
+
+def few_points(n_points: int) -> Any:
+    """Places of the points that a light page draws: all of the first half year, then quarters.
+
+    Points are 4 weeks apart, and the quarter that ends a year falls on one of them.
+    """
+    quarters = np.arange(0, n_points, _POINTS_PER_QUARTER).astype(int)
+    return np.union1d(np.arange(min(n_points, _FIRST_POINTS)), quarters)
 
 
 def floats(values: Any) -> Any:

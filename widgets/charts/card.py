@@ -19,7 +19,7 @@ class Card:
     heading
         What the chart is called.
     figure
-        The drawing.
+        The drawing; None where the words below are all there is.
     ends
         Whether lines are labelled at their right ends.
     wide
@@ -31,7 +31,7 @@ class Card:
     def __init__(
         self,
         heading: str,
-        figure: Figure,
+        figure: Figure | None,
         *,
         ends: bool = False,
         wide: bool = False,
@@ -44,9 +44,12 @@ class Card:
         if year:
             self.year = classed(Dropdown(description=year, options=[("1", 1)]), "ape-year")
         head = box(self._head, *([self.year] if self.year else []), classes="ape-card-head")
-        plot = box(figure, *([self._ends] if self._ends else []), classes="ape-plot")
-        set_class(plot, "ape-labelled", on=ends)
-        self.view: Box = box(head, plot, self._strip, self._foot, classes="ape-card ape-waiting")
+        parts = [head, self._strip, self._foot]
+        if figure is not None:
+            plot = box(figure, *([self._ends] if self._ends else []), classes="ape-plot")
+            set_class(plot, "ape-labelled", on=ends)
+            parts.insert(1, plot)
+        self.view: Box = box(*parts, classes="ape-card ape-waiting")
         set_class(self.view, "ape-wide", on=wide)
         self.say("")
 

@@ -65,7 +65,7 @@ class ChangeChart:
         fit(self._y, self._shares, ticks)
         self._bars.y = shares
         self._zero.y = floats([0, ticks[-1]])
-        self.card.foot(_tails(view))
+        self.card.foot(change_in_words(view))
 
 
 def _bar_colour(change: int) -> str:
@@ -75,7 +75,7 @@ def _bar_colour(change: int) -> str:
     return colour("gained" if change >= _LINE_LETTERS else "unchanged")
 
 
-def _tails(view: LettersChange) -> str:
+def change_in_words(view: LettersChange) -> str:
     """Shares of eyes with a gain or a loss that matters, beside the mean."""
     cells = (
         ("lost-letters", words.percent(view.pct_loss_ge15), "lost 15 or more"),

@@ -54,7 +54,7 @@ class IntervalsChart:
         shares = floats(view.counts[1 : LONGEST_WEEKS + 1] / max(1, view.n))
         fit(self._y, self._shares, round_ticks(float(shares.max()) * 1.02 or 1.0, 4))
         self._bars.y = shares
-        self.card.foot(_shares_in_words(view))
+        self.card.foot(intervals_in_words(view))
 
 
 def _bar_colour(week: int) -> str:
@@ -62,7 +62,7 @@ def _bar_colour(week: int) -> str:
     return colour(next(name for least, name in _STEPS if week >= least))
 
 
-def _shares_in_words(view: Intervals) -> str:
+def intervals_in_words(view: Intervals) -> str:
     """Shares of intervals that reach 8, 12 and 16 weeks."""
     rows = ((8, view.pct_ge8, 3), (12, view.pct_ge12, 2), (16, view.pct_ge16, 1))
     return (

@@ -11,7 +11,7 @@ from ape_core.summaries.definitions import STATUSES
 from ape_core.summaries.retention import status_over_time
 from widgets import format as words
 from widgets.bqplots import Lines
-from widgets.charts.axes import across, fit, floats, scale, upwards, year_ticks
+from widgets.charts.axes import across, few_points, fit, floats, scale, upwards, year_ticks
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.statuses import IN_PLAIN_WORDS
@@ -26,9 +26,16 @@ _LEAST_LABELLED = 0.5
 
 
 class RetentionChart:
-    """Stacked areas from "on treatment" at the bottom to "died" at the top."""
+    """Stacked areas from "on treatment" at the bottom to "died" at the top.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    light
+        Leave out most points.
+    """
+
+    def __init__(self, *, light: bool = False) -> None:
+        self._light = light
         self._x = scale(0, 1)
         y = scale(0, 1)
         self._years = across(self._x, "Years since the first visit")
@@ -55,16 +62,17 @@ class RetentionChart:
             f"Percentage of all {words.count(view.n_eyes)} patients, by whether they are "
             "treated, and if not, why."
         )
+        shown = few_points(len(view.weeks)) if self._light else slice(None)
         with self._areas.hold_sync():
-            self._areas.x = floats(view.weeks / WEEKS_PER_YEAR)
-            self._areas.y = floats(np.cumsum(view.percent, axis=0)[::-1] / 100)
+            self._areas.x = floats(view.weeks[shown] / WEEKS_PER_YEAR)
+            self._areas.y = floats(np.cumsum(view.percent[:, shown], axis=0)[::-1] / 100)
         fit(self._x, self._years, year_ticks(summary.years))
         self._x.max = float(summary.years)
-        self.card.label_ends(_labels(view))
+        self.card.label_ends(_labels(view, explained=not self._light))
 
 
-def _labels(view: StatusOverTime) -> str:
-    """Name and last share of each status, in the middle of its area."""
+def _labels(view: StatusOverTime, *, explained: bool) -> str:
+    """Name and last share of each status, in the middle of its area; its meaning for a mouse."""
     last = view.percent[:, -1]
     middles = np.cumsum(last) - last / 2
     return end_labels(
@@ -74,7 +82,7 @@ def _labels(view: StatusOverTime) -> str:
                 words.percent(share),
                 IN_PLAIN_WORDS[status][0],
                 status.replace(" ", "-"),
-                IN_PLAIN_WORDS[status][1],
+                IN_PLAIN_WORDS[status][1] if explained else "",
             )
             for status, share, middle in zip(view.statuses, last, middles, strict=True)
             if share >= _LEAST_LABELLED

@@ -21,6 +21,11 @@ class Pages(Voila):  # type: ignore[misc]
 
     name = "voila"  # the section of the settings stays that of Voilà
 
+    def init_settings(self) -> dict[str, Any]:
+        """Add what Voilà would read from its settings too late to heed it."""
+        # The programs of a page are 6 MB, of which a quarter is left when they are compressed.
+        return {**super().init_settings(), "compress_response": True}
+
     def init_handlers(self) -> list[Any]:
         """Put the pages before what answers everything else with the dashboard."""
         return [*(self._page(name) for name in PAGES), *super().init_handlers()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tempfile import gettempdir
 from typing import Any
 
-from widgets.server.gate import admit
+from widgets.server.arrival import arrive
 from widgets.theme import stylesheet
 
 SECONDS_UNTIL_GONE = 45.0
@@ -64,7 +64,7 @@ def configure_pages(config: Any) -> None:
     pages.allow_template_override = "NO"
     pages.strip_sources = True
     pages.show_tracebacks = False
-    pages.prelaunch_hook = admit
+    pages.prelaunch_hook = arrive
     pages.resources = {"ape": {"stylesheet": stylesheet()}}
 
 

@@ -7,12 +7,14 @@ from typing import Final
 
 from ipywidgets import Box, ToggleButton
 
+from widgets.cells import replace
 from widgets.closing import close_all
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class
-from widgets.navigation import links
+from widgets.navigation import links, mode
 from widgets.notice import NoticePanel
-from widgets.pulse import Pulse
+from widgets.page import is_page, light_in_address
+from widgets.pulse import LIGHT_TICK_MS, TICK_MS, Pulse
 from widgets.theme import stylesheet
 from widgets.title import brand
 from widgets.validation.courses import CoursesPanel
@@ -42,16 +44,21 @@ class ValidationPage:
     ----------
     session
         What is computed, and how far it is.
+    light
+        Make the light page, in one column and counting half as often; by default when the address
+        of the page asks for it.
     """
 
-    def __init__(self, session: ValidationSession) -> None:
+    def __init__(self, session: ValidationSession, *, light: bool | None = None) -> None:
         self.session = session
+        self._light = light_in_address() if light is None else light
         self._drawn: tuple[bool, bool, str] | None = None
         self._make_panels()
-        self._pulse = Pulse(self.refresh)
+        self._pulse = Pulse(self.refresh, LIGHT_TICK_MS if self._light else TICK_MS)
         self.view = self._compose()
         guarded(session, session.arrive)()
         self.draw()
+        replace(self)
 
     def _ipython_display_(self) -> None:
         """Show the page as the result of a cell, and begin to count."""
@@ -79,7 +86,13 @@ class ValidationPage:
 
     def close(self) -> None:
         """Close every widget; what is being simulated goes on."""
-        close_all(self.view)
+        view = vars(self).pop("view", None)
+        if view is None:
+            return
+        self._pulse.end()
+        close_all(view)
+        # A notebook keeps what its cells returned, and would keep all of this through it.
+        vars(self).clear()
 
     def _make_panels(self) -> None:
         """Make every panel once."""
@@ -117,11 +130,15 @@ class ValidationPage:
             box(html(value=TITLE), self._progress.view, classes="ape-head"),
             self._notices.view, self._goodness.view,
             box(*(card.view for card in cards), classes="ape-charts"),
+            html(value=mode(light=self._light)),
             classes="ape-main",
         )  # fmt: skip
-        style = html("ape-unseen", value=f"<style>{stylesheet()}{page_rules()}</style>")
+        # The template of a page holds the rules of the theme already.
+        rules = page_rules() if is_page() else stylesheet() + page_rules()
+        style = html("ape-unseen", value=f"<style>{rules}</style>")
         frame = box(side, main, classes="ape-frame ape-validation")
-        return box(style, self._pulse.view, self._pulse.play, frame, classes="ape")
+        classes = "ape ape-light" if self._light else "ape"
+        return box(style, self._pulse.view, self._pulse.play, frame, classes=classes)
 
 
 def page_rules() -> str:

@@ -2,10 +2,14 @@
 (() => {
   const skeleton = document.getElementById("ape-skeleton");
   const opened = performance.now();
+  let shownRun = "";
 
   const followRun = (pulse) => {
     const url = new URL(window.location.href);
-    if (pulse.dataset.run) url.searchParams.set("run", pulse.dataset.run);
+    // In one column the form folds away over the answer, which begins at the top.
+    if (shownRun && shownRun !== pulse.dataset.run && innerWidth <= 720) window.scrollTo(0, 0);
+    shownRun = pulse.dataset.run;
+    if (shownRun) url.searchParams.set("run", shownRun);
     if (url.href !== window.location.href) window.history.replaceState(null, "", url);
     if (pulse.dataset.title && document.title !== pulse.dataset.title) {
       document.title = pulse.dataset.title;
@@ -34,6 +38,18 @@
       link.textContent = "Copy the address above";
     }
     setTimeout(() => { link.textContent = words; }, 2000);
+  });
+
+  // Between the full and the light page; the choice is kept for a year.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".ape-switch");
+    if (!link) return;
+    event.preventDefault();
+    const base = JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl;
+    document.cookie = `ape-light=${link.dataset.light}; path=${base}; max-age=31536000; samesite=lax`;
+    const url = new URL(window.location.href);
+    url.searchParams.set("light", link.dataset.light);
+    window.location.assign(url);
   });
 
   // A field that is left tells the kernel, as it does when Enter is pressed in it: what was
