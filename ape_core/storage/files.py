@@ -178,15 +178,24 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def remove_temporary(folder: Path) -> list[Path]:
+def remove_temporary(folder: Path, of: str = "") -> list[Path]:
     """Remove what killed writers left in a folder; return what was removed.
 
     A file that is still being written is locked by its writer, and stays.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    of
+        The name of the file that they were writing; any unless given.
     """
     removed = []
+    begin = f".{of}." if of else "."
     with os_errors("tidy", folder):
         for path in sorted(folder.iterdir()):
-            if _TEMPORARY.fullmatch(path.name) and path.is_file() and not is_locked(path):
+            is_left = _TEMPORARY.fullmatch(path.name) and path.name.startswith(begin)
+            if is_left and path.is_file() and not is_locked(path):
                 path.unlink(missing_ok=True)
                 removed.append(path)
     return removed

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -177,10 +178,31 @@ def test_what_takes_too_long_is_given_up(package, elsewhere, monkeypatch):
 
 
 def test_what_takes_too_much_memory_is_refused(package, elsewhere, monkeypatch):
-    monkeypatch.setattr(checking, "BASE_MB", 20)
+    monkeypatch.setattr(checking, "SPARE_MB", -130)
     with pytest.raises(InvalidInputError, match="part 0 (is refused|cannot be decoded)"):
         import_run(package, elsewhere)
     assert names_in(elsewhere) == []
+
+
+def test_a_package_that_cannot_be_checked_for_want_of_memory_is_refused(
+    package, elsewhere, monkeypatch
+):
+    free = SimpleNamespace(free_mb=100.0)
+    monkeypatch.setattr(checking, "check_memory", lambda: free)
+    with pytest.raises(InvalidInputError, match="takes 150 MB of memory, and 100 MB are free"):
+        import_run(package, elsewhere)
+    assert names_in(elsewhere) == []
+
+
+def test_what_a_killed_export_left_goes_with_the_next(store, tmp_path):
+    run, path = made_run(store), tmp_path / "run.zip"
+    left = tmp_path / f".run.zip.{'0' * 16}.tmp"
+    others = [tmp_path / f".other.zip.{'0' * 16}.tmp", tmp_path / ".run.zip.tmp"]
+    for each in (left, *others):
+        each.write_bytes(b"PK")
+    export(run, path)
+    assert not left.exists()
+    assert all(other.exists() for other in others)
 
 
 def test_a_package_larger_than_allowed_is_refused(package, elsewhere, monkeypatch):

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 from ape_core import limits
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.storage.checkpoint import Checkpoint
-from ape_core.storage.files import atomic_file, damaged_file, missing_file
+from ape_core.storage.files import atomic_file, damaged_file, missing_file, remove_temporary
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.packages import layout
 from ape_core.storage.packages.manifest import (
@@ -115,7 +115,9 @@ def write_package(folder: RunFolder, path: Path, *, with_data: bool) -> Exported
     _check_size(manifest)
     digest = hashlib.sha256()
     n_bytes = 0
-    with atomic_file(_checked_target(path, folder)) as file:
+    target = _checked_target(path, folder)
+    remove_temporary(target.parent, of=target.name)
+    with atomic_file(target) as file:
         for block in _archive(manifest, sources):
             file.write(block)
             digest.update(block)
