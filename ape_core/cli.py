@@ -262,6 +262,8 @@ def _add_system(commands: Any) -> None:
     text = "what this machine allows, and what is wrong with the store"
     doctor = _add(commands, "doctor", ("doctor", "doctor"), text)
     doctor.add_argument("--clean", action="store_true", help="remove what killed processes left")
+    text = "check every file of every run that nobody uses, and make good what is damaged"
+    doctor.add_argument("--repair", action="store_true", help=text)
 
 
 if __name__ == "__main__":

@@ -6,51 +6,76 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from ape_core import limits
-from ape_core.commands.answer import Answer, counted, listing, megabytes
+from ape_core.commands.answer import Answer, counted, listing, megabytes, paragraph
 from ape_core.commands.question import DEFAULT_POPULATION
-from ape_core.errors import ApeError, StoreError
+from ape_core.commands.repairs import repairs
+from ape_core.errors import StoreError
 from ape_core.runs import slots
-from ape_core.runs.console import duration
+from ape_core.runs.console import ProgressLine, duration
 from ape_core.runs.estimating import DISK_MARGIN_MB, Estimate, disk_free_mb, estimate
+from ape_core.runs.findings import Finding, find, leftovers
 from ape_core.runs.handle import Run
 from ape_core.runs.memory import check_memory
+from ape_core.runs.mending import Mended, mend_store
 from ape_core.runs.starting import list_runs
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.store import Store
-from ape_core.storage.tiers import COLD
 
 _EXAMPLE_PROTOCOL: Final = "aflibercept-2mg-treat-and-extend"
 _EXAMPLE_PATIENTS: Final = 1_000_000
 _EXAMPLE_YEARS: Final = 5
-_LEFTOVERS: Final = ("runs/.new-*", "runs/.trash-*", "runs/*/.*.tmp", "runs/*/*/.*.tmp")
 
 
 def doctor(asked: argparse.Namespace) -> Answer:
-    """Look at the machine, the store and every run in it; with --clean remove leftovers."""
+    """Look at the machine, the store and every run; --clean removes leftovers, --repair repairs."""
     store = Store()
     runs = list_runs(store)
     unusable = list(_unusable(store))
-    cleaned = store.clean_temporary() if asked.clean and not unusable else []
-    problems = [*unusable, *_problems(store, runs)]
+    mended = Mended()
+    if not unusable and asked.repair:
+        mended = _mend(store, runs)
+    elif not unusable and asked.clean:
+        mended.removed = store.clean_temporary()
+    problems = [asdict(finding) for finding in (*unusable, *find(store, runs))]
     data = {
         **_machine(store),
         **(_no_disk() if unusable else _disk(store)),
         "runs": dict(Counter(run.status for run in runs)),
         "running": slots.n_running(store.path),
         "queued": slots.queued_runs(store.path),
-        "leftovers": [str(path) for path in _leftovers(store)],
-        "cleaned": cleaned,
+        "leftovers": [str(path) for path in leftovers(store)],
+        "cleaned": mended.removed,
+        "repaired": _repaired(store, mended),
+        "not_repaired": mended.refused,
+        "in_use": mended.in_use,
         "problems": problems,
     }
     status = 2 if any(problem["is_error"] for problem in problems) else 0
     return Answer(data, _shown(data), status)
+
+
+def _mend(store: Store, runs: list[Run]) -> Mended:
+    """Repair what can be repaired, with a line of progress."""
+    line = ProgressLine()
+    try:
+        return mend_store(store, runs, observe=line.show)
+    finally:
+        line.close()
+
+
+def _repaired(store: Store, mended: Mended) -> dict[str, list[str]]:
+    """What was made good in each run, in sentences."""
+    return {
+        run_id: repairs(Run(store.folder(run_id)), problems)
+        for run_id, problems in mended.repaired.items()
+    }
 
 
 def _machine(store: Store) -> dict[str, Any]:
@@ -101,76 +126,12 @@ def _is_compiled() -> bool:
     return any(folder.rglob("*.nbi"))
 
 
-def _leftovers(store: Store) -> list[Path]:
-    """Files and folders that killed processes left behind."""
-    found = {path for pattern in _LEFTOVERS for path in store.path.glob(pattern)}
-    for folder in store.list():
-        with suppress(ApeError):  # of a damaged run nobody can say what belongs to it
-            found |= set() if folder.is_locked() else set(folder.stray_files())
-    return sorted(found)
-
-
-def _unusable(store: Store) -> Iterator[dict[str, Any]]:
+def _unusable(store: Store) -> Iterator[Finding]:
     """Why runs cannot be created in the store."""
     try:
         store.check_writable()
     except StoreError as error:
-        yield _problem("store", error.message, error.hint, is_error=True)
-
-
-def _problems(store: Store, runs: list[Run]) -> Iterator[dict[str, Any]]:
-    """What is wrong in the store, with what to do about it."""
-    for run in runs:
-        yield from _run_problems(run)
-    leftovers = len(_leftovers(store))
-    if leftovers:
-        yield _problem(
-            "store",
-            f"Processes that were killed left temporary files or folders: {leftovers}.",
-            "They do no harm; `ape doctor --clean` removes them.",
-        )
-
-
-def _run_problems(run: Run) -> Iterator[dict[str, Any]]:
-    """What is wrong with a run, without reading its rows."""
-    short = run.run_id[:12]
-    progress = run.progress()
-    if progress.status == "failed":
-        yield _problem(short, progress.error, progress.hint, is_error=True)
-    if progress.status == "interrupted":
-        done = f"{progress.patients_done:,} of {progress.n_patients:,} patients"
-        yield _problem(
-            short,
-            f"It was {'cancelled' if progress.cancelled else 'interrupted'} at {done}.",
-            f"`ape resume {short}` goes on from there, `ape delete {short}` removes it.",
-        )
-    if progress.status == "complete":
-        try:
-            run.summary()
-        except ApeError as error:
-            yield _problem(short, error.message, error.hint, is_error=True)
-        yield from _tier_problems(run)
-
-
-def _tier_problems(run: Run) -> Iterator[dict[str, Any]]:
-    """Say of a complete run why it could not be archived, or where that was interrupted."""
-    short = run.run_id[:12]
-    error = run.folder.read_error()
-    if error is not None:
-        yield _problem(short, str(error.get("error", "")), str(error.get("hint", "")))
-    parts, going_on = run.folder.checkpoint().parts, run.folder.is_locked()
-    n_cold = sum(part.tier == COLD for part in parts)
-    if 0 < n_cold < len(parts) and not going_on:
-        yield _problem(
-            short,
-            f"It is archived in part, {n_cold:,} of {len(parts):,} parts; all of it can be read.",
-            f"`ape archive {short}` goes on, `ape restore {short}` goes back.",
-        )
-
-
-def _problem(where: str, what: str, what_to_do: str, *, is_error: bool = False) -> dict[str, Any]:
-    """One thing that is wrong."""
-    return {"where": where, "what": what, "what_to_do": what_to_do, "is_error": is_error}
+        yield Finding("store", "failed", error.message, error.hint, is_error=True)
 
 
 def _shown_disk(data: dict[str, Any]) -> list[tuple[str, str]]:
@@ -205,7 +166,22 @@ def _shown(data: dict[str, Any]) -> str:
             ("removed", ", ".join(data["cleaned"])),
         ]
     )
+    done = _shown_repairs(data)
     if not data["problems"]:
-        return f"{head}\n\nNothing is wrong."
+        return "\n".join([head, "", *done, "Nothing is wrong."])
     found = [f"{p['where']}: {p['what']}\n    {p['what_to_do']}" for p in data["problems"]]
-    return "\n".join([head, "", *found])
+    if not done and any(problem["kind"] == "damaged" for problem in data["problems"]):
+        found += ["", "`ape doctor --repair` makes good whatever can be made good."]
+    return "\n".join([head, "", *done, *found])
+
+
+def _shown_repairs(data: dict[str, Any]) -> list[str]:
+    """What was repaired, what could not be and what was left alone, a paragraph each."""
+    lines = []
+    for run_id, sentences in data["repaired"].items():
+        lines += [f"{run_id[:12]} was repaired:", *map(paragraph, sentences)]
+    for run_id, why in data["not_repaired"].items():
+        lines += [f"{run_id[:12]} could not be repaired:", paragraph(why)]
+    for run_id in data["in_use"]:
+        lines.append(f"{run_id[:12]} is in use, and was left alone.")
+    return [*lines, ""] if lines else []

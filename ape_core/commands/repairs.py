@@ -15,7 +15,7 @@ def repairs(run: Run, problems: Sequence[Problem]) -> list[str]:
     Parameters
     ----------
     run
-        The run, complete again.
+        The run: complete again, or as far as it was.
     problems
         What was wrong with it.
     """
@@ -25,15 +25,23 @@ def repairs(run: Run, problems: Sequence[Problem]) -> list[str]:
 def _repair(run: Run, problem: Problem, problems: Sequence[Problem]) -> str:
     """What was done about one problem."""
     if problem.part is None:
-        if problem.file == CHECKPOINT_FILE:
+        if problem.file == CHECKPOINT_FILE and run.folder.is_complete():
             return f"All patients were simulated again, as {problem.file} was damaged or missing."
+        if problem.file == CHECKPOINT_FILE:
+            return (
+                f"All patients are to be simulated again, as {problem.file} was damaged or missing."
+            )
         return f"{problem.file} was damaged or missing and has been written again."
     files = sorted({other.file for other in problems if other.part == problem.part})
     size = run.folder.checkpoint().chunk_size
     first = problem.part * size
     last = min(first + size, run.n_patients) - 1
     verb = "was" if len(files) == 1 else "were"
+    done = {part.index for part in run.folder.checkpoint().parts}
+    again = (
+        "were simulated again" if problem.part in done else "are simulated again when it goes on"
+    )
     return (
-        f"Patients {first:,} to {last:,} were simulated again, as {' and '.join(files)} {verb} "
-        "damaged or missing."
+        f"Patients {first:,} to {last:,} {again}, as {' and '.join(files)} {verb} damaged or "
+        "missing."
     )

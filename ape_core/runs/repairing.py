@@ -61,19 +61,47 @@ def repair(folder: RunFolder, runner: Runner) -> list[Problem]:
         What was wrong and is made good: without parts that are still to do when it was stopped.
     """
     problems = verify(folder)
+    parts = _set_right(folder, problems)
+    done = runner.recompute([_patients(folder, index) for index in parts]) if parts else set()
+    return [
+        problem
+        for problem in problems
+        if problem.part is None or problem.part in done or problem.part not in parts
+    ]
+
+
+def forget_damaged(folder: RunFolder) -> list[Problem]:
+    """Make good what is damaged in a run that is not complete, without simulating anything.
+
+    What cannot be written again at once is no longer committed: whoever goes on with the run
+    simulates it with the rest.
+
+    Parameters
+    ----------
+    folder
+        The run, whose question can be read and whose lock this process holds.
+    """
+    problems = verify(folder)
+    parts = _set_right(folder, problems)
+    summary = folder.checkpoint().summary_file
+    if parts or any(problem.file == summary for problem in problems):
+        folder.committed.drop_parts(parts)
+    return problems
+
+
+def _set_right(folder: RunFolder, problems: list[Problem]) -> list[int]:
+    """Make good all that needs no simulation; return the parts that are left to do."""
     files = {problem.file for problem in problems}
-    for name in files & {*known_files(folder), *TABLES}:
+    for name in sorted(files & {*known_files(folder), *TABLES}):  # a folder before what is in it
         _put_file(folder.path / name)
     if PROVENANCE_FILE in files:
         (folder.path / PROVENANCE_FILE).unlink(missing_ok=True)
     if CHECKPOINT_FILE in files and not _has_checkpoint(folder):
         folder.reset(CHUNK_SIZE)
-        return problems
+        return []
     if SPEC_FILE in files:
         folder.restore_spec()
-    parts = sorted({problem.part for problem in problems if problem.part is not None})
-    done = runner.recompute([_patients(folder, index) for index in parts]) if parts else set()
-    return [problem for problem in problems if problem.part is None or problem.part in done]
+    return sorted({problem.part for problem in problems if problem.part is not None})
 
 
 def _has_checkpoint(folder: RunFolder) -> bool:

@@ -296,6 +296,24 @@ def _remove_dead(store: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def remove_dead_tickets(store: Path) -> int:
+    """Remove places in the queue whose holder is gone; return how many there were.
+
+    They do no harm: whoever takes a slot next removes them, too.
+    """
+    if not dead_tickets(store):
+        return 0
+    with _queue_locked(store):
+        dead = len(dead_tickets(store))
+        _remove_dead(store)
+    return dead
+
+
+def dead_tickets(store: Path) -> list[Path]:
+    """Places in the queue whose holder is gone."""
+    return [path for path in _tickets(store) if not is_locked(path)]
+
+
 def _numbers(store: Path) -> list[int]:
     """Numbers of all who wait or simulate: the next one is higher than each."""
     waiting = [int(path.name.partition("-")[0]) for path in _tickets(store)]

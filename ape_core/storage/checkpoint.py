@@ -56,6 +56,10 @@ class PartRecord:
         """Return the SHA-256 of the file of a table."""
         return self.visits_sha256 if table == "visits" else self.patients_sha256
 
+    def bytes_of(self, table: str) -> int:
+        """Return the size of the file of a table."""
+        return self.visits_bytes if table == "visits" else self.patients_bytes
+
     def rows_of(self, table: str) -> int:
         """Return the number of rows of a table."""
         return self.n_visits if table == "visits" else self.n_eyes

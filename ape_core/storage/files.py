@@ -104,6 +104,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def size_of(path: Path) -> int:
+    """Return the size of a file of a run; CorruptRunError when there is no such file."""
+    with _reading(path):
+        return path.stat().st_size
+
+
 def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file, read block by block; CorruptRunError when it is missing."""
     digest = hashlib.sha256()
@@ -149,7 +155,7 @@ def make_room(path: Path) -> None:
     with os_errors("clear", path):
         try:
             mode = path.lstat().st_mode
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         if stat.S_ISDIR(mode):
             _clear_folder(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from ape_core.errors import CorruptRunError, StoreError
 from ape_core.simulation.chunk import rows_increase
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint, PartRecord, load_summary
-from ape_core.storage.files import damaged_file, sha256_file, what_stands_at
+from ape_core.storage.files import damaged_file, sha256_file, size_of, what_stands_at
 from ape_core.storage.parts import open_part, record_path
 from ape_core.storage.run_folder import (
     CANCEL_FILE,
@@ -25,6 +25,9 @@ from ape_core.storage.tables import KEYS, TABLES
 
 if TYPE_CHECKING:
     from ape_core.storage.arrow import PartFile
+
+_PartCheck = Callable[[RunFolder, PartRecord, str, int | None], None]
+"""Checks one table of a part of a run of so many years."""
 
 _NOT_READ: Final = (PROGRESS_FILE, ERROR_FILE, CANCEL_FILE)
 _ALWAYS: Final = (SPEC_FILE, CHECKPOINT_FILE, PROVENANCE_FILE, *_NOT_READ)
@@ -68,10 +71,18 @@ def verify(folder: RunFolder) -> list[Problem]:
     StoreError
         When the operating system refuses to let files be read.
     """
-    return list(_problems(folder))
+    return list(_problems(folder, _check_part))
 
 
-def _problems(folder: RunFolder) -> Iterator[Problem]:
+def glance(folder: RunFolder) -> list[Problem]:
+    """Check the same without reading rows: of the parts, only that they are there in full.
+
+    Takes milliseconds, however large the run is.
+    """
+    return list(_problems(folder, _check_size))
+
+
+def _problems(folder: RunFolder, check_part: _PartCheck) -> Iterator[Problem]:
     """Find what is wrong, file by file."""
     run = folder.run_id[:12]
     yield from _misplaced(folder)
@@ -90,7 +101,7 @@ def _problems(folder: RunFolder) -> Iterator[Problem]:
         yield from _spec_copy_problems(folder, checkpoint)
         yield from _range_problems(checkpoint, n_patients)
     for part in checkpoint.parts:
-        yield from _part_problems(folder, part, years)
+        yield from _part_problems(folder, part, years, check_part)
     yield from _summary_problems(folder, checkpoint)
     yield from _provenance_problems(folder)
 
@@ -150,7 +161,9 @@ def _range_problems(checkpoint: Checkpoint, n_patients: int) -> Iterator[Problem
             )
 
 
-def _part_problems(folder: RunFolder, part: PartRecord, years: int | None) -> Iterator[Problem]:
+def _part_problems(
+    folder: RunFolder, part: PartRecord, years: int | None, check_part: _PartCheck
+) -> Iterator[Problem]:
     """Find the first thing that is wrong with each file of a part."""
     again = (
         f"Patients {part.first} to {part.stop - 1} can be simulated again from the question: "
@@ -159,12 +172,20 @@ def _part_problems(folder: RunFolder, part: PartRecord, years: int | None) -> It
     for table in TABLES:
         path = record_path(folder.path, table, part)
         try:
-            _check_file(folder, part, table, years)
+            check_part(folder, part, table, years)
         except CorruptRunError as error:
             yield Problem(str(path.relative_to(folder.path)), error.message, again, part.index)
 
 
-def _check_file(folder: RunFolder, part: PartRecord, table: str, years: int | None) -> None:
+def _check_size(folder: RunFolder, part: PartRecord, table: str, _years: int | None) -> None:
+    """Raise CorruptRunError unless there is a file of the size that was committed."""
+    path, expected = record_path(folder.path, table, part), part.bytes_of(table)
+    found = size_of(path)
+    if found != expected:
+        raise damaged_file(path, f"it has {found:,} bytes, not {expected:,}")
+
+
+def _check_part(folder: RunFolder, part: PartRecord, table: str, years: int | None) -> None:
     """Raise CorruptRunError unless a file is what was committed and follows the schema."""
     from ape_core.storage.arrow import arrow_schema
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -135,8 +134,7 @@ def check_ended(run: Run, digest: str) -> None:
 def alive(pid: int) -> bool:
     """Whether a process of that number exists and is no zombie."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        facts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):  # the second when it ends just now
         return False
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:  # noqa: PTH123
-        return file.read().rpartition(")")[2].split()[0] != "Z"
+    return facts.rpartition(")")[2].split()[0] != "Z"

@@ -194,16 +194,8 @@ def _kill(pid: int) -> bool:
     if not alive(pid):
         return False
     os.kill(pid, signal.SIGKILL)
-    await_that(lambda: not _exists(pid), "a killed worker ended")
+    await_that(lambda: not alive(pid), "a killed worker ended")
     return True
-
-
-def _exists(pid: int) -> bool:
-    """Whether there is still a process of that number."""
-    try:
-        return alive(pid)
-    except FileNotFoundError:
-        return False
 
 
 def _see(run: Run, before: PartFiles, tally: Tally) -> None:
@@ -232,7 +224,7 @@ def _let_end(place: Path, run: Run, nursery: Nursery) -> None:
     """Bring a run to its end, asking for it again even when it is complete."""
     before = part_files(run)
     pid = nursery.start(run.folder.path, place / "log-end", threads=2)
-    await_that(lambda: not _exists(pid), "the last worker ended", seconds=120)
+    await_that(lambda: not alive(pid), "the last worker ended", seconds=120)
     check_kept(before, part_files(run))
     said = (place / "log-end").read_text()
     demand('"outcome": "complete"' in said, f"the last worker said {said[-300:]}")

@@ -274,3 +274,35 @@ def test_progress_is_on_standard_error_and_json_alone_on_standard_output(store_p
     )
     assert json.loads(done.stdout)["status"] == "complete"
     assert time.monotonic() > 0
+
+
+def test_doctor_repairs_the_whole_store(ape, done, store_path):
+    sound = ape("digest", "latest").out
+    folder = store_path / "runs" / done["run_id"]
+    (folder / "visits" / "part-000001.parquet").write_bytes(b"")
+    (folder / "patients" / "part-000002.parquet").unlink()
+    (folder / "spec.json").write_text("{}")
+    (folder / ".spec.json.0123456789abcdef.tmp").write_text("")
+    found = ape("doctor")
+    assert found.status == 2
+    assert "has 0 bytes, not " in found.out
+    assert "patients/part-000002.parquet is missing" in found.out
+    assert "`ape doctor --repair` makes good" in found.out
+    said = ape("doctor", "--repair")
+    assert said.status == 0
+    assert f"{done['run_id'][:12]} was repaired:" in said.out
+    assert "Patients 300 to 599 were simulated again" in said.out
+    assert said.out.endswith("Nothing is wrong.\n")
+    assert ape("digest", "latest").out == sound
+    again = ape("doctor", "--repair", "--json").json
+    assert (again["repaired"], again["not_repaired"], again["cleaned"]) == ({}, {}, [])
+
+
+def test_doctor_says_what_it_could_not_repair(ape, done, store_path):
+    folder = store_path / "runs" / done["run_id"]
+    for name in ("spec.json", "checkpoint.json"):
+        (folder / name).write_text("{}")
+    said = ape("doctor", "--repair")
+    assert said.status == 2
+    assert f"{done['run_id'][:12]} could not be repaired:" in said.out
+    assert "Ask the same question again" in " ".join(said.out.split())
