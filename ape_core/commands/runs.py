@@ -77,6 +77,7 @@ def show(asked: argparse.Namespace) -> Answer:
         **_listed(run),
         "store": str(Store().path),
         "folder": str(run.folder.path),
+        "story": progress.story,
         "error": progress.error,
         "hint": progress.hint,
         "provenance": run.folder.provenance(),
@@ -100,9 +101,11 @@ def progress(asked: argparse.Namespace) -> Answer:
         "per_second": now.per_second,
         "seconds_left": now.seconds_left,
         "memory_mb": now.memory_mb,
+        "story": now.story,
         "queue_place": now.queue_place,
+        "ahead": list(now.ahead),
     }
-    return Answer(data, "\n".join(filter(None, (describe(now), now.error, now.hint))))
+    return Answer(data, "\n".join(filter(None, (describe(now), now.story, now.error, now.hint))))
 
 
 def cancel(asked: argparse.Namespace) -> Answer:
@@ -203,6 +206,7 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
         [
             ("run", run.run_id),
             ("status", describe(run.progress()) if data["share_done"] < 1 else data["status"]),
+            ("what happened", data["story"]),
             ("why", f"{data['error']} {data['hint']}".strip()),
             ("protocol", f"{spec.protocol.title} ({spec.protocol.name})"),
             ("", " ".join(spec.protocol.summary_sentences())),

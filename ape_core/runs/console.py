@@ -62,7 +62,9 @@ def describe(progress: Progress) -> str:
     done = f"{progress.patients_done:,} of {progress.n_patients:,} patients"
     parts = [f"{progress.phase or progress.state}: {done} ({progress.share:.0%})"]
     if progress.queue_place is not None:
-        parts.append(f"place {progress.queue_place} in the queue")
+        after = ", ".join(run_id[:12] for run_id in progress.ahead)
+        place = f"place {progress.queue_place} in the queue"
+        parts.append(f"{place}, after {after}" if after else place)
     if progress.per_second is not None:
         parts.append(f"{progress.per_second:,.0f} per second")
     if progress.seconds_left is not None and progress.seconds_left > 0:

@@ -24,7 +24,7 @@ from ape_core.runs.starting import ask, list_runs, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
 from ape_core.storage.parts import part_path, write_part, write_slices
-from support.memory_group import memory_group, n_killed
+from benchmarks.chaos.memory_groups import memory_group
 from support.runs import small_spec
 from support.workers import until, workers_of
 
@@ -189,21 +189,15 @@ def test_a_request_that_cannot_fit_is_refused_with_what_would(store, monkeypatch
 
 PRESSED = f"""
 import sys; sys.path.insert(0, {TESTS!r})
-from pathlib import Path
-from support.memory_group import enter
-enter(Path(sys.argv[1]))
 from support.runs import small_spec
 from ape_core.runs.starting import submit
-submit(small_spec(int(sys.argv[3]), years=2), sys.argv[2], workers=2, chunk_size=1_000)
+submit(small_spec(int(sys.argv[2]), years=2), sys.argv[1], workers=2, chunk_size=1_000)
 """
 
-HOG = f"""
-import sys; sys.path.insert(0, {TESTS!r})
+HOG = """
+import sys
 from mmap import mmap
-from pathlib import Path
-from support.memory_group import enter
 from ape_core.runs.memory import MB, free_memory_mb
-enter(Path(sys.argv[1]))
 held = []
 for line in sys.stdin:
     while (room := int(free_memory_mb() - int(line))) > 0:
@@ -218,17 +212,17 @@ for line in sys.stdin:
 
 @pytest.fixture
 def group():
-    with memory_group(600) as folder:
-        if folder is None:
+    with memory_group(600) as made:
+        if made is None:
             pytest.skip("this machine does not let us make a control group with a memory limit")
-        yield folder
+        yield made
 
 
 @pytest.fixture
 def hog(group):
     """A neighbour in the group that takes or gives back memory until so many megabytes are left."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOG, str(group)],
+        group.command([sys.executable, "-c", HOG]),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -246,10 +240,10 @@ def hog(group):
 
 def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
     """In a real group: pressed out of memory, it waits for next to nothing and then goes on."""
-    spec = small_spec(300_000, years=2)
+    spec = small_spec(150_000, years=2)
     found = ask(spec, store, 1_000)
-    words = [sys.executable, "-c", PRESSED, str(group), str(store.path), "300000"]
-    subprocess.run(words, check=True)
+    words = [sys.executable, "-c", PRESSED, str(store.path), "150000"]
+    subprocess.run(group.command(words), check=True)
     until(lambda: found.progress().patients_committed > 0)
     hog(5)
     until(lambda: found.progress().phase.startswith("waiting for memory: "))
@@ -257,11 +251,11 @@ def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
     assert worker.memory_info().rss < 25 * MB
     waiting = found.progress()
     assert waiting.queue_place == 1
-    assert 0 < waiting.patients_done < 300_000
+    assert 0 < waiting.patients_done < 150_000
     hog(600)
     assert found.wait(100) == "complete"
     until(lambda: not found.folder.is_locked())
     outcomes = [attempt["outcome"] for attempt in found.folder.read_provenance()["attempts"]]
     assert outcomes == ["stopped", "complete"]
     assert found.verify() == []
-    assert n_killed(group) == 0
+    assert group.n_killed() == 0

@@ -70,6 +70,8 @@ def test_progress_is_said_in_plain_words():
     queued = progress(status="queued", phase="waiting in the queue", queue_place=2)
     assert describe(queued).startswith("waiting in the queue: 45,000 of")
     assert describe(queued).endswith("place 2 in the queue")
+    behind = progress(status="queued", queue_place=1, ahead=("0123456789abcdef",))
+    assert describe(behind).endswith("place 1 in the queue, after 0123456789ab")
 
 
 @pytest.mark.parametrize(
