@@ -24,20 +24,21 @@ def run(asked: argparse.Namespace) -> Answer:
     spec = read_question(asked)
     check_threads(asked.workers)
     found = ask(spec, chunk_size=asked.chunk_size)
-    reused = found.status == "complete"
+    reused, story = found.status == "complete", _story(found)
     if asked.detach:
-        return _started(submit(spec, workers=asked.workers), reused=reused)
+        return _started(submit(spec, workers=asked.workers), reused=reused, story=story)
     _complete(found, asked, check=False)
-    return _done(found, reused=reused)
+    return _done(found, reused=reused, story=story)
 
 
 def resume(asked: argparse.Namespace) -> Answer:
     """Check every file of a run, repair what is damaged and go on to its end."""
     found = open_run(asked.run)
+    story = _story(found)
     if asked.detach:
-        return _started(found.resume(asked.workers), reused=False)
+        return _started(found.resume(asked.workers), reused=False, story=story)
     problems = _complete(found, asked, check=True)
-    done = _done(found, reused=False)
+    done = _done(found, reused=False, story=story)
     data = {**done.data, "repaired": sorted({problem.file for problem in problems})}
     said = map(paragraph, repairs(found, problems))
     return Answer(data, "\n".join([*said, *([""] if problems else []), done.text]))
@@ -83,7 +84,12 @@ def _complete(found: Run, asked: argparse.Namespace, *, check: bool) -> list[Pro
             line.close()
 
 
-def _done(found: Run, *, reused: bool) -> Answer:
+def _story(found: Run) -> str:
+    """What had happened to a run that goes on now; empty when it begins or is complete."""
+    return found.progress().story if found.folder.read_progress() is not None else ""
+
+
+def _done(found: Run, *, reused: bool, story: str) -> Answer:
     """Answer about a run that is complete."""
     data = _about(found, reused=reused)
     head = listing(
@@ -93,6 +99,7 @@ def _done(found: Run, *, reused: bool) -> Answer:
             ("patients", f"{data['n_patients']:,}"),
             ("visits", f"{data['n_visits']:,}"),
             ("time", _time(data["seconds"], reused=reused)),
+            ("before", story),
         ]
     )
     return Answer(data, f"{head}\n\n{results_table(found)}")
@@ -109,12 +116,12 @@ def _time(seconds: float, *, reused: bool) -> str:
     return f"{took}, earlier: the answer was in the store" if reused else took
 
 
-def _started(found: Run, *, reused: bool) -> Answer:
+def _started(found: Run, *, reused: bool, story: str) -> Answer:
     """Answer about a run that a worker brings to its end."""
     data = _about(found, reused=reused)
     short = found.run_id[:12]
     follow = "" if reused else f" `ape progress {short}` says how far it is."
-    return Answer(data, f"Run {short} is {data['status']}.{follow}")
+    return Answer(data, f"{story} Run {short} is {data['status']}.{follow}".strip())
 
 
 def _about(found: Run, *, reused: bool) -> dict[str, Any]:

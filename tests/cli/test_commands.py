@@ -306,3 +306,20 @@ def test_doctor_says_what_it_could_not_repair(ape, done, store_path):
     assert said.status == 2
     assert f"{done['run_id'][:12]} could not be repaired:" in said.out
     assert "Ask the same question again" in " ".join(said.out.split())
+
+
+def test_a_killed_run_says_what_happened_and_goes_on(ape, store_path):
+    spec = small_spec(20_000, years=2)
+    question = (spec.protocol.name, "--patients", "20_000", "--years", "2", "--seed", "1")
+    ape("run", *question, "--chunk-size", "200", "--workers", "1", "--detach")
+    run = open_run(spec.run_id)
+    until(lambda: run.progress().patients_committed > 0)
+    kill_workers(run)
+    story = f"The system ended the worker of this run at {run.progress().patients_done:,} of 20,000"
+    for command in (("progress", "latest"), ("show", "latest"), ("doctor",)):
+        assert story in " ".join(ape(*command).out.split())
+    assert ape("progress", "latest", "--json").json["story"].startswith(story)
+    assert ape("show", "latest", "--json").json["story"].startswith(story)
+    done = ape("resume", "latest", "--quiet").out
+    assert f"before    {story}" in done
+    assert "before" not in ape("run", *question, "--quiet").out
