@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,7 +64,15 @@ def complete(
             continue
         with lock:
             return _execute(run, workers, tell, check=check)
+    tidy_after_end(run.folder)
     return []
+
+
+def tidy_after_end(folder: RunFolder) -> None:
+    """Remove what a worker left that was killed between its last commit and its end."""
+    with suppress(ApeError):  # a store that can only be read has its answers all the same
+        if folder.has_temporary():
+            folder.clean_temporary()
 
 
 def acquire(folder: RunFolder) -> FileLock | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
 from ape_core.limits import CHUNK_SIZE
-from ape_core.runs.completing import acquire, complete, prepare
+from ape_core.runs.completing import acquire, complete, prepare, tidy_after_end
 from ape_core.runs.console import ProgressLine
 from ape_core.runs.estimating import as_store, check_disk, check_memory_suffices, estimate
 from ape_core.runs.handle import Run
@@ -197,6 +197,7 @@ def _start(run: Run, workers: int | None, *, check: bool) -> None:
     """Start a worker on a run, unless it is complete or one is at work."""
     _let_stop(run)
     if run.status == "complete" and not check:
+        tidy_after_end(run.folder)
         return
     lock = acquire(run.folder)
     if lock is None:

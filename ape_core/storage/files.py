@@ -184,6 +184,11 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether a file has the name of one that is being written."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
 def remove_temporary(folder: Path, of: str = "") -> list[Path]:
     """Remove what killed writers left in a folder; return what was removed.
 
@@ -200,7 +205,7 @@ def remove_temporary(folder: Path, of: str = "") -> list[Path]:
     begin = f".{of}." if of else "."
     with os_errors("tidy", folder):
         for path in sorted(folder.iterdir()):
-            is_left = _TEMPORARY.fullmatch(path.name) and path.name.startswith(begin)
+            is_left = is_temporary(path) and path.name.startswith(begin)
             if is_left and path.is_file() and not is_locked(path):
                 path.unlink(missing_ok=True)
                 removed.append(path)

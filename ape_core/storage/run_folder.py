@@ -26,6 +26,7 @@ from ape_core.storage.checkpoint import (
 )
 from ape_core.storage.files import (
     damaged_file,
+    is_temporary,
     make_room,
     read_json,
     read_sealed,
@@ -332,6 +333,10 @@ class RunFolder:
         elif holding_lock:
             removed += self._remove_strays()
         return [str(path.relative_to(self.path)) for path in removed]
+
+    def has_temporary(self) -> bool:
+        """Whether there are files that somebody is writing, or was when it was killed."""
+        return any(is_temporary(path) for folder in self._folders() for path in folder.iterdir())
 
     def stray_files(self) -> list[Path]:
         """Return the parts and summaries that the checkpoint does not name."""

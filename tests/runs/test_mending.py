@@ -12,7 +12,7 @@ from ape_core.runs.completing import complete
 from ape_core.runs.findings import find, leftovers
 from ape_core.runs.mending import mend, mend_store
 from ape_core.runs.slots import Ticket
-from ape_core.runs.starting import ask, list_runs
+from ape_core.runs.starting import ask, list_runs, submit
 from ape_core.storage.locks import FileLock
 from ape_core.storage.parts import part_path
 from benchmarks.chaos.common import check_ended, check_sound, part_files, reopened, undisturbed
@@ -163,6 +163,18 @@ def test_what_killed_processes_left_goes_and_what_lives_stays(store, done):
         ticket.close()
     assert len(mended.removed) == 4
     check_sound(done)
+
+
+@pytest.mark.parametrize("again", [lambda run: complete(run, 1), lambda run: submit(run.spec)])
+def test_asking_again_tidies_after_a_worker_that_was_killed_at_the_end(
+    store, done, monkeypatch, again
+):
+    monkeypatch.setenv("APE_STORE", str(store.path))
+    left = done.folder.path / ".provenance.json.0123456789abcdef.tmp"
+    left.write_text("")
+    again(done)
+    assert not left.exists()
+    assert not done.folder.is_locked()
 
 
 def test_what_is_not_of_ape_is_told_and_never_removed(store, done):
