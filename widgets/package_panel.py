@@ -136,7 +136,7 @@ def _what_came(n_rows: int, n_patients: int) -> str:
     if n_rows == n_patients:
         return "The run is imported with all of its rows."
     rows = f"rows of {n_rows:,} of its {n_patients:,} patients" if n_rows else "its figures"
-    return f"The run is imported with {rows}. Press Go on to simulate the rest, as it was."
+    return f"The run is imported with {rows}; the rest is simulated again, as it was."
 
 
 def _fits(n_bytes: int) -> bool:

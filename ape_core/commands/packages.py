@@ -51,21 +51,24 @@ def import_(asked: argparse.Namespace) -> Answer:
         "n_patients": progress.n_patients,
         "note": imported.note or _what_is_new(imported),
     }
-    figures = results_table(imported.run) if imported.is_new else ""
+    shown = imported.is_new and imported.has_figures
+    figures = results_table(imported.run) if shown else ""
     return Answer(data, f"{data['note']}\n\n{figures}".rstrip())
 
 
 def _what_is_new(imported: Imported) -> str:
     """What a new run has, and what is to be done with it."""
-    run, short = imported.run, imported.run.run_id[:12]
-    done, n_patients = imported.n_added, run.n_patients
-    if done == n_patients:
-        return f"Run {short} is imported with all rows of its {n_patients:,} patients."
-    rows = f"rows of {done:,} of its {n_patients:,} patients" if done else "its figures but no rows"
+    run, done, n_patients = imported.run, imported.n_added, imported.run.n_patients
+    held = f"the rows of {done:,} of its {n_patients:,} patients" if done else "no rows"
+    held = f"all rows of its {n_patients:,} patients" if done == n_patients else held
+    figures = "its figures" if imported.has_figures else "no figures"
+    what = f"Run {run.run_id[:12]} is imported with {figures} and {held}."
+    if done == n_patients and imported.has_figures:
+        return what
     if run.spec.is_current:
-        what = "the others" if done else "the rows"
-        return f"Run {short} is imported with {rows}. `ape resume {short}` simulates {what} again."
+        again = "simulates the rest" if done < n_patients else "counts them again"
+        return f"{what} `ape resume {run.run_id[:12]}` {again}, with the same result."
     return (
-        f"Run {short} is imported with {rows}. It is of model version {run.spec.model_version}, "
-        "which this version of APE can read but not simulate."
+        f"{what} It is of model version {run.spec.model_version}, which this version of APE can "
+        "read but not simulate."
     )

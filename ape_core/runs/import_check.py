@@ -24,9 +24,11 @@ from ape_core.errors import ApeError, InvalidInputError
 INCOMING: Final = "incoming"
 """Folder of what came and is not checked yet, within the folder of the run."""
 
+KEPT: Final = "kept"
+DROPPED: Final = "dropped"
+"""What became of a summary."""
+
 MAX_SUMMARY_ARRAYS_BYTES: Final = 256_000_000
-_ODDS: Final = (ValueError, LookupError, TypeError, MemoryError, OSError, ArithmeticError)
-"""What libraries raise on files that are not what they should be."""
 
 
 class Checker:
@@ -51,14 +53,14 @@ class Checker:
         try:
             if "part" in asked:
                 return {"record": self._part(**asked["part"])}
-            return {"summary": self._summary(asked["summary"])}
+            return {"summary": self._summary(**asked["summary"])}
         except InvalidInputError as error:
             return {"refused": error.message}
         except ApeError as error:
             return {"refused": error.message.rstrip(".")}
         except MemoryError:
             return {"refused": "it takes more memory to read than its rows can need"}
-        except _ODDS as error:
+        except Exception as error:  # noqa: BLE001  libraries raise anything on such files
             return {"refused": f"it cannot be read ({type(error).__name__}: {error})"}
 
     def _part(self, index: int, n_visits: int, n_eyes: int) -> dict[str, Any]:
@@ -96,17 +98,28 @@ class Checker:
             raise InvalidInputError(f"{table} has no rows")
         return {name: np.concatenate([rows[name] for rows in groups]) for name in groups[0]}
 
-    def _summary(self, counted: dict[str, int]) -> str:
-        """Read the summary, compare it with what was counted, and write it."""
+    def _summary(self, counted: dict[str, int], *, keep_other: bool) -> str:
+        """Read the summary, compare it with what was counted, and write it.
+
+        One that another version of APE counted in its own way is dropped where it can be counted
+        again, and otherwise kept for that version.
+        """
         from ape_core.storage import arrays
         from ape_core.storage.files import write_atomic
+        from ape_core.summaries.definitions import SUMMARY_FORMAT
         from ape_core.summaries.summary import Summary
 
         path = self._folder / INCOMING / "summary"
         content = path.read_bytes()
         path.unlink()
         _check_unpacked(content)
-        summary = Summary.from_arrays(arrays.from_bytes(content))
+        named = arrays.from_bytes(content)
+        if named["about"].shape == (2,) and int(named["about"][0]) != SUMMARY_FORMAT:
+            if not keep_other:
+                return DROPPED
+            write_atomic(path, arrays.to_bytes(named))
+            return KEPT
+        summary = Summary.from_arrays(named)
         if summary.years != self._years:
             raise InvalidInputError(f"the summary is of {summary.years} years, not {self._years}")
         for name, number in counted.items():
@@ -119,7 +132,7 @@ class Checker:
         if any(int(array.min(initial=0)) < 0 for array in summary.arrays.values()):
             raise InvalidInputError("the summary has negative counts")
         write_atomic(path, arrays.to_bytes(summary.to_arrays()))
-        return path.name
+        return KEPT
 
 
 def incoming(folder: Path, table: str, index: int) -> Path:

@@ -57,6 +57,11 @@ class Imported:
     n_added: int
     note: str = ""
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether the run has its figures: those of another version are counted again."""
+        return self.run.folder.checkpoint().summary_file is not None
+
 
 def import_run(path: str | Path, store: Store | str | Path | None = None) -> Run:
     """Take a run that was exported to a file into a store.
@@ -126,7 +131,8 @@ def _take_in(package: PackageReader, staged: Path) -> int:
         package.finish()
         checkpoint = committed.load().with_parts(records)
         if (staged / INCOMING / "summary").exists():
-            check.ask("summary", **(_totals(checkpoint) if package.manifest.with_data else {}))
+            counted = _totals(checkpoint) if package.manifest.with_data else {}
+            check.ask("summary", counted=counted, keep_other=not package.spec.is_current)
     _commit(staged, committed, records)
     (staged / INCOMING).rmdir()
     _write_provenance(staged, package, exporter)

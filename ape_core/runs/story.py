@@ -44,10 +44,25 @@ def what_happened(folder: RunFolder, done: int, n_patients: int, *, failed: bool
         return f"This run failed {where}; {onward}."
     if folder.cancel_requested():
         return f"This run was cancelled {where}; {_kept(done)}, and it can go on from there."
+    if not folder.spec().is_current:
+        return (
+            f"This run has {done:,} of {n_patients:,} patients; it is of another version of the "
+            "model, which can be read but not simulated."
+        )
     said = folder.read_progress()
+    if said is None and "imported" in folder.provenance():
+        return f"This run was imported {_imported(done, n_patients)} {_when(folder.path)}."
     if said is None and done == 0:
         return f"This run was asked for but never began; it does so {_when(folder.path)}."
     return f"{_cause(said or {}, where)}; {onward}."
+
+
+def _imported(done: int, n_patients: int) -> str:
+    """What an imported run lacks, and what will become of it."""
+    if done == n_patients:
+        return "without its figures; they are counted"
+    rows = f"with the rows of {done:,} of {n_patients:,} patients" if done else "without its rows"
+    return f"{rows}; they are simulated again" if not done else f"{rows}; the rest is simulated"
 
 
 def _cause(said: dict[str, Any], where: str) -> str:

@@ -56,7 +56,10 @@ def test_a_run_with_its_rows_is_complete_at_once(ape, exporter, elsewhere, tmp_p
         "export", run_id, file, "--with-data"
     ).out.replace("  ", " ")
     said = ape("import", file, *elsewhere)
-    assert f"Run {run_id[:12]} is imported with all rows of its 400 patients." in said.out
+    assert (
+        f"Run {run_id[:12]} is imported with its figures and all rows of its 400 patients."
+        in said.out
+    )
     assert "injections" in said.out
     assert ape("digest", run_id, *elsewhere, "--json").json["digest"] == digest
     assert ape("verify", run_id, *elsewhere).status == 0

@@ -18,6 +18,7 @@ from ape_core.runs import checking, importing
 from ape_core.runs.exporting import export
 from ape_core.runs.handle import Run
 from ape_core.runs.importing import import_package, import_run
+from ape_core.storage import arrays
 from ape_core.storage.digest import digest
 from ape_core.storage.packages import layout
 from ape_core.storage.packages.layout import Entry
@@ -26,7 +27,7 @@ from ape_core.storage.packages.writing import write_package
 from ape_core.storage.parts import part_path
 from ape_core.storage.store import Store
 from ape_core.storage.verify import verify
-from support.packages import CHUNK_SIZE, N_PATIENTS, made_run
+from support.packages import CHUNK_SIZE, N_PATIENTS, closed, made_run, opened
 
 
 @pytest.fixture
@@ -328,6 +329,45 @@ def test_a_package_of_another_model_version_is_read_only(package, elsewhere, mon
     assert not imported.run.spec.is_current
     assert imported.run.status == "complete"
     assert imported.run.digest() == digest(Store(package.parent / "store").list()[0])
+
+
+def with_summary_of_another_version(package):
+    """The same package with a summary that another version of APE counted."""
+    content, files = opened(package)
+    named = arrays.from_bytes(dict(files)["summary.npz"])
+    named["about"][0] += 1
+    new = [(n, arrays.to_bytes(named) if n == "summary.npz" else data) for n, data in files]
+    package.write_bytes(closed(content, new))
+
+
+def test_figures_of_another_version_are_dropped_where_they_can_be_counted_again(package, elsewhere):
+    with_summary_of_another_version(package)
+    imported = import_package(package, elsewhere)
+    assert not imported.has_figures
+    assert imported.n_added == N_PATIENTS
+    progress = imported.run.progress()
+    assert progress.status == "interrupted"
+    assert "imported without its figures; they are counted" in progress.story
+
+
+def test_figures_of_another_version_stay_with_a_run_of_another_model(
+    package, elsewhere, monkeypatch
+):
+    with_summary_of_another_version(package)
+    monkeypatch.setattr("ape_core.spec.run_spec.MODEL_VERSION", "another")
+    run = import_run(package, elsewhere)
+    assert run.status == "complete"
+    with pytest.raises(CorruptRunError, match="not of format"):
+        run.summary()
+
+
+@pytest.mark.parametrize(("parts", "said"), [((), "without its rows"), ((0,), "rows of 25 of 60")])
+def test_a_run_says_that_it_was_imported_unfinished(store, elsewhere, tmp_path, parts, said):
+    export(made_run(store, parts), tmp_path / "part.zip", with_data=True)
+    progress = import_run(tmp_path / "part.zip", elsewhere).progress()
+    assert progress.status == "interrupted"
+    assert progress.story.startswith("This run was imported")
+    assert said in progress.story
 
 
 def test_a_manifest_says_what_it_was_made_of(package):
