@@ -24,6 +24,7 @@ _BUTTONS = {
     "failed": ("Try again", "ape-primary"),
 }
 
+_DAMAGED = "The summary of this run is damaged, and cannot be drawn."
 _REPAIR = "What is damaged is found and computed again from the question."
 
 
@@ -41,15 +42,17 @@ class ProgressPanel:
         """Show the progress of the session's run."""
         progress, damage = self._session.progress, self._session.damage
         if progress is not None and damage is not None and progress.status == "complete":
-            progress = replace(progress, status="failed", error=damage.message, hint=_REPAIR)
+            progress = replace(
+                progress, status="failed", story=_DAMAGED, error=damage.message, hint=_REPAIR
+            )
         done = progress is None or progress.status == "complete"
         set_class(self.view, "ape-hidden", on=done)
         if progress is None or done:
             return
         working, cancelled = progress.status in ("running", "queued"), self._session.cancelled
         set_class(self.view, "ape-told", on=not working)
-        before = _before(progress, self._session.runs)
-        self._words.value = progress_markup(progress, cancelled=cancelled, before=before)
+        more = " ".join((_before(progress, self._session.runs), self._session.went_on)).strip()
+        self._words.value = progress_markup(progress, cancelled=cancelled, more=more)
         name, style = _BUTTONS[progress.status]
         self._button.description = "Stopping" if working and cancelled else name
         self._button.disabled = working and cancelled
@@ -65,8 +68,8 @@ class ProgressPanel:
         self.refresh()
 
 
-def progress_markup(progress: Progress, *, cancelled: bool = False, before: str = "") -> str:
-    """Bar with a sentence and the time left above it, and what is being done below.
+def progress_markup(progress: Progress, *, cancelled: bool = False, more: str = "") -> str:
+    """Bar with a sentence and the time left above it; below, what is being done or can be done.
 
     Parameters
     ----------
@@ -74,13 +77,13 @@ def progress_markup(progress: Progress, *, cancelled: bool = False, before: str 
         How far the run is.
     cancelled
         Whether somebody asked it to stop.
-    before
-        What runs before it, while it is queued.
+    more
+        What else is to be said: what runs before it, or why it had to go on.
     """
     share = 100 * progress.patients_done / max(1, progress.n_patients)
     waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
     state, left = _state(progress, cancelled=cancelled), _left(progress)
-    below = _below(progress) or before
+    below = " ".join(part for part in (_below(progress, cancelled=cancelled), more) if part)
     return (
         '<div class="ape-progress-words">'
         f"<strong>{text(state)}</strong><span>{text(left)}</span></div>"
@@ -98,8 +101,10 @@ def _state(progress: Progress, *, cancelled: bool) -> str:
         return of_all
     if progress.status == "queued":
         return _queue(progress)
+    if progress.story:
+        return progress.story
     if progress.status == "failed":
-        return f"The run stopped. {progress.error}"
+        return "The run stopped."
     kept = f"{of_all} are simulated and kept."
     return f"Cancelled: {kept}" if cancelled else f"The run was interrupted: {kept}"
 
@@ -111,14 +116,14 @@ def _left(progress: Progress) -> str:
     return f"about {words.duration(progress.seconds_left)} left"
 
 
-def _below(progress: Progress) -> str:
+def _below(progress: Progress, *, cancelled: bool) -> str:
     """What the worker is doing and how fast; what to do when there is none."""
-    if progress.status == "failed":
-        return progress.hint
-    if progress.status == "interrupted":
+    if progress.status in ("failed", "interrupted"):
         return f"{progress.error} {progress.hint}".strip()
-    if progress.status != "running":
-        return ""
+    if cancelled:
+        return "Stopping at the next commit; what is done is kept."
+    if progress.status == "queued":
+        return "It begins by itself, also when this page is closed; Cancel gives its place away."
     speed = f"{words.count(progress.per_second)} per second" if progress.per_second else ""
     return ", ".join(part for part in (progress.phase, speed) if part)
 

@@ -86,6 +86,7 @@ class Session:
         self.progress: Progress | None = None
         self.summary: Summary | None = None
         self.damage: CorruptRunError | None = None
+        self.went_on = ""
         self.notice: Notice | None = None
         self.runs: list[ListedRun] = []
         self.memory: MemoryStatus = check_memory()
@@ -256,10 +257,32 @@ class Session:
         self.question = question_of(spec)
         self._ticks = 0
         self.refresh()
+        self._go_on()
         self._check()
+
+    def _go_on(self) -> None:
+        """Go on with a run whose worker was lost; say why it had stopped.
+
+        What somebody cancelled, or what would fail again, waits until somebody asks.
+        """
+        progress = self.progress
+        if progress is None or progress.status != "interrupted":
+            return
+        if progress.cancelled or progress.error:
+            return
+        if self.shown is not None and not self.shown.is_current:
+            return  # what it has can be read, and nothing be added
+        happened = progress.story.partition(";")[0]
+        try:
+            self.resume()
+        except (ApeError, OSError) as error:
+            self.report(f"The run cannot go on: {error}")
+        else:
+            self.went_on = f"{happened}; it goes on from there." if happened else ""
 
     def _release(self) -> None:
         """Forget the run that is shown, and all that was read of it."""
+        self.went_on = ""
         self._run = self.shown = self.progress = self.summary = self.damage = None
         self._summary_of = -1
 

@@ -208,6 +208,7 @@ def test_names_from_a_run_are_escaped(finished, store):
     [
         ("running", "1,000 of 3,000 patients", "Cancel"),
         ("queued", "2 runs before it", "Cancel"),
+        ("queued", "begins by itself, also when this page is closed", "Cancel"),
         ("interrupted", "1,000 of 3,000 patients are simulated and kept", "Go on"),
         ("failed", "The disk is full", "Try again"),
     ],

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from ape_core.errors import InvalidSpecError
@@ -120,6 +123,28 @@ def test_a_run_can_be_cancelled_and_gone_on_with(session, until):
     session.resume()
     until(lambda: session.progress.patients_done > done, session.refresh)
     assert not session.cancelled
+
+
+def test_a_run_whose_worker_was_killed_goes_on_when_it_is_opened(session, store, until):
+    for field, value in (("patients", "200k"), ("years", "1")):
+        session.edit(field, value)
+    session.start()
+    until(lambda: session.progress.patients_committed > 0, session.refresh)
+    run = open_run(session.run_id, store)
+    os.kill(run.folder.read_progress()["pid"], signal.SIGKILL)
+    until(lambda: session.progress.status == "interrupted", session.refresh)
+    assert session.went_on == ""  # a page that is open leaves it to its reader
+    other = Session(store)
+    other.arrive(run.run_id)
+    assert other.progress.status in ("running", "queued")
+    assert "ended the worker of this run at" in other.went_on
+    assert other.went_on.endswith("of 200,000 patients; it goes on from there.")
+    other.cancel()
+    until(lambda: other.progress.status == "interrupted", other.refresh)
+    third = Session(store)
+    third.arrive(run.run_id)
+    assert third.progress.status == "interrupted"  # what was cancelled waits
+    assert third.went_on == ""
 
 
 def test_the_list_knows_what_was_cancelled_and_what_the_workers_take(session, store, until):
