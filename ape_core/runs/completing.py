@@ -71,7 +71,7 @@ def complete(
 def tidy_after_end(folder: RunFolder) -> None:
     """Remove what a worker left that was killed between its last commit and its end."""
     with suppress(ApeError):  # a store that can only be read has its answers all the same
-        if folder.has_temporary():
+        if folder.has_leftovers():
             folder.clean_temporary()
 
 

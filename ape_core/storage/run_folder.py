@@ -334,9 +334,10 @@ class RunFolder:
             removed += self._remove_strays()
         return [str(path.relative_to(self.path)) for path in removed]
 
-    def has_temporary(self) -> bool:
-        """Whether there are files that somebody is writing, or was when it was killed."""
-        return any(is_temporary(path) for folder in self._folders() for path in folder.iterdir())
+    def has_leftovers(self) -> bool:
+        """Whether there are files that a worker is writing or was, or had not yet removed."""
+        files = (path for folder in self._folders() for path in folder.iterdir())
+        return any(is_temporary(path) for path in files) or bool(self.stray_files())
 
     def stray_files(self) -> list[Path]:
         """Return the parts and summaries that the checkpoint does not name."""

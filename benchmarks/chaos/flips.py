@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,12 +37,11 @@ from benchmarks.chaos.common import (
     undisturbed,
     workplace,
 )
+from benchmarks.chaos.damages import Damage, Regions, flip, flips, replacements, undo
 
 _N_PATIENTS, _CHUNK = 90, 30
 _SEED = 20_260_102
 _PART = "part-000001.parquet"
-
-Damage = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,14 @@ class Target:
     find
         Gives the file of a run.
     regions
-        Classes of positions: from where to where, as fractions or bytes from either end.
+        Classes of positions.
     advisory
         Whether nothing depends on what it says.
     """
 
     name: str
     find: Callable[[Run], Path]
-    regions: dict[str, tuple[int, int]]
+    regions: Regions
     advisory: bool = False
 
 
@@ -87,7 +86,6 @@ def _summary(run: Run) -> Path:
     return run.folder.path / str(run.folder.checkpoint().summary_file)
 
 
-# From the start, and negative from the end; 0 as a stop is the end itself.
 _TEXT = {"first": (0, 8), "inside": (8, -12), "checksum and end": (-80, 0)}
 _TARGETS = (
     Target(
@@ -173,7 +171,14 @@ class Scene:
         """Make every damage to a kind of file; repair after every few."""
         tally = Tally()
         sound = target.find(self.run).read_bytes()
-        for kind, damage in self._damages(target, sound, per_region):
+        other = target.find(self.other).read_bytes()
+        damages = [
+            *flips(self.rng, len(sound), target.regions, per_region),
+            *replacements(self.place, sound, other),
+        ]
+        for kind, damage in damages:
+            if kind == "missing" and target.name == "provenance":
+                continue  # a worker that was killed at the end left none
             tally.n += 1
             tally.kinds[kind] += 1
             try:
@@ -198,7 +203,7 @@ class Scene:
             self._start_anew()
             tally.repaired += 1
         else:
-            _put(path, sound)
+            undo(path, sound)
 
     def _check_noticed(self, target: Target, path: Path) -> None:
         """Whoever verifies names the file; whoever reads is told, never given wrong rows."""
@@ -230,7 +235,7 @@ class Scene:
         still = reopened(self.half).progress()
         with self.half.folder.acquire() or nullcontext():
             working = reopened(self.half).progress()
-        _put(path, sound)
+        undo(path, sound)
         demand(still.status in ("failed", "interrupted"), f"a half done run is {still.status}")
         demand(working.status == "running", f"a run at work is {working.status}")
         for progress in (still, working):
@@ -252,39 +257,6 @@ class Scene:
         shutil.rmtree(self.run.folder.path)
         shutil.copytree(self.place / "as it was", self.run.folder.path)
         self.run = reopened(self.run)
-
-    def _damages(
-        self, target: Target, sound: bytes, per_region: int
-    ) -> Iterator[tuple[str, Damage]]:
-        """Every damage, with its kind."""
-        for name, (start, stop) in target.regions.items():
-            for position in self._positions(len(sound), start, stop, per_region):
-                yield f"flipped in {name}", _flip(position, self.rng.randrange(8))
-        for kept in (0, 1, len(sound) // 3, len(sound) // 2, -9, -1):
-            yield "cut off", _rewrite(lambda data, kept=kept: data[:kept])
-        yield "longer", _rewrite(lambda data: data + b"\0")
-        yield "overwritten", _rewrite(lambda data: bytes(len(data)))
-        yield "overwritten", _rewrite(lambda data: b"{}" * (len(data) // 2))
-        yield "of another run", self._of_another(target)
-        if target.name != "provenance":  # a worker that was killed at the end left none
-            yield "missing", lambda path: path.unlink()
-        yield "a folder", _folder(full=False)
-        yield "a folder", _folder(full=True)
-        for leads_to in (self.place / "copy", Path("nowhere"), Path("/dev/zero")):
-            yield "a link", _link(leads_to)
-        yield "a link", lambda path: _link(Path(path.name))(path)
-
-    def _of_another(self, target: Target) -> Damage:
-        """The file of another run in the place of this one's."""
-        source = target.find(self.other).read_bytes()
-        return lambda path: path.write_bytes(source) and None
-
-    def _positions(self, size: int, start: int, stop: int, n: int) -> list[int]:
-        """Positions in a region of a file: both ends and some between."""
-        low = max(0, size + start if start < 0 else start)
-        high = min(size, size + stop if stop <= 0 else stop)
-        inner = [self.rng.randrange(low, high) for _ in range(n - 2)] if high > low else []
-        return sorted({low, max(low, high - 1), *inner} & set(range(size)))
 
 
 def _say_it_failed(run: Run) -> None:
@@ -309,55 +281,6 @@ def _half_done(store: Path) -> Run:
 def _is_odd(kind: str) -> bool:
     """Whether a damage is of a kind that is rare, and so is always repaired."""
     return not kind.startswith("flipped")
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Undo a damage, whatever stands in the place of the file."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-    path.write_bytes(content)
-
-
-def _flip(position: int, bit: int) -> Damage:
-    """Change one bit."""
-
-    def flip(path: Path) -> None:
-        data = bytearray(path.read_bytes())
-        data[position % len(data)] ^= 1 << bit
-        path.write_bytes(data)
-
-    return flip
-
-
-def _rewrite(change: Callable[[bytes], bytes]) -> Damage:
-    """Write something made of the content in its place."""
-    return lambda path: path.write_bytes(change(path.read_bytes())) and None
-
-
-def _folder(*, full: bool) -> Damage:
-    """Put a folder in the place of a file."""
-
-    def replace(path: Path) -> None:
-        path.unlink()
-        path.mkdir()
-        if full:
-            (path / "somebody's").write_text("Not to be lost.")
-
-    return replace
-
-
-def _link(leads_to: Path) -> Damage:
-    """Put a link in the place of a file; one that leads to a copy has the right content."""
-
-    def replace(path: Path) -> None:
-        if leads_to.name == "copy":
-            leads_to.write_bytes(path.read_bytes())
-        path.unlink()
-        path.symlink_to(leads_to)
-
-    return replace
 
 
 def _both_question_and_checkpoint(scene: Scene) -> Row:
@@ -395,7 +318,7 @@ def _never_decoded(scene: Scene) -> Row:
     arrow.PartFile = noted  # type: ignore[assignment,misc]
     try:
         for position in range(len(sound) - n, len(sound)):
-            _flip(position, position % 8)(path)
+            flip(position, position % 8)(path)
             scene.run.verify()
             path.write_bytes(sound)
         scene.run.digest()
