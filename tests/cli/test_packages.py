@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ape_core.runs.starting import open_run
+from support.workers import until
+
 QUESTION = ("aflibercept-2mg-treat-and-extend", "--patients", "400", "--years", "2", "--seed", "7")
 
 
@@ -66,6 +69,19 @@ def test_a_run_with_its_rows_is_complete_at_once(ape, exporter, elsewhere, tmp_p
     again = ape("import", file, *elsewhere, "--json").json
     assert (again["is_new"], again["patients_added"], again["status"]) == (False, 0, "complete")
     assert "was left as it is" in again["note"]
+
+
+def test_a_run_is_exported_as_far_as_it_is_while_it_goes_on(ape, elsewhere, tmp_path):
+    asked = (*QUESTION[:1], "--patients", "12000", "--years", "5", "--chunk-size", "200")
+    run = open_run(ape("run", *asked, "--detach", "--json").json["run_id"])
+    until(lambda: run.progress().patients_committed > 0)
+    exported = ape("export", run.run_id, tmp_path / "part.zip", "--with-data", "--json").json
+    assert 0 < exported["n_patients"] < 12_000
+    taken = ape("import", tmp_path / "part.zip", *elsewhere, "--json").json
+    assert taken["patients_done"] == exported["n_patients"]
+    assert ape("resume", run.run_id, *elsewhere, "--json").json["status"] == "complete"
+    assert run.wait(60) == "complete"
+    assert ape("digest", run.run_id, *elsewhere, "--json").json["digest"] == run.digest()
 
 
 def test_an_archived_run_is_exported_like_any_other(ape, exporter, elsewhere, tmp_path):
