@@ -67,7 +67,7 @@ def _explain_rarer(action: str, failed: str, error: OSError) -> tuple[str, str]:
     if error.errno == errno.EIO:
         return (
             f"{failed}: the disk reported an error.",
-            f"Check the disk, then resume, which verifies every file. {_ELSEWHERE} for new runs.",
+            f"Check the disk, then verify the run and resume it. {_ELSEWHERE} for new runs.",
         )
     if error.errno == errno.ENOENT and action == "create":
         return f"{failed}: no folder can be made there.", f"{_ELSEWHERE}."
