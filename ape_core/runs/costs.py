@@ -11,6 +11,9 @@ from typing import Final
 WORKER_MB: Final = 245.0
 """Memory of a worker that has loaded the simulator, before its first chunk."""
 
+PAGE_MB: Final = 130.0
+"""Memory that the kernel of one page takes, with some to spare."""
+
 THREAD_MB: Final = 3.0
 """Memory that each thread adds before it has a chunk."""
 

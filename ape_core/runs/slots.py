@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core import limits
 from ape_core.errors import StoreError
 from ape_core.runs.claims import Claim
+from ape_core.runs.costs import PAGE_MB
 from ape_core.runs.memory import free_memory_mb, pause_mark_mb
 from ape_core.storage.files import make_folder
 from ape_core.storage.locks import FileLock, is_locked
@@ -247,8 +248,11 @@ def _free_slot(store: Path, claim: Claim) -> FileLock | None:
 
 
 def _memory_needed_mb(store: Path, claim: Claim) -> float:
-    """Memory that must be left for a run to start; more beside others, which must not pause."""
-    beside_others = pause_mark_mb() if n_running(store) else 0.0
+    """Memory that must be left for a run to start.
+
+    More beside others: they must not have to pause for it, nor a visitor be refused.
+    """
+    beside_others = pause_mark_mb() + PAGE_MB if n_running(store) else 0.0
     return claim.yet_to_grow_mb() + beside_others
 
 

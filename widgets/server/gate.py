@@ -10,13 +10,10 @@ from typing import Any, Final
 import psutil
 from tornado.web import HTTPError
 
-from ape_core.runs.costs import WORKER_MB
+from ape_core.runs.costs import PAGE_MB, WORKER_MB
 from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
 from ape_core.runs.slots import memory_left_mb, n_running
 from ape_core.storage.location import default_store_path
-
-PAGE_MB: Final = 130
-"""Memory that the kernel of one page takes, with some to spare."""
 
 SETTLED_SECONDS: Final = 30.0
 """After so long a page takes as much memory as it will."""
@@ -90,8 +87,9 @@ class Gate:
         if left < PAGE_MB + kept:
             raise HTTPError(
                 503,
-                f"Another page needs about {PAGE_MB} MB of memory. Of {memory_limit_mb():,.0f} MB, "
-                f"{max(0.0, left):,.0f} MB are left, and {kept:,.0f} MB of them are kept for runs",
+                f"Another page needs about {PAGE_MB:.0f} MB of memory. Of "
+                f"{memory_limit_mb():,.0f} MB, {max(0.0, left):,.0f} MB are left, and "
+                f"{kept:,.0f} MB of them are kept for runs",
                 reason="No memory for another page",
             )
         self._visitors.append(_Visitor(self._clock()))

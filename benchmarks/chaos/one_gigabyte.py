@@ -1,0 +1,319 @@
+"""The whole of APE in one gigabyte, as the system itself counts it: `python -m` this module.
+
+In a control group with a limit of 1 GB run the server, three open pages and their kernels, and the
+workers of three runs of 100,000 patients and one of 1,000,000 over 5 years. Then so many more
+visitors come that one is refused. The browser is outside of the group. Where a machine does not
+allow such a group, APE is told the limit by MEM_LIMIT and counts for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import psutil
+
+from ape_core.runs.handle import Run
+from ape_core.runs.slots import n_running
+from ape_core.storage.store import Store
+from benchmarks.chaos.common import PROTOCOL, Row, await_that, demand, row, tell, workplace
+from benchmarks.chaos.memory_groups import MB, MemoryGroup, memory_group
+
+LIMIT_MB: Final = 1024
+N_PAGES: Final = 3
+LEAST_BESIDE_A_WORKER: Final = 4
+MOST_PAGES: Final = 12
+SIZES: Final = (100_000, 100_000, 100_000, 1_000_000)
+SHORT_SIZES: Final = (20_000, 20_000, 20_000, 100_000)
+YEARS: Final = 5
+PATIENCE_SECONDS: Final = 1_800.0
+PAGE_SECONDS: Final = 180.0
+ROOT: Final = Path(__file__).parents[2]
+
+_BEATS: Final = "document.querySelector('.ape-pulse [data-tick]')?.dataset.tick"
+_FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+@dataclass
+class Found:
+    """What was seen."""
+
+    held_mb: float = 0.0
+    workers_at_once: int = 0
+    pages_at_once: int = 0
+    pages_beside_a_worker: int = 0
+    kernels: set[int] = field(default_factory=set)
+    refusal: str = ""
+    worker_mb: float = 0.0
+    waiting_mb: float = 0.0
+
+
+class Watch:
+    """Looks at the memory, the workers and the kernels several times a second, until it is left.
+
+    Parameters
+    ----------
+    group
+        The group; None where APE only counts for itself.
+    store
+        The store.
+    """
+
+    def __init__(self, group: MemoryGroup | None, store: Path) -> None:
+        self.found = Found()
+        self._group = group
+        self._store = store
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        """Note the most of everything."""
+        found = self.found
+        while not self._ended.wait(0.2):
+            if self._group is not None:
+                found.held_mb = max(found.held_mb, self._group.held_mb())
+            found.workers_at_once = max(found.workers_at_once, n_running(self._store))
+            for process in workers(self._store):
+                try:
+                    megabytes = process.memory_info().rss / MB
+                except psutil.Error:
+                    continue
+                found.worker_mb = max(found.worker_mb, megabytes)
+                if megabytes < 30:
+                    found.waiting_mb = max(found.waiting_mb, megabytes)
+
+
+def rows(*, short: bool = False) -> list[Row]:
+    """Rows of the table."""
+    if shutil.which("chromium") is None:
+        return [row("one gigabyte", 0, "needs Chromium: apt-get install chromium", "skipped")]
+    sizes = SHORT_SIZES if short else SIZES
+    with workplace() as folder, memory_group(LIMIT_MB) as group:
+        if group is None:
+            tell("this machine allows no control group: APE is told the limit, and counts itself")
+        return _prove(group, folder, sizes)
+
+
+def workers(store: Path) -> list[psutil.Process]:
+    """Workers on the runs of a store, at work or waiting."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "ape_core.runs.worker" in command and any(str(store) in word for word in command):
+            found.append(process)
+    return found
+
+
+def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> list[Row]:
+    """Serve, open pages, submit, fill up with pages, wait for all, and look at the counters."""
+    from playwright.sync_api import sync_playwright
+
+    store = folder / "store"
+    subprocess.run([sys.executable, "-m", "ape_core.simulation.warm_cache"], check=True, cwd=ROOT)
+    n_dropped = _forget_files() if group is not None else 0
+    tell(f"dropped the pages of {n_dropped:,} files, as in a container that has just begun")
+    with (
+        Watch(group, store) as watch,
+        _server(group, folder) as (address, server),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        pages = [_open(browser, address) for _ in range(N_PAGES)]
+        tell(f"{N_PAGES} pages are open")
+        runs = [_submit(group, store, number, size) for number, size in enumerate(sizes, start=100)]
+        await_that(lambda: n_running(store) > 0, "a worker begins")
+        found = watch.found
+        _fill(browser, address, store, pages, found)
+        found.kernels = {kernel.pid for kernel in server.children()}
+        demand(len(found.kernels) == len(pages), "each page has its kernel, and nobody else")
+        for run in runs:
+            await_that(lambda run=run: run.wait(5) == "complete", "all runs end", PATIENCE_SECONDS)
+        tell("all runs are complete")
+        alive = {kernel.pid for kernel in server.children()}
+        demand(found.kernels == alive, "no kernel has ended")
+        _see_that_pages_live(pages)
+        browser.close()
+        return _rows(group, found, sizes)
+
+
+def _fill(browser: Any, address: str, store: Path, pages: list[Any], found: Found) -> None:
+    """Open pages, one after another, until a visitor is refused."""
+    while len(pages) < MOST_PAGES:
+        status, words = _knock(browser, address)
+        if status == 503:
+            found.refusal = words
+            found.pages_beside_a_worker = len(pages) if n_running(store) else 0
+            break
+        pages.append(words)
+        tell(f"{len(pages)} pages are open")
+    found.pages_at_once = len(pages)
+    demand(found.refusal, f"the visitor after {len(pages)} pages is refused")
+    demand(
+        found.pages_beside_a_worker >= LEAST_BESIDE_A_WORKER,
+        f"{LEAST_BESIDE_A_WORKER} pages fit beside a worker, not {found.pages_beside_a_worker}",
+    )
+
+
+def _rows(group: MemoryGroup | None, found: Found, sizes: tuple[int, ...]) -> list[Row]:
+    """What is to be said."""
+    asked = f"runs of {', '.join(f'{size:,}' for size in sizes)} patients x {YEARS} years"
+    workers_said = (
+        f"at most {found.workers_at_once} workers at once, the largest {found.worker_mb:.0f} MB "
+        f"RSS; one that waits {found.waiting_mb:.0f} MB"
+    )
+    pages = (
+        f"{found.pages_beside_a_worker} pages beside a running worker; the next visitor reads "
+        f"{found.refusal!r}; every kernel lived on"
+    )
+    if group is None:
+        limit = "no control group is allowed here: MEM_LIMIT=1G, APE's own count"
+        memory_row = row("1 GB: nothing killed", len(sizes), f"{limit}; {asked}; {workers_said}")
+    else:
+        killed = group.n_killed()
+        said = (
+            f"control group version {group.version}; {asked}, all complete; killed by the system "
+            f"{killed}; peak {found.held_mb:.0f} MB without file pages that can be dropped, "
+            f"{group.peak_mb():.0f} MB with them ({group.n_reclaims():,} times at the limit); "
+            f"{workers_said}"
+        )
+        memory_row = row("1 GB: nothing killed", len(sizes), said, "failed" if killed else "held")
+    return [memory_row, row("1 GB: pages", found.pages_at_once, pages)]
+
+
+@contextmanager
+def _server(group: MemoryGroup | None, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Serve the pages in the group; yield the address and the process."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "widgets.server", "--no-browser", "--port", str(port)]
+    environment = _environment(group, folder / "store")
+    log = folder / "server.log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            group.command(words) if group else words,
+            cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        address = f"http://localhost:{port}/"
+        await_that(lambda: _answers(address), f"the server answers; see {log}", PAGE_SECONDS)
+        yield address, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _environment(group: MemoryGroup | None, store: Path) -> dict[str, str]:
+    """Environment of everything that is within the limit."""
+    limit = {} if group else {"MEM_LIMIT": f"{LIMIT_MB}M"}
+    return {**os.environ, "APE_STORE": str(store), **limit}
+
+
+def _answers(address: str) -> bool:
+    """Whether the server answers anything at all."""
+    try:
+        urllib.request.urlopen(f"{address}api/kernels/x", timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _submit(group: MemoryGroup | None, store: Path, seed: int, n_patients: int) -> Run:
+    """Ask a question from a shell within the limit."""
+    words = [sys.executable, "-m", "ape_core.cli", "run", PROTOCOL, "--detach", "--json"]
+    words += ["--patients", str(n_patients), "--years", str(YEARS), "--seed", str(seed)]
+    asked = subprocess.run(
+        group.command(words) if group else words,
+        cwd=ROOT, env=_environment(group, store), stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    return Run(Store(store).find(json.loads(asked.stdout)["run_id"]))
+
+
+def _open(browser: Any, address: str) -> Any:
+    """Open a page, which must be let in."""
+    status, page = _knock(browser, address)
+    demand(status == 200, f"a page is let in, not answered with {status}")
+    return page
+
+
+def _knock(browser: Any, address: str) -> tuple[int, Any]:
+    """Come as a new visitor: 200 and a page that lives, or what the server says instead."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(PAGE_SECONDS * 1000)
+    statuses: list[int] = []
+    page.on("response", lambda answer: _note_status(answer, statuses))
+    page.goto(address, wait_until="commit")
+    page.wait_for_function(f"{_BEATS} > 0 || document.querySelector('main > small, main > p')")
+    if statuses[-1] != 200:
+        words = page.locator("main p").first.inner_text()
+        page.close()
+        return statuses[-1], words
+    page.wait_for_function(f"{_BEATS} > 0")
+    return 200, page
+
+
+def _note_status(answer: Any, statuses: list[int]) -> None:
+    """Note how the server answered the visit; the first answer only looks at the browser."""
+    if answer.request.is_navigation_request():
+        statuses.append(answer.status)
+
+
+def _see_that_pages_live(pages: list[Any]) -> None:
+    """Raise Broken unless the kernel of every page still counts."""
+    for page in pages:
+        before = page.evaluate(_BEATS)
+        page.wait_for_function(f"before => {_BEATS} !== before", arg=before)
+
+
+def _forget_files() -> int:
+    """Drop the libraries' pages from the system's cache: the group is to be charged for its own."""
+    folders = [Path(sys.base_prefix) / "lib", *map(Path, site.getsitepackages())]
+    n_dropped = 0
+    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+        n_dropped += 1
+    return n_dropped
+
+
+def main() -> None:
+    """Print the rows as JSON."""
+    began = time.monotonic()
+    for found in rows(short="--short" in sys.argv[1:]):
+        print(json.dumps(found))
+    tell(f"{time.monotonic() - began:,.0f} s")
+
+
+if __name__ == "__main__":
+    main()
