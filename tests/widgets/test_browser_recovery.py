@@ -22,6 +22,9 @@ from support.pages import (
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
 
+LIGHT = "?light=1"
+"""The page that is there soonest."""
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -82,7 +85,7 @@ def test_two_tabs_show_and_steer_the_same_run_or_go_their_own_ways(browser, serv
 
 
 def test_a_page_whose_kernel_was_killed_says_so_and_a_reload_shows_its_run_again(browser, server):
-    page = open_page(browser, server.address)
+    page = open_page(browser, server.address + LIGHT)
     wait_for_charts(page)
     wait_for_beat(page)
     run = run_of(page)
@@ -101,7 +104,7 @@ def test_a_page_whose_kernel_was_killed_says_so_and_a_reload_shows_its_run_again
 def test_a_page_whose_server_was_killed_says_so_and_finds_the_next_one(browser, server, folder):
     port = free_port()
     with served(folder, port=port) as killed:
-        page = open_page(browser, killed.address)
+        page = open_page(browser, killed.address + LIGHT)
         wait_for_charts(page)
         wait_for_beat(page)
         address = page.url
