@@ -22,6 +22,15 @@ clinic or not, so that nobody drops out of the mean (no survivorship bias). Lett
 the last that the clinic measured, in the eyes that are still in care. *Carried* letters are those
 that a trial reports, of all first eyes: the letters assessed at a week, or, for an eye that has
 left care by then, at the last week at which it was in care (last observation carried forward).
+
+Groups. Whatever costs and quality of life need is counted by year and by *group* of patients: a
+patient belongs to the group of its number modulo `GROUPS`. Prices, utilities and discounting are
+linear in these counts, so that means are exact for any of them; how the groups differ says how
+certain a mean is, and how certain a difference between runs of the same patients is, in which the
+same group has the same patients.
+
+Time lived is counted in `SPANS_PER_YEAR` parts of a year: each period of 4 weeks counts half at its
+start and half at its end, with the letters assessed there, for a patient who is alive there.
 """
 
 from __future__ import annotations
@@ -34,6 +43,7 @@ from numpy.typing import NDArray
 
 from ape_core.schema import (
     DAYS_PER_YEAR,
+    DRUGS,
     END_REASONS,
     MAX_LETTERS,
     PERIODS_PER_YEAR,
@@ -41,7 +51,7 @@ from ape_core.schema import (
     WEEKS_PER_PERIOD,
 )
 
-SUMMARY_FORMAT: Final = 2
+SUMMARY_FORMAT: Final = 3
 """Raised whenever a measure or its definition changes: older arrays are then computed afresh."""
 
 Counts = NDArray[np.int64]
@@ -67,6 +77,15 @@ PAIR_SUMS: Final = ("eyes", "before", "after", "before squared", "after squared"
 CUMULATIVE: Final = ("eyes", "injections", "injections squared")
 """Sums over eyes of the injections that each was given before a day."""
 INTERVAL_SUMS: Final = ("intervals", "days")
+GROUPS: Final = 50
+SPANS_PER_YEAR: Final = 2 * PERIODS_PER_YEAR
+CARE: Final = ("first visits", "follow-up visits", "second-eye visits", "injections")
+"""What care a patient had in a year: visits of the first eye, all visits of the second, injections
+into both. Every visit has a scan."""
+LIFE: Final = ("spans", "spans times age")
+"""Time lived in a year, and the same times the age then, in parts of `PERIODS_PER_YEAR` a year."""
+GROWING_AXES: Final = ("day", "pair_group")
+"""First axes that may be longer in one run than in another; what is missing counts as 0."""
 YEAR_SUMS: Final = (
     "eyes through",
     "injections through",
@@ -155,12 +174,32 @@ MEASURES: Final = (
         "visits_per_day", ("day", "visit_kind"), "visits of all eyes by calendar day of the run"
     ),
     Measure("injections_per_day", ("day",), "injections into all eyes by calendar day of the run"),
+    Measure("injections_by_drug", ("drug",), "injections into all eyes by drug"),
+    Measure("group_patients", ("group",), "patients by group"),
+    Measure("group_care", ("group", "year", "care"), "care that patients had, see CARE"),
+    Measure("group_life", ("group", "year", "life"), "time that patients lived, see LIFE"),
+    Measure(
+        "group_letters",
+        ("group", "year", "letters"),
+        "spans lived with disease in the first eye only, by its assessed letters",
+    ),
+    Measure(
+        "group_better_letters",
+        ("pair_group", "year", "letters"),
+        "spans lived with disease in both eyes, by assessed letters of the better one",
+    ),
+    Measure(
+        "group_worse_letters",
+        ("pair_group", "year", "letters"),
+        "the same by assessed letters of the worse one",
+    ),
 )
-"""Every array of a summary. `day` is the only axis that can grow: it ends with the last visit."""
+"""Every array of a summary. Two axes can grow: `day` ends with the last visit, and there are no
+`pair_group` until a patient has disease in both eyes."""
 
 
 def axis_length(axis: str, years: int) -> int:
-    """Bins along an axis; for `day` the least, without recruitment."""
+    """Bins along an axis; the least where it grows: no recruitment, no second eye."""
     lengths = {
         "totals": len(TOTALS),
         "sex": len(SEXES),
@@ -180,6 +219,11 @@ def axis_length(axis: str, years: int) -> int:
         "status": len(STATUSES),
         "visit_kind": len(VISIT_KINDS),
         "day": DAYS_PER_YEAR * years + 1,
+        "drug": len(DRUGS),
+        "group": GROUPS,
+        "pair_group": 0,
+        "care": len(CARE),
+        "life": len(LIFE),
     }
     return lengths[axis]
 

@@ -7,13 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
-from ape_core.schema import END_REASONS, PHASES
+from ape_core.schema import DRUGS, END_REASONS, PHASES
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort, Recruitment
 from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries import Summary
 from ape_core.summaries.counting import pieces
-from ape_core.summaries.definitions import MEASURES, STATUSES, TOTALS, YEAR_SUMS
+from ape_core.summaries.definitions import GROUPS, MEASURES, STATUSES, TOTALS, YEAR_SUMS
 
 CASES = {
     "treated": {},
@@ -163,6 +163,15 @@ def recount(chunk):
         "flow": np.zeros((years, len(STATUSES), len(STATUSES)), int),
         "visits_per_day": np.zeros((n_days, 2), int),
         "injections_per_day": np.zeros(n_days, int),
+        "injections_by_drug": np.zeros(len(DRUGS), int),
+        "group_patients": np.zeros(GROUPS, int),
+        "group_care": np.zeros((GROUPS, years, 4), int),
+        "group_life": np.zeros((GROUPS, years, 2), int),
+        "group_letters": np.zeros((GROUPS, years, 101), int),
+        "group_better_letters": np.zeros(
+            (GROUPS if len(eyes) > len(first) else 0, years, 101), int
+        ),
+        "group_worse_letters": np.zeros((GROUPS if len(eyes) > len(first) else 0, years, 101), int),
     }
     for eye in eyes:
         _count_eye(count, eye)
@@ -173,6 +182,8 @@ def recount(chunk):
             _count_year(count, eye, year, horizon)
         _count_intervals(count, eye)
     _count_better_eyes(count, eyes)
+    for patient_id in range(chunk.first, chunk.stop):
+        _count_group(count, [eye for eye in eyes if eye["patient_id"] == patient_id], years)
     count["totals"][0] = len(first)
     return count
 
@@ -292,3 +303,28 @@ def _count_better_eyes(count, eyes):
                     count["second_eye_letters"][point, pair[1]] += 1
                 if min(pair) >= 0:
                     count["better_eye_letters"][point, max(pair)] += 1
+
+
+def _count_group(count, eyes, years):
+    """One patient: visits and injections by year, and each half of 4 weeks with its letters."""
+    first, group = eyes[0], eyes[0]["patient_id"] % GROUPS
+    count["group_patients"][group] += 1
+    for eye in eyes:
+        for i, visit in enumerate(eye["visits"]):
+            year = visit["day"] // 364
+            kind = 2 if eye["eye"] == 1 else min(i, 1)
+            count["group_care"][group, year, kind] += 1
+            count["group_care"][group, year, 3] += visit["injected"]
+            if visit["injected"]:
+                count["injections_by_drug"][visit["drug"]] += 1
+    for half in range(26 * years):
+        year, point = half // 26, (half + 1) // 2
+        letters = [eye["assessed"][point] for eye in eyes if eye["assessed"][point] >= 0]
+        if first["assessed"][point] < 0:
+            continue
+        count["group_life"][group, year] += [1, 13 * first["age_years"] + point]
+        if len(letters) == 1:
+            count["group_letters"][group, year, letters[0]] += 1
+        else:
+            count["group_better_letters"][group, year, max(letters)] += 1
+            count["group_worse_letters"][group, year, min(letters)] += 1

@@ -122,8 +122,11 @@ def test_arrays_that_are_not_a_summary_are_refused(part):
 def test_the_size_does_not_depend_on_the_number_of_patients(fabricate):
     sizes = {n: Summary.of_chunk(fabricate(n, 5)).n_bytes for n in (1, 10, 300)}
     assert set(sizes.values()) == {Summary.empty(5).n_bytes}
-    assert Summary.empty(5).n_bytes < 750_000
-    assert Summary.empty(40).n_bytes < 6_000_000
+    assert Summary.empty(5).n_bytes < 900_000
+    assert Summary.empty(40).n_bytes < 7_200_000
+    two_eyes = {n: Summary.of_chunk(fabricate(n, 5, two_eyes=True)).n_bytes for n in (10, 300)}
+    assert len(set(two_eyes.values())) == 1
+    assert two_eyes[10] < 1_400_000
 
 
 def test_measures_are_named_once():

@@ -8,21 +8,21 @@ import numpy as np
 
 from ape_core.schema import MAX_LETTERS, NOT_ASSESSED, PERIODS_PER_YEAR
 from ape_core.summaries.counting.bins import histogram_by_column, histogram_while
-from ape_core.summaries.definitions import N_CHANGES, N_LETTERS, PAIR_SUMS, Counts, n_weeks
+from ape_core.summaries.definitions import N_CHANGES, N_LETTERS, PAIR_SUMS, Counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ape_core.simulation.chunk import Chunk
     from ape_core.summaries.counting.care import Care
+    from ape_core.summaries.counting.sight import Sight
 
 _NO_CHANGE = -MAX_LETTERS - 1
 """Marks the change of an eye that is not assessed: one less than the greatest loss."""
 
 
-def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
+def count_acuity(sight: Sight, care: Care) -> dict[str, Counts]:
     """Letters and changes by week."""
-    assessed, second, better = _by_eye(chunk)
+    assessed = sight.first
     baseline = care.patients["baseline_letters"]
     carried = _carried(assessed, care)
     letters = care.visits["letters"]
@@ -30,8 +30,8 @@ def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
     shape = (care.n_points, N_LETTERS)
     return {
         "assessed_letters": histogram_by_column(assessed, N_LETTERS, 0),
-        "second_eye_letters": histogram_by_column(second, N_LETTERS, 0),
-        "better_eye_letters": histogram_by_column(better, N_LETTERS, 0),
+        "second_eye_letters": histogram_by_column(sight.second, N_LETTERS, 0),
+        "better_eye_letters": histogram_by_column(sight.better, N_LETTERS, 0),
         "in_care_letters": histogram_while(care.start, care.stop, letters, shape),
         "assessed_change": _change(assessed, baseline),
         "in_care_change": histogram_while(
@@ -39,28 +39,15 @@ def count_acuity(chunk: Chunk, care: Care) -> dict[str, Counts]:
         ),
         "carried_letters": histogram_by_column(carried, N_LETTERS, 0),
         "carried_change": _change(carried, baseline),
-        "pair_sums": _pair_sums(assessed, baseline, chunk.years),
+        "pair_sums": _pair_sums(assessed, baseline, care.years),
     }
-
-
-def _by_eye(chunk: Chunk) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
-    """Assessments of first eyes, of second eyes, and of the better eye where both have one."""
-    eye = chunk.patients["eye"]
-    if not eye.any():
-        none = np.empty((0, n_weeks(chunk.years)), np.int8)
-        return chunk.assessments, none, none
-    second_rows = np.flatnonzero(eye)
-    second = chunk.assessments[second_rows]
-    fellow = chunk.assessments[second_rows - 1]
-    both = (second != NOT_ASSESSED) & (fellow != NOT_ASSESSED)
-    better = np.where(both, np.maximum(second, fellow), np.int8(NOT_ASSESSED))
-    return chunk.assessments[eye == 0], second, better
 
 
 def _carried(assessed: NDArray[np.int8], care: Care) -> NDArray[np.int8]:
     """Assessments of first eyes, the last one in care standing for those after it."""
-    last = (care.left - 1)[:, None]
-    return np.take_along_axis(assessed, np.minimum(np.arange(care.n_points), last), axis=1)
+    last = assessed[np.arange(len(assessed)), care.left - 1]
+    in_care = np.arange(care.n_points) < care.left[:, None]
+    return np.where(in_care, assessed, last[:, None])
 
 
 def _change(assessed: NDArray[np.int8], baseline: NDArray[np.int8]) -> Counts:

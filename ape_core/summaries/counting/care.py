@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_YEAR, END_REASONS, PHASES
-from ape_core.summaries.counting.bins import Flags, Ints, ceil_divide
+from ape_core.summaries.counting.bins import Flags, Ints, ceil_divide, histogram_2d
 from ape_core.summaries.definitions import n_weeks
 
 if TYPE_CHECKING:
@@ -84,6 +84,38 @@ def follow(chunk: Chunk) -> Care:
     if not treated.all():
         monitored &= treated[eye]
     return Care(chunk.years, patients, visits, eye, stayed, left, start, stop, monitored)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Visits and injections of first eyes.
+
+    Attributes
+    ----------
+    visits, injections
+        `[years, n_eyes]`: in each year of each eye.
+    eye, day
+        Of each injection, the row of its eye and its day.
+    """
+
+    visits: Ints
+    injections: Ints
+    eye: Ints
+    day: Ints
+
+
+def events_per_year(care: Care) -> Events:
+    """Count the visits and injections of first eyes by year."""
+    given = np.flatnonzero(care.visits["injected"])
+    eye, day = care.eye.take(given), care.visits["day"].take(given)
+    visits = _per_eye_and_year(care, care.eye, care.visits["day"])
+    return Events(visits, _per_eye_and_year(care, eye, day), eye, day)
+
+
+def _per_eye_and_year(care: Care, eye: Ints, day: Ints) -> Ints:
+    """Events in each year of each eye, `[years, n_eyes]`."""
+    counts = histogram_2d(eye, day // DAYS_PER_YEAR, (care.n_eyes, care.years + 1))
+    return counts.T[:-1]
 
 
 def days_in_care(care: Care) -> Ints:

@@ -26,32 +26,23 @@ from ape_core.summaries.definitions import (
 )
 
 if TYPE_CHECKING:
-    from ape_core.summaries.counting.care import Care
+    from ape_core.summaries.counting.care import Care, Events
 
 
-def count_treatment(care: Care) -> dict[str, Counts]:
+def count_treatment(care: Care, events: Events) -> dict[str, Counts]:
     """Injections and visits per year, intervals and scans of first eyes."""
-    visits_per_year = _per_eye_and_year(care, care.eye, care.visits["day"])
-    given = np.flatnonzero(care.visits["injected"])
-    eye, day = care.eye.take(given), care.visits["day"].take(given)
-    injections_per_year = _per_eye_and_year(care, eye, day)
+    eye, day = events.eye, events.day
     through = care.left > _column(np.arange(1, care.years + 1) * PERIODS_PER_YEAR)
     return {
-        "injections_in_year": _per_year(injections_per_year, through),
-        "visits_in_year": _per_year(visits_per_year, through),
-        "year_sums": _year_sums(injections_per_year, visits_per_year, through, care),
+        "injections_in_year": _per_year(events.injections, through),
+        "visits_in_year": _per_year(events.visits, through),
+        "year_sums": _year_sums(events.injections, events.visits, through, care),
         "cumulative_injections": _cumulative(care, eye, day),
         "injections_of_all": _of_all(care, eye, day),
         "scans": _scans(care),
         "last_scans": _last_scans(care),
         **_injection_intervals(care, eye, day),
     }
-
-
-def _per_eye_and_year(care: Care, eye: Ints, day: Ints) -> Ints:
-    """Events in each year of each eye, `[years, n_eyes]`."""
-    counts = histogram_2d(eye, day // DAYS_PER_YEAR, (care.n_eyes, care.years + 1))
-    return counts.T[:-1]
 
 
 def _per_year(numbers: Ints, through: Flags) -> Counts:

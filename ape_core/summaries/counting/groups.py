@@ -1,0 +1,144 @@
+"""Counting what costs and quality of life need, by year and by group of patients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ape_core.schema import DAYS_PER_YEAR, DRUGS, NOT_ASSESSED, PERIODS_PER_YEAR
+from ape_core.summaries.counting.bins import Ints, histogram, histogram_2d
+from ape_core.summaries.definitions import CARE, GROUPS, N_LETTERS, Counts, n_weeks
+
+if TYPE_CHECKING:
+    from ape_core.simulation.chunk import Chunk
+    from ape_core.summaries.counting.care import Events
+    from ape_core.summaries.counting.sight import Letters, Sight
+
+
+def count_groups(chunk: Chunk, events: Events, sight: Sight) -> dict[str, Counts]:
+    """Drugs given, and by group the patients, their care, their time lived and their letters."""
+    patients = np.ones((1, chunk.stop - chunk.first), np.int64)
+    first_rows = np.flatnonzero(chunk.patients["eye"] == 0)
+    return {
+        "injections_by_drug": _by_drug(chunk.visits["drug"]),
+        "group_patients": _by_group(patients, chunk.first)[0],
+        "group_care": _care(chunk, events, first_rows),
+        "group_life": _life(chunk, sight, first_rows),
+        **_letters(chunk, sight),
+    }
+
+
+def _by_drug(drug: Ints) -> Counts:
+    """Injections by drug; a visit without one has the drug "none", the first of all."""
+    counts = histogram(drug, len(DRUGS))
+    counts[0] = 0
+    return counts
+
+
+def _by_group(numbers: Ints, first: int) -> Counts:
+    """Sum over the patients of each group, `[..., n_patients]` to `[..., GROUPS]`.
+
+    The patients are those from `first` on, so that one after another they come to one group after
+    another, and every row of a table of `GROUPS` columns holds one patient of each.
+    """
+    n_rows, n_patients = numbers.shape
+    before = first % GROUPS
+    after = -(before + n_patients) % GROUPS
+    table = np.pad(numbers, ((0, 0), (before, after)))
+    total: Counts = table.reshape(n_rows, -1, GROUPS).sum(axis=1, dtype=np.int64)
+    return total
+
+
+def _care(chunk: Chunk, events: Events, first_rows: Ints) -> Counts:
+    """Add up visits and injections, `[GROUPS, years, n_care]`."""
+    second_visits, second_injections = _second_eyes(chunk)
+    counts = np.empty((GROUPS, chunk.years, len(CARE)), np.int64)
+    visits = _by_group(events.visits, chunk.first).T
+    seen = chunk.patients["n_visits"].take(first_rows) > 0
+    counts[:, :, 0] = 0
+    counts[:, 0, 0] = _by_group(seen[None, :].astype(np.int64), chunk.first)[0]
+    counts[:, :, 1] = visits - counts[:, :, 0]
+    counts[:, :, 2] = second_visits
+    counts[:, :, 3] = _by_group(events.injections, chunk.first).T + second_injections
+    return counts
+
+
+def _second_eyes(chunk: Chunk) -> tuple[Counts, Counts]:
+    """Visits of second eyes and injections into them, each `[GROUPS, years]`."""
+    rows = np.flatnonzero(chunk.visits["eye"])
+    group = chunk.visits["patient_id"].take(rows) % GROUPS
+    place = group * (chunk.years + 1) + chunk.visits["day"].take(rows) // DAYS_PER_YEAR
+    shape = (GROUPS * (chunk.years + 1), 2)
+    counts = histogram_2d(place, chunk.visits["injected"].take(rows), shape)
+    by_year = counts.reshape(GROUPS, -1, 2)[:, :-1]
+    return by_year.sum(axis=2), by_year[:, :, 1]
+
+
+def _life(chunk: Chunk, sight: Sight, first_rows: Ints) -> Counts:
+    """Add up time lived, and the same times the age then, `[GROUPS, years, n_life]`."""
+    n_points = n_weeks(chunk.years)
+    points = (sight.first != NOT_ASSESSED).sum(axis=1)
+    group = (np.arange(len(first_rows)) + chunk.first) % GROUPS
+    age = chunk.patients["age_years"].take(first_rows).astype(np.int64)
+    lived = _at_least(histogram_2d(group, points, (GROUPS, n_points + 1)))
+    codes = group * (n_points + 1) + points
+    ages = np.bincount(codes, weights=age, minlength=GROUPS * (n_points + 1))
+    aged = _at_least(ages.astype(np.int64).reshape(GROUPS, n_points + 1))
+    aged = PERIODS_PER_YEAR * aged + np.arange(n_points) * lived
+    return np.stack([_spans(lived), _spans(aged)], axis=2)
+
+
+def _at_least(by_points: Counts) -> Counts:
+    """At each point those who are alive at it, from those who are alive at so many points."""
+    counts: Counts = by_points[:, ::-1].cumsum(axis=1)[:, -2::-1]
+    return counts
+
+
+def _spans(at_points: Counts) -> Counts:
+    """From each 4-weekly point to years, `[n, points]` to `[n, years]`: half a period each side."""
+    starts = at_points[:, :-1].reshape(len(at_points), -1, PERIODS_PER_YEAR).sum(axis=2)
+    ends = at_points[:, 1:].reshape(len(at_points), -1, PERIODS_PER_YEAR).sum(axis=2)
+    spans: Counts = starts + ends
+    return spans
+
+
+def _letters(chunk: Chunk, sight: Sight) -> dict[str, Counts]:
+    """Time lived by letters: of the one eye with disease, or of the better and the worse of two."""
+    alone = _histogram(sight.first, (np.arange(len(sight.first)) + chunk.first) % GROUPS)
+    better = worse = np.zeros((0, chunk.years, N_LETTERS), np.int64)
+    if len(sight.patients):
+        group = sight.patients % GROUPS
+        fellow = _histogram(sight.fellow, group)
+        better = _histogram(sight.better, group)
+        worse = _histogram(sight.second, group) + fellow - better
+        alone -= fellow
+    return {
+        "group_letters": alone,
+        "group_better_letters": better,
+        "group_worse_letters": worse,
+    }
+
+
+def _histogram(letters: Letters, group: Ints) -> Counts:
+    """Time lived by group, year and letters, `[GROUPS, years, N_LETTERS]`.
+
+    A point at the end of a year counts half in it and half in the next; all others count whole.
+    Rows are put in the order of their groups, so that neighbours count in the same few bins.
+    """
+    years = letters.shape[1] // PERIODS_PER_YEAR
+    order = np.argsort(group.astype(np.int16), kind="stable")
+    ordered, group = letters.take(order, axis=0), group.take(order)
+    inner = ordered[:, :-1].reshape(len(group), years, PERIODS_PER_YEAR)[:, :, 1:]
+    within = _counted(inner, group)
+    ends = _counted(ordered[:, ::PERIODS_PER_YEAR, None], group)
+    return 2 * within + ends[:, :-1] + ends[:, 1:]
+
+
+def _counted(letters: Letters, group: Ints) -> Counts:
+    """Histogram by group, by place, and by letters, of `[n_patients, n_places, n_points]`."""
+    n_places, stride = letters.shape[1], N_LETTERS + 1
+    codes = letters + (np.arange(n_places) * stride + 1)[:, None]
+    codes += (group * (n_places * stride))[:, None, None]
+    counts = histogram(codes.ravel(), GROUPS * n_places * stride)
+    return counts.reshape(GROUPS, n_places, stride)[:, :, 1:]
