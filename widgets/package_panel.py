@@ -57,6 +57,8 @@ class PackagePanel:
         help_words = (
             f'<p class="ape-help">A file that somebody exported, of at most {limit}; the shell '
             "takes in larger ones: <code>ape import FILE</code>.</p>"
+            f'<p class="ape-blocked ape-too-large" role="alert" data-most="{MAX_UPLOAD_BYTES}" '
+            "hidden></p>"
         )
         self.view = box(
             html(value="<h2>Export and import</h2>"), self._about, self._export, self._link,

@@ -115,6 +115,13 @@ def test_an_instant_says_that_it_is_utc_until_it_is_local():
     )
 
 
+def choose(page, path):
+    """Choose a file to import."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import a run").click()
+    chooser.value.set_files(path)
+
+
 class TestInTheBrowser:
     pytestmark = IN_BROWSER
 
@@ -126,8 +133,11 @@ class TestInTheBrowser:
             yield server.address
 
     def test_a_run_goes_out_and_another_comes_in_and_times_are_local(
-        self, address, file_of_another
+        self, address, file_of_another, tmp_path
     ):
+        file_too_large = tmp_path / "large.zip"
+        with file_too_large.open("wb") as file:
+            file.truncate(40_000_000)  # as one message, it would end the connection
         with chromium() as browser:
             visitor = browser.new_context(
                 timezone_id="Asia/Tokyo", locale="en-GB", viewport={"width": 1440, "height": 900}
@@ -145,9 +155,9 @@ class TestInTheBrowser:
                 page.get_by_role("link", name="Download").click()
             assert download.value.suggested_filename.endswith(".ape.zip")
             assert Path(download.value.path()).read_bytes()[:4] == b"PK\3\4"
-            with page.expect_file_chooser() as chooser:
-                page.get_by_role("button", name="Import a run").click()
-            chooser.value.set_files(file_of_another)
+            choose(page, file_too_large)
+            page.get_by_role("alert").get_by_text("large.zip is too large for a page").wait_for()
+            choose(page, file_of_another)
             page.get_by_text("imported with all of its rows").wait_for()
             page.get_by_text(f"{N_PATIENTS} simulated patients").first.wait_for()
             assert page.trouble == []

@@ -1,0 +1,20 @@
+// A file that a page cannot take in is refused before it is sent: a message that is too long ends
+// the connection to the kernel. The widget opens an input that is not in the document, so this is
+// the moment to listen to it, before the widget does.
+(() => {
+  const refuseLarge = (event) => {
+    const notice = document.querySelector(".ape-package .ape-too-large");
+    const [file] = event.target.files;
+    if (!notice || !file) return;
+    notice.hidden = file.size <= Number(notice.dataset.most);
+    if (notice.hidden) return;
+    event.stopImmediatePropagation();
+    notice.textContent = `${file.name} is too large for a page. In a shell: ape import FILE`;
+  };
+
+  const open = HTMLInputElement.prototype.click;
+  HTMLInputElement.prototype.click = function click() {
+    if (this.type === "file") this.addEventListener("change", refuseLarge, { capture: true });
+    open.call(this);
+  };
+})();
