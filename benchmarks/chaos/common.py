@@ -18,6 +18,7 @@ from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.digest import digest_chunks
 from ape_core.storage.run_folder import RunFolder
+from ape_core.summaries.summary import Summary
 
 PROTOCOL = "aflibercept-2mg-treat-and-extend"
 Row = dict[str, Any]
@@ -117,6 +118,12 @@ def check_sound(run: Run) -> None:
     """Raise Broken unless everything that is committed is as it was committed."""
     problems = reopened(run).verify()
     demand(not problems, f"not sound: {[problem.what for problem in problems][:2]}")
+
+
+def check_summary(run: Run) -> None:
+    """Raise Broken unless the summary counts exactly the patients of the question, each once."""
+    summary = Summary.of_chunk(simulate(run.spec, 0, run.n_patients))
+    demand(reopened(run).summary() == summary, "the summary is not that of an undisturbed run")
 
 
 def check_ended(run: Run, digest: str) -> None:

@@ -26,6 +26,7 @@ from benchmarks.chaos.common import (
     check_ended,
     check_kept,
     check_sound,
+    check_summary,
     demand,
     new_run,
     part_files,
@@ -130,6 +131,7 @@ def _campaign(
                 _kill_once(place, run, nursery, n_workers, next(plan), tally, rng, scale)
             _let_end(place, run, nursery)
             check_ended(run, undisturbed(spec))
+            check_summary(run)
         except Broken as broken:
             tally.broken.append(f"run {run.run_id[:12]}: {broken}")
         tally.runs += 1
@@ -244,6 +246,7 @@ def _detached(place: Path, rng: random.Random, n_kills: int, scale: Scale) -> Ta
             demand(run.wait(120) == "complete", f"it is {run.status}")
             await_that(lambda run=run: not run.folder.is_locked(), "the worker let go")
             check_ended(run, undisturbed(spec))
+            check_summary(run)
         except Broken as broken:
             tally.broken.append(f"run {run.run_id[:12]}: {broken}")
         tally.runs += 1
