@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button, Text, Textarea
@@ -15,7 +16,7 @@ from widgets.html import box, classed, html, set_class, text
 from widgets.tiers import about_tier, is_archived, last_used
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ipywidgets import Box
 
@@ -38,17 +39,18 @@ class RunManager:
         self._session = session
         self._draw = draw
         self._run: ListedRun | None = None
-        self._about, self._trouble, self._warning = html(), html(), html()
-        self._name = classed(Text(description="Name", continuous_update=True), "ape-field")
-        self._note = classed(Textarea(description="Note", rows=2), "ape-field")
-        self._save = _button("Save", self._guard(self._save_names), "ape-primary")
+        self._about, self._saved, self._trouble, self._warning = (html() for _ in range(4))
+        # Both are sent when Enter is pressed or the field is left, and saved then.
+        self._name = classed(Text(description="Name", continuous_update=False), "ape-field")
+        self._note = classed(
+            Textarea(description="Note", rows=2, continuous_update=False), "ape-field"
+        )
         self._shelve = _button("Archive", self._guard(self._change_tier))
         self._delete = _button("Delete", self._guard(self._ask))
         self._confirm = _button("Delete it", self._guard(self._delete_now), "ape-danger")
         self._keep = _button("Keep it", self._guard(self._keep_it))
         for field in (self._name, self._note):
-            field.observe(self._guard(self._typed), names="value")
-        self._name.on_msg(self._entered)
+            field.observe(self._guard(self._save_names), names="value")
         self._choice = box(self._shelve, self._delete, classes="ape-actions")
         self._question = box(
             self._warning,
@@ -64,34 +66,31 @@ class RunManager:
 
     def manage(self, run: ListedRun | None) -> None:
         """Begin to manage a run, or none."""
-        self._run = run
+        self._run = None
         if run is not None:
-            self._name.value, self._note.value = run.name, run.note
+            self._take(run)
             self._name.placeholder = run.title
-            self._trouble.value = ""
+            self._trouble.value = self._saved.value = ""
             self._keep_it(None)
             self.refresh(run)
 
     def refresh(self, run: ListedRun) -> None:
         """Show what the store says of the run by now; what is being typed stays."""
-        before, self._run = self._run, run
-        if before is not None and (self._name.value, self._note.value) == (
-            before.name,
-            before.note,
-        ):
-            self._name.value, self._note.value = run.name, run.note
+        before = self._run
+        if before is None or (before.name, before.note) != (run.name, run.note):
+            self._take(run)
+        self._run = run
         self._about.value = _about(run)
         if run.trouble:
             self._trouble.value = _alert(run.trouble)
         self._shelve.description = _next_step(run)
         self._shelve.disabled = run.status != "complete"
         self._delete.disabled = bool(run.doing) or run.status in ("running", "queued")
-        self._typed(None)
 
     def _compose(self) -> Box:
         """Arrange the parts."""
         return box(
-            self._about, self._name, self._note, self._save, self._choice, self._question,
+            self._about, self._name, self._note, self._saved, self._choice, self._question,
             self._trouble, classes="ape-manager",
         )  # fmt: skip
 
@@ -99,7 +98,7 @@ class RunManager:
         """Call with the run that is managed; say in the panel what went wrong."""
 
         def handled(_: Any = None) -> None:
-            self._trouble.value = ""
+            self._trouble.value = self._saved.value = ""
             if self._run is not None:
                 handler(self._run)
 
@@ -109,22 +108,20 @@ class RunManager:
         """Tell the reader what went wrong, where the reader looks."""
         self._trouble.value = _alert(f"{message} {hint}")
 
-    def _typed(self, _: Any) -> None:
-        """Offer to save what differs from what is saved."""
-        run = self._run
-        changed = run is not None and (self._name.value, self._note.value) != (run.name, run.note)
-        set_class(self._save, "ape-hidden", on=not changed)
-
-    def _entered(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        """Save when Enter is pressed in the name."""
-        if content.get("event") == "submit":
-            self._guard(self._save_names)()
+    def _take(self, run: ListedRun) -> None:
+        """Show name and note as they are saved."""
+        self._run = None  # so that nothing of it is taken for what a person typed
+        self._name.value, self._note.value = run.name, run.note
+        self._run = run
 
     def _save_names(self, run: ListedRun) -> None:
-        """Save name and note."""
+        """Save name and note, if a person changed them."""
+        if (self._name.value, self._note.value) == (run.name, run.note):
+            return
         folder = self._session.handle(run.run_id).folder
         names = write_names(folder, name=self._name.value, note=self._note.value)
-        self._name.value, self._note.value = names.name, names.note
+        self._take(replace(run, name=names.name, note=names.note))
+        self._saved.value = '<p class="ape-help" role="status">Saved.</p>'
         self._done()
 
     def _change_tier(self, run: ListedRun) -> None:
