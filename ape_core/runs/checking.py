@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from ape_core.errors import InvalidInputError
+from ape_core.errors import InvalidInputError, StoreError
 from ape_core.runs.memory import check_memory
 from ape_core.runs.spawning import detached_environment
 from ape_core.spec.run_spec import RunSpec
@@ -35,6 +35,9 @@ SPARE_MB: Final = 150
 ANSWER_SECONDS: Final = 120.0
 ROWS_PER_SECOND: Final = 100_000
 """A part of millions of rows is checked within a second; what takes so much longer was made to."""
+
+MAX_REASON: Final = 300
+"""Characters of a reason that are shown."""
 
 _MB: Final = 1 << 20
 
@@ -80,6 +83,8 @@ class CheckProcess:
         ------
         InvalidInputError
             When what came is refused, or has ended the process that decoded it.
+        StoreError
+            When what was right cannot be written.
         """
         assert self._process.stdin is not None
         line = json.dumps({what: asked}) + "\n"
@@ -92,8 +97,11 @@ class CheckProcess:
         if not said.endswith(b"\n"):
             raise InvalidInputError(f"{_named(what, asked)} cannot be decoded: {self._ending()}")
         answer: dict[str, Any] = json.loads(said)
+        if "failed" in answer:
+            raise StoreError(*answer["failed"])
         if "refused" in answer:
-            raise InvalidInputError(f"{_named(what, asked)} is refused: {answer['refused']}")
+            why = _printable(answer["refused"])
+            raise InvalidInputError(f"{_named(what, asked)} is refused: {why}")
         return next(iter(answer.values()))
 
     def _listen(self) -> bytes:
@@ -173,6 +181,12 @@ def _memory_mb(manifest: Manifest, spec: RunSpec) -> int:
             "Wait until runs have ended or pages are closed, and try again.",
         )
     return needed + SPARE_MB
+
+
+def _printable(text: str) -> str:
+    """What a library says of a stranger's file, without what could steer a terminal."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return plain if len(plain) <= MAX_REASON else plain[: MAX_REASON - 1] + "…"
 
 
 def _rows(part: PackedPart) -> dict[str, int]:

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from ape_core.errors import ApeError, InvalidInputError
+from ape_core.errors import ApeError, InvalidInputError, StoreError
 
 INCOMING: Final = "incoming"
 """Folder of what came and is not checked yet, within the folder of the run."""
@@ -54,8 +54,8 @@ class Checker:
             if "part" in asked:
                 return {"record": self._part(**asked["part"])}
             return {"summary": self._summary(**asked["summary"])}
-        except InvalidInputError as error:
-            return {"refused": error.message}
+        except StoreError as error:
+            return {"failed": [error.message, error.hint]}
         except ApeError as error:
             return {"refused": error.message.rstrip(".")}
         except MemoryError:

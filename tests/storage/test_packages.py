@@ -221,6 +221,25 @@ def test_a_package_for_which_there_is_no_room_is_refused(package, elsewhere, mon
     assert names_in(elsewhere) == []
 
 
+@pytest.mark.parametrize("whose", ["its own", "the decoder's"])
+def test_a_disk_that_takes_no_more_ends_an_import(package, elsewhere, monkeypatch, whose):
+    """The system refuses to write more than a few bytes into a file, to one process or another."""
+    if whose == "its own":
+        code = "import sys\nfrom ape_core.cli import main\nsys.exit(main(sys.argv[1:]))"
+        asked = ["import", str(package), "--store", str(elsewhere.path), "--json"]
+        command = ["prlimit", "--fsize=9000", sys.executable, "-c", code, *asked]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "larger than files may be here" in json.loads(done.stdout)["error"]
+    else:
+        command = checking._command
+        confined = lambda *about: ["prlimit", "--fsize=2000", *command(*about)]  # noqa: E731
+        monkeypatch.setattr(checking, "_command", confined)
+        with pytest.raises(StoreError, match="larger than files may be here"):
+            import_run(package, elsewhere)
+    assert names_in(elsewhere) == []
+
+
 def test_a_run_that_is_complete_is_left_as_it_is(package, store):
     (run,) = store.list()
     before = run.committed.path.read_bytes()
