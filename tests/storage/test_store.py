@@ -103,8 +103,14 @@ def test_a_deleted_run_is_gone(store, run):
         store.delete(run.run_id)
 
 
-def test_a_running_run_is_not_deleted(store, run):
-    with run.acquire(), pytest.raises(InvalidInputError, match="is running.*ape cancel"):
+def test_a_running_run_is_not_deleted(store, new_run):
+    with new_run.acquire(), pytest.raises(InvalidInputError, match="is running.*ape cancel"):
+        store.delete(new_run.run_id)
+    assert verify(new_run) == []
+
+
+def test_a_complete_run_in_use_is_not_deleted(store, run):
+    with run.acquire(), pytest.raises(InvalidInputError, match="is in use.*archives, restores"):
         store.delete(run.run_id)
     assert verify(run) == []
 
