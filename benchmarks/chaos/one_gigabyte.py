@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from typing import Any, Final, Self
 import psutil
 
 from ape_core.runs.handle import Run
-from ape_core.runs.slots import n_running
+from ape_core.runs.slots import n_running, queued_runs
 from ape_core.storage.store import Store
 from benchmarks.chaos.common import PROTOCOL, Row, await_that, demand, row, tell, workplace
 from benchmarks.chaos.memory_groups import MB, MemoryGroup, memory_group
@@ -101,14 +101,13 @@ class Watch:
             if self._group is not None:
                 found.held_mb = max(found.held_mb, self._group.held_mb())
             found.workers_at_once = max(found.workers_at_once, n_running(self._store))
-            for process in workers(self._store):
-                try:
+            waiting = queued_runs(self._store)
+            for run_id, process in workers(self._store).items():
+                with suppress(psutil.Error):
                     megabytes = process.memory_info().rss / MB
-                except psutil.Error:
-                    continue
-                found.worker_mb = max(found.worker_mb, megabytes)
-                if megabytes < 30:
-                    found.waiting_mb = max(found.waiting_mb, megabytes)
+                    found.worker_mb = max(found.worker_mb, megabytes)
+                    if run_id in waiting and run_id in queued_runs(self._store):
+                        found.waiting_mb = max(found.waiting_mb, megabytes)
 
 
 def rows(*, short: bool = False) -> list[Row]:
@@ -122,13 +121,15 @@ def rows(*, short: bool = False) -> list[Row]:
         return _prove(group, folder, sizes)
 
 
-def workers(store: Path) -> list[psutil.Process]:
-    """Workers on the runs of a store, at work or waiting."""
-    found = []
+def workers(store: Path) -> dict[str, psutil.Process]:
+    """Workers on the runs of a store, at work or waiting, by the id of the run."""
+    found = {}
     for process in psutil.process_iter(["cmdline"]):
         command = process.info["cmdline"] or []
-        if "ape_core.runs.worker" in command and any(str(store) in word for word in command):
-            found.append(process)
+        if "ape_core.runs.worker" in command:
+            folder = Path(command[command.index("ape_core.runs.worker") + 1])
+            if folder.is_relative_to(store):
+                found[folder.name] = process
     return found
 
 
@@ -138,8 +139,8 @@ def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> l
 
     store = folder / "store"
     subprocess.run([sys.executable, "-m", "ape_core.simulation.warm_cache"], check=True, cwd=ROOT)
-    n_dropped = _forget_files() if group is not None else 0
-    tell(f"dropped the pages of {n_dropped:,} files, as in a container that has just begun")
+    _copy_libraries(folder / "libraries")
+    tell("copied the libraries: the group is charged for all it loads, as a container is")
     with (
         Watch(group, store) as watch,
         _server(group, folder) as (address, server),
@@ -234,7 +235,8 @@ def _server(group: MemoryGroup | None, folder: Path) -> Iterator[tuple[str, psut
 def _environment(group: MemoryGroup | None, store: Path) -> dict[str, str]:
     """Environment of everything that is within the limit."""
     limit = {} if group else {"MEM_LIMIT": f"{LIMIT_MB}M"}
-    return {**os.environ, "APE_STORE": str(store), **limit}
+    paths = os.pathsep.join([str(ROOT), str(store.with_name("libraries"))])
+    return {**os.environ, "APE_STORE": str(store), "PYTHONPATH": paths, **limit}
 
 
 def _answers(address: str) -> bool:
@@ -295,16 +297,28 @@ def _see_that_pages_live(pages: list[Any]) -> None:
         page.wait_for_function(f"before => {_BEATS} !== before", arg=before)
 
 
-def _forget_files() -> int:
-    """Drop the libraries' pages from the system's cache: the group is to be charged for its own."""
-    folders = [Path(sys.base_prefix) / "lib", *map(Path, site.getsitepackages())]
-    n_dropped = 0
-    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+def _copy_libraries(folder: Path) -> Path:
+    """Give the group libraries of its own, whose pages nobody else has in memory already.
+
+    Files other than libraries are only linked.
+    """
+    for source in map(Path, site.getsitepackages()):
+        shutil.copytree(source, folder, copy_function=_copy_library, dirs_exist_ok=True)
+    os.sync()
+    for path in (path for path in folder.rglob("*.so*") if path.is_file()):
         descriptor = os.open(path, os.O_RDONLY)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(descriptor)
-        n_dropped += 1
-    return n_dropped
+    return folder
+
+
+def _copy_library(source: str, target: str) -> str:
+    """Copy a library, link anything else if that can be."""
+    if ".so" not in Path(source).name:
+        with suppress(OSError):
+            os.link(source, target)
+            return target
+    return shutil.copy2(source, target)
 
 
 def main() -> None:
