@@ -132,8 +132,16 @@ def change_tier_locked(
     folder.clear_cancel()
     folder.clear_error()
     _say(folder, WAITING[archives])
-    store = folder.path.parents[1]
-    slot = wait_for_slot(store, folder.run_id, MEMORY_MB, lambda _: not folder.cancel_requested())
+
+    def goes_on(place: int) -> bool:
+        """Tell who waits; stop when somebody asks for that."""
+        if observe is not None:
+            n_patients = folder.spec().cohort.n_patients
+            phase = WAITING[archives]
+            observe(Progress(folder.run_id, "queued", phase, 0, 0, n_patients, queue_place=place))
+        return not folder.cancel_requested()
+
+    slot = wait_for_slot(folder.path.parents[1], folder.run_id, MEMORY_MB, goes_on)
     if slot is None:
         raise _stopped(folder, archives=archives)
     with slot:

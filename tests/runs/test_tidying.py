@@ -14,10 +14,10 @@ from ape_core import limits
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.runs import tidying
 from ape_core.runs.handle import Run
-from ape_core.runs.slots import n_running
+from ape_core.runs.slots import n_running, wait_for_slot
 from ape_core.runs.starting import ask, open_run, submit
 from ape_core.runs.tidying import tidy
-from ape_core.runs.tiering import change_going_on, start_tier_change
+from ape_core.runs.tiering import change_going_on, change_tier, start_tier_change
 from ape_core.storage import last_use
 from ape_core.storage.digest import digest
 from ape_core.storage.names import write_names
@@ -256,6 +256,21 @@ def test_it_can_be_stopped(long):
     assert not long.folder.cancel_requested()
     assert verify(long.folder) == []
     assert long.tier == WARM
+
+
+def test_it_waits_for_a_slot_and_says_so(store, long, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_CONCURRENT_SIMULATIONS", 1)
+    told = []
+
+    def observe(progress):
+        told.append((progress.phase, progress.queue_place))
+        if len(told) == 1:
+            slot.close()
+
+    slot = wait_for_slot(store.path, "somebody", 0.0, lambda _: False)
+    assert change_tier(long, COLD, observe).tier == COLD
+    assert told[0] == ("waiting to archive", 1)
+    assert told[-1][0] == "archiving"
 
 
 def test_why_it_could_not_be_archived_is_left_in_the_run(long):

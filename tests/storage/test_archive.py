@@ -238,7 +238,8 @@ MOMENTS = {
 
 def start(run, what, code=""):
     command = [sys.executable, "-c", REWRITER, str(run.path), str(TESTS), what, code]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
     assert process.stdout.readline() == "began\n"
     return process
 
@@ -269,6 +270,23 @@ def test_killed_at_its_worst_moments_it_keeps_one_sound_copy(run, what, moment):
     check_and_tidy(run, rows)
 
 
+LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))"
+
+
+@pytest.mark.parametrize("what", ["archive", "restore"])
+def test_refused_by_the_system_it_keeps_what_there_was(run, what):
+    rows = digest(run)
+    if what == "restore":
+        archive(run, go_on)
+    before = files_of(run)
+    process = start(run, what, LIMIT)
+    said = process.communicate()[1]
+    assert process.returncode == 1
+    assert "StoreError: Could not write" in said
+    assert files_of(run) == before
+    check_and_tidy(run, rows)
+
+
 def test_killed_at_random_moments_it_ends_with_the_same_rows(store, whole):
     run = store.create(small_spec(700, 2), 20)
     commit_all(run, cut_all(whole, 20))
@@ -283,6 +301,6 @@ def test_killed_at_random_moments_it_ends_with_the_same_rows(store, whole):
             check_and_tidy(run, rows)
             seen.append(n_parts(run.checkpoint(), tier))
         assert seen == sorted(seen)
-        assert start(run, what).communicate() == ("", None)
+        assert start(run, what).communicate() == ("", "")
         assert tier_of(run.checkpoint()) == tier
         check_and_tidy(run, rows)
