@@ -25,7 +25,7 @@ from ape_core.runs.slots import (
     wait_for_slot,
 )
 from ape_core.runs.starting import ask, list_runs, submit
-from support.clocks import another_clock, clock_library
+from benchmarks.chaos.clocks import another_clock, clock_library
 from support.runs import small_spec
 from support.workers import kill_workers, submit_when_told, until, workers_of
 
@@ -219,16 +219,16 @@ def test_clocks_a_day_apart_keep_the_order_and_do_no_work_twice(
 
 def test_a_run_of_yesterday_or_tomorrow_is_joined_and_taken_over(store, under_another_clock):
     """Its worker lives in another day; whether it is alive does not depend on that."""
-    said = under_another_clock(str(store.path), "30000", "1")
-    found = submit_here(store, 30_000, 1)
+    said = under_another_clock(str(store.path), "100000", "1")
+    found = submit_here(store, 100_000, 1)
     assert found.run_id == said["run_id"]
     until(lambda: found.progress().patients_committed > 0)
     [worker] = workers_of(found)
-    assert submit_here(store, 30_000, 1).status == "running"
+    assert submit_here(store, 100_000, 1).status == "running"
     assert [process.pid for process in workers_of(found)] == [worker.pid]
     kill_workers(found)
     assert found.status == "interrupted"
     kept = found.folder.checkpoint().patients_done
-    submit_here(store, 30_000, 1)
+    submit_here(store, 100_000, 1)
     assert found.wait(60) == "complete"
-    assert attempts(found)[-1]["patients"] == 30_000 - kept
+    assert attempts(found)[-1]["patients"] == 100_000 - kept
