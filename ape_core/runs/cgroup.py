@@ -12,18 +12,48 @@ _UNLIMITED_BYTES: Final = 1 << 60
 
 
 @dataclass(frozen=True)
+class _Names:
+    """Files of a control group and keys of its statistics, which the versions call differently."""
+
+    limit: str
+    usage: str
+    inactive: str
+    active: str
+    mapped: str
+
+
+_VERSION_2: Final = _Names(
+    "memory.max", "memory.current", "inactive_file", "active_file", "file_mapped"
+)
+_VERSION_1: Final = _Names(
+    "memory.limit_in_bytes",
+    "memory.usage_in_bytes",
+    "total_inactive_file",
+    "total_active_file",
+    "total_mapped_file",
+)
+
+
+@dataclass(frozen=True)
 class Cgroup:
     """A control group that limits memory: its limit and the files that say what it uses."""
 
     limit_bytes: int
     usage_file: Path
     stat_file: Path
-    inactive_key: str
+    names: _Names
 
     def used_bytes(self) -> int:
-        """Memory in use without the file pages that the kernel can drop at once."""
+        """Memory in use without the file pages that the system can drop at once.
+
+        Those are all but the ones that some process has mapped, as it has its libraries.
+        """
         used = int(self.usage_file.read_text())
-        return max(0, used - _stat_value(self.stat_file, self.inactive_key))
+        stat = _read_stat(self.stat_file)
+        inactive, active, mapped = (
+            stat.get(key, 0) for key in (self.names.inactive, self.names.active, self.names.mapped)
+        )
+        return max(0, used - inactive - max(0, active - mapped))
 
 
 def limited_cgroups() -> list[Cgroup]:
@@ -42,20 +72,18 @@ def _cgroups() -> Iterator[Cgroup]:
         _, controllers, path = line.split(":", 2)
         if controllers == "":
             for root in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified")):
-                yield from _levels(root, path, "memory.max", "memory.current", "inactive_file")
+                yield from _levels(root, path, _VERSION_2)
         elif "memory" in controllers.split(","):
-            root = Path("/sys/fs/cgroup/memory")
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            yield from _levels(root, path, *names)
+            yield from _levels(Path("/sys/fs/cgroup/memory"), path, _VERSION_1)
 
 
-def _levels(root: Path, path: str, limit: str, usage: str, inactive_key: str) -> Iterator[Cgroup]:
+def _levels(root: Path, path: str, names: _Names) -> Iterator[Cgroup]:
     """Control groups from `path` up to the root of the hierarchy that can be read."""
     inner = root / path.lstrip("/")
     for folder in (inner, *inner.parents):
-        limit_bytes = _read_limit(folder / limit)
+        limit_bytes = _read_limit(folder / names.limit)
         if limit_bytes is not None:
-            yield Cgroup(limit_bytes, folder / usage, folder / "memory.stat", inactive_key)
+            yield Cgroup(limit_bytes, folder / names.usage, folder / "memory.stat", names)
         if folder == root:
             return
 
@@ -69,10 +97,7 @@ def _read_limit(path: Path) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _stat_value(path: Path, key: str) -> int:
-    """One number of a memory.stat file; 0 when it does not name it."""
-    for line in path.read_text().splitlines():
-        name, _, value = line.partition(" ")
-        if name == key:
-            return int(value)
-    return 0
+def _read_stat(path: Path) -> dict[str, int]:
+    """Numbers of a memory.stat file by their names."""
+    lines = (line.split() for line in path.read_text().splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) == 2}

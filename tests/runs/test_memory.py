@@ -18,16 +18,17 @@ def no_cgroup(monkeypatch):
     monkeypatch.setattr(memory, "limited_cgroups", list)
 
 
-def fake_cgroup(folder, limit, used, inactive):
+def fake_cgroup(folder, limit, used, inactive, active=0, mapped=0):
     """A version 2 control group."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "memory.max").write_text(f"{limit}\n")
     (folder / "memory.current").write_text(f"{used}\n")
-    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {inactive}\n")
+    files = f"inactive_file {inactive}\nactive_file {active}\nfile_mapped {mapped}\n"
+    (folder / "memory.stat").write_text(f"anon 1\n{files}")
 
 
 def levels(root, path):
-    return list(cgroup._levels(root, path, "memory.max", "memory.current", "inactive_file"))
+    return list(cgroup._levels(root, path, cgroup._VERSION_2))
 
 
 def test_this_process_is_measured():
@@ -77,6 +78,8 @@ def test_pages_that_the_kernel_can_drop_are_not_used(tmp_path):
     fake_cgroup(tmp_path, GB, 700 * MB, 300 * MB)
     [group] = levels(tmp_path, "/")
     assert group.used_bytes() == 400 * MB
+    fake_cgroup(tmp_path, GB, 700 * MB, 300 * MB, active=150 * MB, mapped=100 * MB)
+    assert group.used_bytes() == 350 * MB, "files that were read, but not the libraries in use"
 
 
 @pytest.mark.parametrize(
