@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +14,23 @@ from pathlib import Path
 from typing import Final
 
 MB: Final = 2**20
+_ROOT: Final = Path(__file__).parents[2]
 _END_SECONDS: Final = 20.0
+
+_HOG: Final = """
+import sys
+from mmap import mmap
+from ape_core.runs.memory import MB, free_memory_mb
+held = []
+for line in sys.stdin:
+    while (room := int(free_memory_mb() - int(line))) > 0:
+        held.append(mmap(-1, min(room, 8) * MB))
+        for page in range(0, len(held[-1]), 4096):
+            held[-1][page] = 1
+    while held and free_memory_mb() < int(line):
+        held.pop().close()
+    print(free_memory_mb(), flush=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,35 @@ class MemoryGroup:
         """One number of a file that names its numbers."""
         words = (self.folder / name).read_text().split()
         return int(words[words.index(key) + 1])
+
+
+class Hog:
+    """A neighbour in a group that takes memory, or gives it back.
+
+    Parameters
+    ----------
+    group
+        The group.
+    """
+
+    def __init__(self, group: MemoryGroup) -> None:
+        self._process = subprocess.Popen(
+            group.command([sys.executable, "-c", _HOG]),
+            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def leave(self, megabytes: int) -> float:
+        """Take or give back until so much is left; return how much is."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{megabytes}\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """Give everything back."""
+        self._process.kill()
+        self._process.communicate()
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from ape_core.runs.starting import ask, list_runs, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
 from ape_core.storage.parts import part_path, write_part, write_slices
-from benchmarks.chaos.memory_groups import memory_group
+from benchmarks.chaos.memory_groups import Hog, memory_group
 from support.runs import small_spec
 from support.workers import until, workers_of
 
@@ -195,21 +195,6 @@ from ape_core.runs.starting import submit
 submit(small_spec(int(sys.argv[2]), years=2), sys.argv[1], workers=2, chunk_size=1_000)
 """
 
-HOG = """
-import sys
-from mmap import mmap
-from ape_core.runs.memory import MB, free_memory_mb
-held = []
-for line in sys.stdin:
-    while (room := int(free_memory_mb() - int(line))) > 0:
-        held.append(mmap(-1, min(room, 8) * MB))
-        for page in range(0, len(held[-1]), 4096):
-            held[-1][page] = 1
-    while held and free_memory_mb() < int(line):
-        held.pop().close()
-    print(free_memory_mb(), flush=True)
-"""
-
 
 @pytest.fixture
 def group():
@@ -221,22 +206,9 @@ def group():
 
 @pytest.fixture
 def hog(group):
-    """A neighbour in the group that takes or gives back memory until so many megabytes are left."""
-    process = subprocess.Popen(
-        group.command([sys.executable, "-c", HOG]),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def leave(megabytes: int) -> float:
-        process.stdin.write(f"{megabytes}\n")
-        process.stdin.flush()
-        return float(process.stdout.readline())
-
-    yield leave
-    process.kill()
-    process.communicate()
+    hog = Hog(group)
+    yield hog
+    hog.end()
 
 
 def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
@@ -246,7 +218,7 @@ def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
     words = [sys.executable, "-c", PRESSED, str(store.path), "150000"]
     subprocess.run(group.command(words), check=True)
     until(lambda: found.progress().patients_committed > 0)
-    hog(5)
+    hog.leave(5)
     until(lambda: found.progress().phase.startswith("waiting for memory: "))
     [worker] = workers_of(found)
     assert worker.memory_info().rss < 25 * MB
@@ -254,7 +226,7 @@ def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
     waiting = found.progress()
     assert waiting.queue_place == 1
     assert 0 < waiting.patients_done < 150_000
-    hog(600)
+    hog.leave(600)
     assert found.wait(100) == "complete"
     until(lambda: not found.folder.is_locked())
     outcomes = [attempt["outcome"] for attempt in found.folder.read_provenance()["attempts"]]
