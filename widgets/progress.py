@@ -153,4 +153,4 @@ def _named(run: ListedRun | None) -> str:
     if run is None:
         return "a validation"
     about = f"{run.title}, {words.short_count(run.n_patients)} patients"
-    return f"{about} ({100 * run.share:.0f}% done)" if run.status == "running" else about
+    return f"{about} (running, {100 * run.share:.0f}%)" if run.status == "running" else about

@@ -125,7 +125,7 @@ def test_a_run_in_the_queue_says_what_comes_before_it(finished):
     finished._progress.refresh()
     shown = finished._progress._words.value
     assert "Waiting in the queue: 2 runs before it" in shown
-    assert f"Before it: {first.title}, 3,000 patients (25% done); a validation;" in shown
+    assert f"Before it: {first.title}, 3,000 patients (running, 25%); a validation;" in shown
     assert "1 more run" in shown
 
 
