@@ -172,13 +172,13 @@ def _parse_bytes(text: str) -> int:
 
 
 def _ape_processes_bytes() -> int:
-    """Resident memory of this process and of every other process of APE and their children."""
+    """Memory of this process and of every other process of APE and their children."""
     found = {os.getpid(): psutil.Process()}
     for process in psutil.process_iter(["cmdline"]):
         if _is_ape(process.info["cmdline"] or []):
             found[process.pid] = process
             found.update(_descendants(process))
-    return sum(_resident_bytes(process) for process in found.values())
+    return sum(_own_bytes(process) for process in found.values())
 
 
 def _is_ape(command: list[str]) -> bool:
@@ -196,8 +196,16 @@ def _descendants(process: psutil.Process) -> dict[int, psutil.Process]:
         return {}
 
 
-def _resident_bytes(process: psutil.Process) -> int:
-    """Resident memory of a process; 0 when it has gone meanwhile."""
+def _own_bytes(process: psutil.Process) -> int:
+    """Memory of a process and its part of what it shares; 0 when it has gone meanwhile.
+
+    Workers and the kernels of pages share their libraries, which must not be counted for each.
+    """
+    try:
+        shares = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        return int(shares.partition("\nPss:")[2].split(maxsplit=1)[0]) * 1024
+    except (OSError, IndexError):
+        pass  # of another user, or gone
     try:
         return int(process.memory_info().rss)
     except psutil.Error:

@@ -118,7 +118,10 @@ def rows(*, short: bool = False) -> list[Row]:
     with workplace() as folder, memory_group(LIMIT_MB) as group:
         if group is None:
             tell("this machine allows no control group: APE is told the limit, and counts itself")
-        return _prove(group, folder, sizes)
+        try:
+            return _prove(group, folder, sizes)
+        finally:
+            _end_workers(folder / "store")
 
 
 def workers(store: Path) -> dict[str, psutil.Process]:
@@ -131,6 +134,14 @@ def workers(store: Path) -> dict[str, psutil.Process]:
             if folder.is_relative_to(store):
                 found[folder.name] = process
     return found
+
+
+def _end_workers(store: Path) -> None:
+    """End what is left on the runs of the store, which is about to be removed."""
+    for process in workers(store).values():
+        with suppress(psutil.Error):
+            process.kill()
+            process.wait(20)
 
 
 def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> list[Row]:
