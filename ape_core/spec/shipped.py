@@ -9,11 +9,16 @@ from ape_core.errors import InvalidSpecError
 from ape_core.spec.checks import listed, shown, suggestion
 
 DATA: Final = Path(__file__).parent / "data"
-_FOLDERS: Final = {"protocol": "protocols", "model": "models", "population": "populations"}
+_FOLDERS: Final = {
+    "protocol": "protocols",
+    "model": "models",
+    "population": "populations",
+    "economics": "economics",
+}
 
 
 def shipped_names(what: str) -> tuple[str, ...]:
-    """Names of the shipped protocols, models or populations, in alphabetical order."""
+    """Names of the shipped protocols, models, populations or economics, in alphabetical order."""
     return tuple(sorted(path.stem for path in (DATA / _FOLDERS[what]).glob("*.yaml")))
 
 

@@ -13,6 +13,7 @@ from ape_core.summaries.acuity import (
     letters_change_at_week,
     letters_change_carried,
 )
+from ape_core.summaries.economics import COSTS, HealthEconomics, drug_of, health_economics
 from ape_core.summaries.retention import (
     StatusFlow,
     StatusOverTime,
@@ -38,12 +39,14 @@ from ape_core.summaries.treatment import (
 from ape_core.summaries.workload import Activity, activity_per_day, activity_per_week
 
 __all__ = [
+    "COSTS",
     "Activity",
     "AcuityOverTime",
     "BaselineRelation",
     "CumulativeInjections",
     "FluidFree",
     "Headline",
+    "HealthEconomics",
     "InjectionsPerYear",
     "Intervals",
     "LettersChange",
@@ -57,9 +60,11 @@ __all__ = [
     "acuity_over_time",
     "baseline_relation",
     "cumulative_injections",
+    "drug_of",
     "dry_at_last_scan",
     "fluid_free",
     "headline",
+    "health_economics",
     "injection_intervals",
     "injections_per_year",
     "letters_change",

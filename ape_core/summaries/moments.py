@@ -55,6 +55,29 @@ def moments_of_sums(n: Counts, total: Counts, total_squared: Counts) -> Moments:
     return Moments(n, mean, np.sqrt(divide(squares, np.maximum(n - 1, 0))))
 
 
+def covariance_of_means(totals: Floats, n: Counts) -> Floats:
+    """Covariance matrix of means over members, estimated from how the totals of groups differ.
+
+    It is without bias for groups of any size, if which member is in which group is unrelated to
+    what is added up. Where each group has one member it is the usual estimate; otherwise it is as
+    certain as one from so many members as there are groups.
+
+    Parameters
+    ----------
+    totals
+        `[n_means, n_groups]`: sums over the members of each group.
+    n
+        `[n_groups]`: members of each group, 0 allowed.
+    """
+    whole = int(n.sum())
+    pairs = whole * whole - int((n * n).sum())
+    if pairs == 0:
+        return np.zeros((len(totals), len(totals)))
+    apart = totals - totals.sum(axis=1, keepdims=True) / whole * n
+    covariance: Floats = apart @ apart.T / pairs
+    return covariance
+
+
 def quantile(counts: Counts, values: Counts, percent: int) -> Counts:
     """Least value that at least so many percent of each group do not exceed; 0 for none.
 
