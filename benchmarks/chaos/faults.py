@@ -14,8 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -105,8 +104,7 @@ def rows(*, short: bool = False) -> list[Row]:
     with workplace() as place:
         return [
             _calls(place, _SHORT if short else _ALL),
-            _in_namespace(place, "full", "disk that fills in the middle"),
-            _in_namespace(place, "readonly", "file system that turns read-only"),
+            *_in_namespace(place),
         ]
 
 
@@ -179,18 +177,18 @@ def _worker(place: Path, nursery: Nursery, run: Run, **options: Any) -> dict[str
     return said
 
 
-def _in_namespace(place: Path, scene: str, check: str) -> Row:
-    """Play a scene that mounts something, in a world of its own where nobody else sees it."""
+def _in_namespace(place: Path) -> list[Row]:
+    """Play the scenes that mount something in a world of its own, where nobody else sees it."""
     prefix = _unshare()
     if prefix is None:
-        return row(check, 0, "mounting is not allowed here, nor are user namespaces", "skipped")
-    folder = place / scene
-    folder.mkdir()
-    command = [*prefix, sys.executable, "-B", "-m", "benchmarks.chaos.faults", scene, str(folder)]
+        reason = "mounting is not allowed here, nor are user namespaces"
+        return [row(check, 0, reason, "skipped") for check in _SCENES]
+    command = [*prefix, sys.executable, "-B", "-m", "benchmarks.chaos.faults", str(place)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        return row(check, 1, f"{done.stderr.strip().splitlines()[-1:]}", "failed")
-    return row(check, 1, done.stdout.strip())
+        return [row("mounted disks", 0, f"{done.stderr.strip().splitlines()[-1:]}", "failed")]
+    found: list[Row] = json.loads(done.stdout)
+    return found
 
 
 def _unshare() -> list[str] | None:
@@ -208,52 +206,69 @@ def _unshare() -> list[str] | None:
     return None
 
 
-def _full(folder: Path) -> str:
+def _play(place: Path) -> list[Row]:
+    """Play every scene, in the namespace."""
+    found = []
+    with Nursery() as nursery:
+        for number, (check, scene) in enumerate(_SCENES.items()):
+            folder = place / f"scene-{number}"
+            folder.mkdir()
+            try:
+                found.append(row(check, 1, scene(folder, nursery)))
+            except Broken as broken:
+                found.append(row(check, 1, str(broken), "failed"))
+    return found
+
+
+def _full(folder: Path, nursery: Nursery) -> str:
     """A disk that somebody else fills while a worker commits."""
     _mount("-t", "tmpfs", "-o", "size=140m", "none", str(folder))
     spec = question(2_000)
     run = new_run(folder / "store", spec, _CHUNK)
-    with _started(folder, run) as (nursery, ended):
-        await_that(lambda: len(run.folder.checkpoint().parts) > 0, "something was committed")
-        filler = folder / "filler"
-        _fill(filler)
-        said = ended()
-        _expect(run, said, "the disk is full")
-        filler.unlink()
-        _go_on(folder, nursery, run, undisturbed(spec))
+    ended = _started(folder, nursery, run)
+    filler = folder / "filler"
+    _fill(filler)
+    said = ended()
+    _expect(run, said, "the disk is full")
+    filler.unlink()
+    _go_on(folder, nursery, run, undisturbed(spec))
     return _told(said)
 
 
-def _readonly(folder: Path) -> str:
+def _readonly(folder: Path, nursery: Nursery) -> str:
     """A file system that turns read-only under a worker, as after an error of the disk."""
     store = folder / "store"
     spec = question(2_000)
     run = new_run(store, spec, _CHUNK)
-    with _started(folder, run) as (nursery, ended):
-        await_that(lambda: len(run.folder.checkpoint().parts) > 0, "something was committed")
-        _mount("--bind", str(store), str(store))
-        _mount("-o", "remount,bind,ro", str(store))
-        said = ended()
-        _expect(run, said, "the file system is read-only")
-        subprocess.run(["umount", str(store)], check=True)
-        _go_on(folder, nursery, run, undisturbed(spec))
+    ended = _started(folder, nursery, run)
+    _mount("--bind", str(store), str(store))
+    _mount("-o", "remount,bind,ro", str(store))
+    said = ended()
+    _expect(run, said, "the file system is read-only")
+    subprocess.run(["umount", str(store)], check=True)
+    _go_on(folder, nursery, run, undisturbed(spec))
     return _told(said)
 
 
-@contextmanager
-def _started(folder: Path, run: Run) -> Iterator[tuple[Nursery, Callable[[], dict[str, Any]]]]:
-    """A worker on a run, with a function that waits for its end and returns what it said."""
-    log = folder.with_name("log")  # not on the disk that is to be full
-    with Nursery() as nursery:
-        pid = nursery.start(run.folder.path, log)
+_SCENES: Final[dict[str, Callable[[Path, Nursery], str]]] = {
+    "disk that fills in the middle": _full,
+    "file system that turns read-only": _readonly,
+}
 
-        def ended() -> dict[str, Any]:
-            """Wait for the worker."""
-            await_that(lambda: not alive(pid), "the worker ended")
-            said: dict[str, Any] = json.loads(log.read_text())
-            return said
 
-        yield nursery, ended
+def _started(folder: Path, nursery: Nursery, run: Run) -> Callable[[], dict[str, Any]]:
+    """Start a worker and wait for its first commit; the function waits for what it says last."""
+    log = folder.with_name(f"{folder.name}.log")  # not on the disk that is to be full
+    pid = nursery.start(run.folder.path, log)
+    await_that(lambda: len(run.folder.checkpoint().parts) > 0, "something was committed")
+
+    def ended() -> dict[str, Any]:
+        """Wait for the worker."""
+        await_that(lambda: not alive(pid), "the worker ended")
+        said: dict[str, Any] = json.loads(log.read_text())
+        return said
+
+    return ended
 
 
 def _expect(run: Run, said: dict[str, Any], words: str) -> None:
@@ -291,4 +306,4 @@ def _mount(*words: str) -> None:
 
 
 if __name__ == "__main__":
-    print({"full": _full, "readonly": _readonly}[sys.argv[1]](Path(sys.argv[2])))
+    print(json.dumps(_play(Path(sys.argv[1]))))
