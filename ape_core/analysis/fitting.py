@@ -76,6 +76,7 @@ class Problem:
         self.start = np.array([item.value for item in self.parameters])
         self.scale = np.array([spread(item) for item in self.parameters])
         self.low = (np.array([item.low for item in self.parameters]) - self.start) / self.scale
+        self.weights = np.array([_weight(target) for target in self.targets])
         self.high = (np.array([item.high for item in self.parameters]) - self.start) / self.scale
 
     def values(self, scaled: Floats) -> dict[str, float]:
@@ -101,7 +102,7 @@ class Problem:
     def residuals(self, scaled: Floats) -> Floats:
         """Residuals of the targets and, with a prior, of the parameters."""
         rows = self.score(self.values(scaled)).rows
-        z = np.array([row.z * (HEADLINE_WEIGHT if row.outcome == HEADLINE else 1) for row in rows])
+        z = np.array([row.z for row in rows]) * self.weights
         return np.concatenate([z, scaled]) if self.prior else z
 
     def jacobian(self, scaled: Floats, at: Floats) -> Floats:
@@ -114,6 +115,11 @@ class Problem:
             moved[i] = max(moved[i], self.low[i])
             columns[:, i] = (self.residuals(moved) - at) / (moved[i] - scaled[i])
         return columns
+
+
+def _weight(target: Target) -> float:
+    """Weight of a residual: its own, and that of the headline outcome."""
+    return target.weight * (HEADLINE_WEIGHT if target.outcome == HEADLINE else 1.0)
 
 
 @dataclass(frozen=True)

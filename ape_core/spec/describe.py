@@ -119,9 +119,11 @@ def _stopping(protocol: Protocol) -> list[str]:
         if any(phase.regimen == "prn" for phase in protocol.phases):
             never = "Never stops as stable: treatment as needed has no longest interval."
             return [*sentences, never]
+        weeks = rules.stable_interval_weeks
+        where = "the longest interval" if weeks is None else f"intervals of {_weeks(weeks)} or more"
         sentences.append(
             f"May stop as stable after {_visits(rules.stable_at_max_interval_visits)} running "
-            "without activity at the longest interval, at each further one with probability "
+            f"without activity at {where}, at each further one with probability "
             f"{rules.stable_stop_probability:g}."
         )
         sentences.append(_after_stopping(protocol))
