@@ -8,8 +8,9 @@ import time
 import pytest
 
 from ape_core.analysis.arms import CALIBRATION_ARMS, load_arms
+from ape_core.analysis.follow_up import FollowUp
 from ape_core.analysis.score import rms, score
-from ape_core.analysis.summarising import summarise
+from ape_core.analysis.summarising import Counted, summarise
 from ape_core.analysis.targets import CALIBRATION_TARGETS, Target, load_targets
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.simulation.simulate import simulate
@@ -72,7 +73,8 @@ def test_seed_size_and_model_count_and_threads_do_not(arms_file, targets_file):
 
 def test_arms_are_counted_in_chunks_as_in_one(arms_file, monkeypatch):
     arms = load_arms(arms_file)
-    whole = [Summary.of_chunk(simulate(a.spec(1), 0, a.cohort.n_patients)) for a in arms]
+    chunks = [simulate(arm.spec(1), 0, arm.cohort.n_patients) for arm in arms]
+    whole = [Counted(Summary.of_chunk(chunk), FollowUp.of_chunk(chunk)) for chunk in chunks]
     monkeypatch.setattr("ape_core.analysis.summarising.CHUNK_SIZE", 70)
     assert summarise([arm.spec(1) for arm in arms], workers=2) == whole
 
@@ -133,7 +135,7 @@ def test_the_shipped_model_agrees_with_the_calibration():
 
 def test_a_model_that_treats_too_well_is_found_out():
     """Negative control of the test above: letters come back twice as fully."""
-    model = load_model().replace(letters_per_fluid_median=22.0, event_rate_per_fluid_week=0.0)
+    model = load_model().replace(letters_per_fluid_median=22.0, fibrosis_rate_per_fluid_week=0.0)
     assert score(n_patients=1000, model=model).rms_z > 2
 
 

@@ -14,7 +14,7 @@ from ape_core.spec.population import Population
 from ape_core.spec.protocol import AfterStopping, Protocol, Stopping
 from ape_core.spec.run_spec import MODEL_VERSION, RunSpec
 
-ROWS = {"1": "8ff9cd4c334077a9"}
+ROWS = {"1": "4dea3df451c47137"}
 """Start of the SHA-256 of all rows, by model version.
 
 Stored runs are only ever resumed and compared by a simulation that gives the same rows. When this
@@ -95,11 +95,15 @@ def question():
     return RunSpec(protocol, cohort, years=6, seed=20_240_607, model=model)
 
 
-def test_the_rows_are_those_of_this_model_version():
+def rows_digest():
+    """Start of the SHA-256 of all rows of the question."""
     chunk = simulate(question(), 0, 400)
     assert chunk.n_visits > 10_000
-    arrays = [*chunk.visits.values(), *chunk.patients.values(), chunk.assessments]
     rows = hashlib.sha256()
-    for array in arrays:
+    for array in [*chunk.visits.values(), *chunk.patients.values(), chunk.assessments]:
         rows.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-    assert rows.hexdigest()[:16] == ROWS[MODEL_VERSION]
+    return rows.hexdigest()[:16]
+
+
+def test_the_rows_are_those_of_this_model_version():
+    assert rows_digest() == ROWS[MODEL_VERSION]
