@@ -9,6 +9,7 @@ from typing import Final
 from ape_core.analysis.arms import Arm, load_arms
 from ape_core.analysis.outcomes import estimate
 from ape_core.analysis.score import ScoredTarget, compare
+from ape_core.analysis.sources import Source, load_sources
 from ape_core.analysis.summarising import Counted, summarise
 from ape_core.analysis.targets import Target, load_targets
 from ape_core.analysis.validation import (
@@ -40,7 +41,7 @@ def validate(n_patients: int, say: Say | None = None) -> Validation:
     say
         Told what is being done and which share is done.
     """
-    targets = load_targets()
+    targets, sources = load_targets(), load_sources()
     wanted = {target.arm for target in targets}
     arms = {arm.id: arm.of_size(n_patients) for arm in load_arms() if arm.id in wanted}
     counted = {}
@@ -53,18 +54,18 @@ def validate(n_patients: int, say: Say | None = None) -> Validation:
     return Validation(
         n_patients,
         MODEL_VERSION,
-        tuple(compared(row) for row in scored),
+        tuple(map(compared, scored, targets, (sources[target.line] for target in targets))),
         tuple(_courses(targets, arms, counted)),
         routine_care(routine[0], counted[routine[0]].summary) if routine else None,
     )
 
 
-def compared(row: ScoredTarget) -> Compared:
+def compared(row: ScoredTarget, target: Target, source: Source) -> Compared:
     """Lay one target beside its simulation."""
     uncertainty = math.sqrt(row.se**2 + row.se_simulated**2 + row.tau**2)
     return Compared(
         row.arm, row.setting != "RCT", row.week, row.outcome, row.observed, row.se, row.simulated,
-        row.z, NORMAL_95 * uncertainty,
+        row.z, NORMAL_95 * uncertainty, target.weight > 0, source,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def routine_care(title: str, summary: Summary) -> Routine:
         percentages(summary["in_care_letters"][0]),
         percentages(summary["in_care_letters"][year]),
         percentages(summary["in_care_change"][year]),
-        percentages(summary["injections_in_year"][0]),
+        *(percentages(summary["injections_in_year"][year]) for year in (0, 1)),
     )
 
 
