@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.estimates import Estimate, Measure, percent_of, year_ending_at
-from ape_core.schema import WEEKS_PER_PERIOD
+from ape_core.summaries.when import week_index, year_index
 
 if TYPE_CHECKING:
     from ape_core.analysis.summarising import Counted
@@ -38,18 +38,18 @@ def baseline_correlation(counted: Counted, week: int, in_trial: bool) -> Estimat
     n, variance, after_variance, covariance = _moments(counted, week)
     if n < 3 or not variance or not after_variance:
         return Estimate(0.0, 0.0, 0)
-    r = covariance / math.sqrt(variance * after_variance)
+    r = min(max(covariance / math.sqrt(variance * after_variance), -1.0), 1.0)
     return Estimate(r, (1 - r * r) / math.sqrt(n - 1), n)
 
 
 def first_break(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
     """Percentage whose first break from injections of 180 days begins before a week."""
-    return Estimate(*counted.follow_up.first_break(week // WEEKS_PER_PERIOD))
+    return Estimate(*counted.follow_up.first_break(week_index(counted.summary, week)))
 
 
 def no_injection_in_year(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
     """Percentage of the eyes in care through a year that had no injection in it."""
-    eyes = counted.summary["injections_in_year"][year_ending_at(week) - 1]
+    eyes = counted.summary["injections_in_year"][_year(counted, week)]
     n = int(eyes.sum())
     return percent_of(100 * int(eyes[0]) / max(n, 1), n)
 
@@ -59,7 +59,7 @@ def median_interval_within(low: int, high: int | None) -> Measure:
 
     def measure(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
         """Read it."""
-        year = year_ending_at(week) - 1
+        year = _year(counted, week)
         n = int(counted.summary["injections_in_year"][year].sum())
         eyes = int(counted.follow_up.median_intervals[year, low:high].sum())
         return percent_of(100 * eyes / max(n, 1), n)
@@ -67,9 +67,14 @@ def median_interval_within(low: int, high: int | None) -> Measure:
     return measure
 
 
+def _year(counted: Counted, week: int) -> int:
+    """Row of the study year that ends nearest to a week."""
+    return year_index(counted.summary, year_ending_at(week))
+
+
 def _moments(counted: Counted, week: int) -> tuple[int, float, float, float]:
     """Eyes in care; variance of letters at baseline and at a week, and their covariance."""
-    sums = counted.follow_up.sums_at(week // WEEKS_PER_PERIOD)
+    sums = counted.follow_up.sums_at(week_index(counted.summary, week))
     n = sums["eyes"]
     if not n:
         return 0, 0.0, 0.0, 0.0
