@@ -67,8 +67,9 @@ def _percent(title: str, meaning: str, of: str = "eyes") -> Wording:
 
 
 def _number(title: str, meaning: str) -> Wording:
-    """A number for each eye."""
-    return Wording(title, "per eye", "per eye", meaning)
+    """A number for each eye, of what the title begins with."""
+    counted = title.split(maxsplit=1)[0].lower()
+    return Wording(title, f"{counted} per eye", counted, meaning)
 
 
 def _planned(weeks: int) -> Wording:

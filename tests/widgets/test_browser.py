@@ -204,7 +204,7 @@ def test_the_page_of_validation_fills_and_links_back(visit, server):
     assert re.search(
         r"Root mean square z\s+[0-9]\.[0-9]{2}\b", page.locator(".ape-tiles").inner_text()
     )
-    assert page.locator(".ape-forest-row").count() > 100
+    assert page.locator(".ape-glance-track b").count() > 200
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert page.trouble == []
     assert page.get_by_role("link", name="Explore").get_attribute("href") == "dashboard.ipynb"
