@@ -356,7 +356,7 @@ CODE = """
 import json, sys
 import psutil
 from ipykernel import kernelapp
-from widgets.validation import open_validation, run_by_hand
+from widgets.validation import open_validation
 
 page = open_validation({"n_patients": 100, "records": "", "store": sys.argv[1]})
 page.refresh()
