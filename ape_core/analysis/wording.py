@@ -41,10 +41,6 @@ class Wording:
         """Return a value with a true minus sign."""
         return _shown(number, self.decimals, signed=self.signed)
 
-    def difference(self, number: float) -> str:
-        """Return a difference with its sign and unit."""
-        return f"{_shown(number, self.decimals, signed=True)} {self.apart}".rstrip()
-
     def size(self, number: float) -> str:
         """Return the size of a difference with its unit."""
         return f"{abs(number):.{self.decimals}f} {self.apart}".rstrip()

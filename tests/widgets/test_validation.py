@@ -225,6 +225,9 @@ def test_distributions_show_records_beside_the_simulation(settled):
     without = spreads_markup(settled.validation, None)
     assert "40 eyes of the records" in plain(with_records)
     assert "+6.0 in 40 eyes" in plain(with_records)
+    published = re.findall(r"<figcaption>([^<]+) <small>[^<]*, published<", with_records)
+    assert "Usual interval in year 2" in published
+    assert "Acuity at the first visit" not in published
     assert "<rect" in with_records
     assert "eyes of the records" not in plain(without)
 

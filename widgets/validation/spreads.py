@@ -68,10 +68,12 @@ def spreads_markup(validation: Validation | None, records: Records | None) -> st
         return f"{head}{WAITING}"
     if routine is None:
         return f"{head}<p class='ape-said'>None of the arms is routine care.</p>"
-    beside = f"Bars are {records.n_eyes:,} eyes of the records." if records else _PUBLISHED
+    beside = _PUBLISHED
+    if records:
+        beside = f"Bars are {records.n_eyes:,} eyes of the records, where not said to be published."
     sentence = f"Percentage of eyes; lines are simulated. {beside}"
     drawn = "".join(map(_figure, shown_distributions(validation, records)))
-    source = "" if records else f"<p class='ape-said'>Published: {text(CITATION)}.</p>"
+    source = f"<p class='ape-said'>Published: {text(CITATION)}.</p>"
     return (
         f"{head}<p class='ape-said'>{text(sentence)}</p><div class='ape-spreads'>{drawn}</div>"
         f"{source}"
@@ -98,6 +100,7 @@ def _figure(shown: Distribution) -> str:
         plot.places(places(shown)),
     ]
     title, unit = TITLES[shown.name]
+    unit += "" if shown.from_records else ", published"
     return (
         f"<figure><figcaption>{text(title)} <small>{text(unit)}</small></figcaption>"
         f"{plot.drawing(parts, f'{title}. {_in_words(shown)}')}<p>{text(said(shown))}</p></figure>"
