@@ -107,7 +107,7 @@ class Check:
     def said(self) -> str:
         """Simulated and observed in words, and z where that is judged."""
         if self.observed is None or self.simulated is None:
-            return f"{self.judged:.2f}"
+            return f"{self.judged:.3f}"
         wording = WORDING[self.outcome]
         shown = (
             f"{wording.value(self.simulated)} simulated, {wording.value(self.observed)} observed"

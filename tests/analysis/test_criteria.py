@@ -42,6 +42,9 @@ def test_changes_in_acuity_are_judged_together_and_one_by_one():
     assert met("Mean change in acuity, together", near) == [True]
     assert met("Mean change in acuity, together", near, far) == [False]
     assert met("Mean change in acuity, one by one", near, far) == [True, False]
+    just = Figure("VIEW 1 2q8", 52, "bcva_change_mean", 8, 9, z=1.003)
+    (check,) = judge("Mean change in acuity, together", just).checks
+    assert (check.met, check.said) == (False, "1.003")  # not "1.00", which would seem to hold
     assert judge("Mean change in acuity, one by one", near, far).farthest.arm == "PIER sham"
 
 

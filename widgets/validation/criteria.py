@@ -84,7 +84,7 @@ def _row(check: Check) -> str:
         f" <small>{text(WORDING[check.outcome].title)}</small>" if check.week is not None else ""
     )
     if check.week is None:
-        simulated = f"{check.judged:.2f}"
+        simulated = check.said
     elif check.judged != check.simulated:
         simulated += f" <small>z {check.judged:+.2f}</small>".replace("-", "\N{MINUS SIGN}")
     return (
