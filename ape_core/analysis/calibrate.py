@@ -24,6 +24,7 @@ import yaml
 from ape_core.analysis.arms import CALIBRATION_ARMS, Arm, load_arms
 from ape_core.analysis.fitting import Observer, Optimum, Problem, optimise
 from ape_core.analysis.free import fitted, free_parameters
+from ape_core.analysis.leaving_out import LeftOut, leave_out_each, overall
 from ape_core.analysis.plausible import Plausible, plausible_draws
 from ape_core.analysis.score import Score
 from ape_core.analysis.targets import CALIBRATION_TARGETS, Target, load_targets
@@ -51,6 +52,8 @@ class Fit:
         Draws around the optimum that agree about as well.
     n_simulations
         Of all arms, until the fit was done.
+    left_out
+        How well each study would have been met without it; empty unless asked for.
     """
 
     problem: Problem
@@ -59,6 +62,7 @@ class Fit:
     after: Score
     plausible: Plausible
     n_simulations: int
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def values(self) -> dict[str, float]:
@@ -87,7 +91,18 @@ class Fit:
                 "n_tried": self.plausible.n_tried,
                 "n_accepted": len(self.plausible.values),
             },
+            **self._left_out(),
         }
+
+    def _left_out(self) -> dict[str, Any]:
+        """Rms z of the studies that were left out in turn, and of all of them."""
+        if not self.left_out:
+            return {}
+        studies = {
+            item.study: {"rms_z": _short(item.rms_z), "left_out": _short(item.rms_z_left_out)}
+            for item in self.left_out
+        }
+        return {"left_out": {"rms_z": _short(overall(self.left_out)), "studies": studies}}
 
     def _parameters(self) -> dict[str, dict[str, float]]:
         """Start, optimum, SD and range of each parameter."""
@@ -128,6 +143,7 @@ def calibrate(
     max_steps: int = 12,
     seed: int = 1,
     prior: bool = True,
+    leave_out: bool = False,
     workers: int | None = None,
     observe: Observer | None = None,
 ) -> Fit:
@@ -151,6 +167,8 @@ def calibrate(
         Of all simulations, and of the draws.
     prior
         Whether the distance from the start, in spreads of the shipped distributions, counts.
+    leave_out
+        Whether to work out how well each study would have been met without it.
     workers
         Threads; one per core unless given.
     observe
@@ -176,7 +194,8 @@ def calibrate(
     optimum = optimise(problem, steps)
     after = problem.score(problem.values(optimum.scaled))
     plausible = plausible_draws(problem, optimum, wanted_draws, after.rms_z + MARGIN, seed)
-    return Fit(problem, optimum, before, after, plausible, problem.n_simulations)
+    left_out = leave_out_each(problem, optimum.scaled) if leave_out else ()
+    return Fit(problem, optimum, before, after, plausible, problem.n_simulations, left_out)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -194,6 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             max_steps=asked.steps,
             seed=asked.seed,
             prior=not asked.no_prior,
+            leave_out=asked.leave_out,
             workers=asked.workers,
             observe=_say,
         )
@@ -233,6 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", type=int, default=12, metavar="N", help="of the optimiser, at most (default 12)")
     add("--seed", type=int, default=1, metavar="S", help="random seed (default 1)")
     add("--workers", type=int, metavar="K", help="threads (default: one per core)")
+    add("--leave-out", action="store_true", help="say how well each study is met without it")
     add("--no-prior", action="store_true", help="let no parameter be held near its start")
     return parser
 

@@ -33,7 +33,7 @@ Observer = Callable[[int, float], None]
 STEP: Final = 0.5
 """Step of the differences, in spreads: wide enough to be larger than the steps of whole letters."""
 
-HEADLINE_WEIGHT: Final = 2.0
+HEADLINE_WEIGHT: Final = 3.0
 """Of a residual of the headline outcome, against those of the other outcomes."""
 
 TOLERANCE: Final = 1e-3
@@ -76,6 +76,7 @@ class Problem:
         self.start = np.array([item.value for item in self.parameters])
         self.scale = np.array([spread(item) for item in self.parameters])
         self.low = (np.array([item.low for item in self.parameters]) - self.start) / self.scale
+        self.weights = np.array([_weight(target) for target in self.targets])
         self.high = (np.array([item.high for item in self.parameters]) - self.start) / self.scale
 
     def values(self, scaled: Floats) -> dict[str, float]:
@@ -101,7 +102,7 @@ class Problem:
     def residuals(self, scaled: Floats) -> Floats:
         """Residuals of the targets and, with a prior, of the parameters."""
         rows = self.score(self.values(scaled)).rows
-        z = np.array([row.z * (HEADLINE_WEIGHT if row.outcome == HEADLINE else 1) for row in rows])
+        z = np.array([row.z for row in rows]) * self.weights
         return np.concatenate([z, scaled]) if self.prior else z
 
     def jacobian(self, scaled: Floats, at: Floats) -> Floats:
@@ -116,6 +117,11 @@ class Problem:
         return columns
 
 
+def _weight(target: Target) -> float:
+    """Weight of a residual: its own, and that of the headline outcome."""
+    return target.weight * (HEADLINE_WEIGHT if target.outcome == HEADLINE else 1.0)
+
+
 @dataclass(frozen=True)
 class Optimum:
     """Best values, in spreads from the start, and how well they are known.
@@ -125,7 +131,7 @@ class Optimum:
     scaled
         `[n_parameters]`.
     covariance
-        `[n_parameters, n_parameters]`, from the Jacobian at the optimum (Laplace).
+        `[n_parameters, n_parameters]`, from the Jacobian at the optimum.
     """
 
     scaled: Floats
@@ -162,14 +168,28 @@ def optimise(problem: Problem, max_steps: int) -> Optimum:
         np.clip(np.zeros(len(problem.names)), problem.low, problem.high),
         jac=lambda scaled: problem.jacobian(scaled, residuals(scaled)),
         bounds=(problem.low, problem.high),
+        method="dogbox",  # Moves on along an edge on which a range of a start value may end.
         loss="soft_l1",
         ftol=TOLERANCE,
         xtol=TOLERANCE,
         gtol=TOLERANCE,
         max_nfev=max_steps,
     )
-    # Its Jacobian carries the soft loss: its square approximates the curvature of what is fitted.
-    return Optimum(found.x, np.linalg.pinv(found.jac.T @ found.jac, hermitian=True))
+    return Optimum(found.x, _covariance(found.jac, problem))
+
+
+def _covariance(jacobian: Floats, problem: Problem) -> Floats:
+    """Covariance of the parameters from the Jacobian at the optimum, which carries the soft loss.
+
+    A weight says what matters to the fit, not that more was observed: the information of each
+    residual counts once, whatever its weight (sandwich estimator).
+    """
+    weights = np.ones(len(jacobian))
+    weights[: len(problem.weights)] = problem.weights
+    curvature = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
+    weighted = jacobian * weights[:, None]
+    covariance: Floats = curvature @ (weighted.T @ weighted) @ curvature
+    return covariance
 
 
 def _least_squares() -> Any:

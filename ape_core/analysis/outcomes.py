@@ -21,6 +21,9 @@ pct_discontinued           all first eyes: those out of    the same
                            care for whatever reason,
                            death included
 pct_died                   all patients, in care or not    the same
+slope, correlation, break, first eyes in care (`follow_up`,  the same
+no injection, median       `record_outcomes`)
+interval
 =========================  ==============================  ==============================
 
 Weeks. Summaries hold a figure for every fourth week; another week stands for the nearest of them,
@@ -36,11 +39,20 @@ of one regimen show.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ape_core.analysis.estimates import Estimate, Measure, mean_of, percent_of, year_ending_at
+from ape_core.analysis.record_outcomes import (
+    INTERVAL_CLASSES,
+    baseline_correlation,
+    change_slope,
+    first_break,
+    median_interval_within,
+    no_injection_in_year,
+)
 from ape_core.errors import InvalidInputError
 from ape_core.schema import WEEKS_PER_PERIOD, WEEKS_PER_YEAR
 from ape_core.summaries.acuity import (
@@ -58,21 +70,8 @@ from ape_core.summaries.treatment import (
 )
 
 if TYPE_CHECKING:
+    from ape_core.analysis.summarising import Counted
     from ape_core.summaries.summary import Summary
-
-MAX_WEEKS_FROM_YEAR_END: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A simulated outcome, its standard error, and the eyes that were counted."""
-
-    value: float
-    se: float
-    n: int
-
-
-Measure = Callable[["Summary", int, bool], Estimate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def assessment_week(week: int) -> int:
     return (week + WEEKS_PER_PERIOD // 2) // WEEKS_PER_PERIOD * WEEKS_PER_PERIOD
 
 
-def estimate(summary: Summary, outcome: str, week: int, *, in_trial: bool) -> Estimate:
+def estimate(counted: Counted, outcome: str, week: int, *, in_trial: bool) -> Estimate:
     """Measure an outcome of a simulated arm.
 
     Raises
@@ -116,7 +115,7 @@ def estimate(summary: Summary, outcome: str, week: int, *, in_trial: bool) -> Es
     InvalidInputError
         When the run is too short for the week, or no eye counts.
     """
-    found = OUTCOMES[outcome].measure(summary, assessment_week(week), in_trial)
+    found = OUTCOMES[outcome].measure(counted, assessment_week(week), in_trial)
     if not found.n:
         raise InvalidInputError(
             f"No simulated eye counts for {outcome} at week {week}.",
@@ -125,60 +124,60 @@ def estimate(summary: Summary, outcome: str, week: int, *, in_trial: bool) -> Es
     return found
 
 
-def _change(summary: Summary, week: int, in_trial: bool) -> LettersChange:  # noqa: FBT001
+def _change(counted: Counted, week: int, in_trial: bool) -> LettersChange:  # noqa: FBT001
     """Letters gained, of the eyes that the setting counts."""
     if in_trial:
-        return letters_change_carried(summary, week)
-    return letters_change_at_week(summary, week, in_care=True)
+        return letters_change_carried(counted.summary, week)
+    return letters_change_at_week(counted.summary, week, in_care=True)
 
 
-def _change_mean(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
+def _change_mean(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
     """Mean letters gained."""
-    change = _change(summary, week, in_trial)
+    change = _change(counted, week, in_trial)
     return Estimate(change.mean, change.se, change.n)
 
 
-def _change_sd(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
+def _change_sd(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
     """SD of the letters gained; its error is that of a normal distribution."""
-    change = _change(summary, week, in_trial)
+    change = _change(counted, week, in_trial)
     return Estimate(change.sd, change.sd / math.sqrt(2 * max(change.n, 1)), change.n)
 
 
-def _letters_mean(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
+def _letters_mean(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
     """Mean letters."""
-    change = _change(summary, week, in_trial)
-    return _mean(change.mean_letters, change.sd_letters, change.n)
+    change = _change(counted, week, in_trial)
+    return mean_of(change.mean_letters, change.sd_letters, change.n)
 
 
 def _percent_of_change(name: str) -> Measure:
     """Percentage of eyes by an attribute of `LettersChange`."""
 
-    def measure(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
+    def measure(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
         """Read it."""
-        change = _change(summary, week, in_trial)
-        return _percent(getattr(change, name), change.n)
+        change = _change(counted, week, in_trial)
+        return percent_of(getattr(change, name), change.n)
 
     return measure
 
 
-def _injections_so_far(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
+def _injections_so_far(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: FBT001
     """Mean injections before a week."""
-    row = _row(summary, week)
-    given = cumulative_injections(summary, of_all=in_trial)
-    return _mean(given.mean[row], given.sd[row], int(given.n[row]))
+    row = _row(counted.summary, week)
+    given = cumulative_injections(counted.summary, of_all=in_trial)
+    return mean_of(given.mean[row], given.sd[row], int(given.n[row]))
 
 
 def _in_year(what: str) -> Measure:
     """Mean injections or visits of the year that ends at a week."""
     mean, sd = {"injections": ("mean", "sd"), "visits": ("mean_visits", "sd_visits")}[what]
 
-    def measure(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
+    def measure(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
         """Read it."""
-        year = _year(week)
-        _row(summary, year * WEEKS_PER_YEAR)
-        counted = injections_per_year(summary)
-        n = int(counted.n_eyes[year - 1])
-        return _mean(getattr(counted, mean)[year - 1], getattr(counted, sd)[year - 1], n)
+        year = year_ending_at(week)
+        _row(counted.summary, year * WEEKS_PER_YEAR)
+        years = injections_per_year(counted.summary)
+        n = int(years.n_eyes[year - 1])
+        return mean_of(getattr(years, mean)[year - 1], getattr(years, sd)[year - 1], n)
 
     return measure
 
@@ -186,62 +185,40 @@ def _in_year(what: str) -> Measure:
 def _percent_of_intervals(name: str) -> Measure:
     """Percentage of planned intervals by an attribute of `Intervals`."""
 
-    def measure(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
+    def measure(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
         """Read it."""
-        intervals = planned_intervals(summary, week)
-        return _percent(getattr(intervals, name), intervals.n)
+        intervals = planned_intervals(counted.summary, week)
+        return percent_of(getattr(intervals, name), intervals.n)
 
     return measure
 
 
-def _dry(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
+def _dry(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
     """Percentage of eyes whose last scan was dry."""
-    row = _row(summary, week)
-    scans = dry_at_last_scan(summary)
-    return _percent(scans.pct_dry[row], int(scans.n_scans[row]))
+    row = _row(counted.summary, week)
+    scans = dry_at_last_scan(counted.summary)
+    return percent_of(scans.pct_dry[row], int(scans.n_scans[row]))
 
 
-def _discontinued(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
+def _discontinued(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
     """Percentage of eyes out of care."""
-    row = _row(summary, week)
-    status = status_over_time(summary)
+    row = _row(counted.summary, week)
+    status = status_over_time(counted.summary)
     out = status.percent[STATUSES.index("monitored") + 1 :, row].sum()
-    return _percent(out, status.n_eyes)
+    return percent_of(out, status.n_eyes)
 
 
-def _died(summary: Summary, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
+def _died(counted: Counted, week: int, in_trial: bool) -> Estimate:  # noqa: ARG001, FBT001
     """Percentage of patients who died."""
-    status = status_over_time(summary)
-    alive = int(status.alive[_row(summary, week)])
-    return _percent(100 * (1 - alive / max(status.n_eyes, 1)), status.n_eyes)
+    status = status_over_time(counted.summary)
+    alive = int(status.alive[_row(counted.summary, week)])
+    return percent_of(100 * (1 - alive / max(status.n_eyes, 1)), status.n_eyes)
 
 
 def _row(summary: Summary, week: int) -> int:
     """Row of a week, checked by the views in the same words."""
     letters_change_carried(summary, week)
     return week // WEEKS_PER_PERIOD
-
-
-def _year(week: int) -> int:
-    """Study year that ends nearest to a week."""
-    year = max((week + WEEKS_PER_YEAR // 2) // WEEKS_PER_YEAR, 1)
-    if abs(year * WEEKS_PER_YEAR - week) > MAX_WEEKS_FROM_YEAR_END:
-        raise InvalidInputError(
-            f"No study year ends near week {week}.",
-            f"Weeks within {MAX_WEEKS_FROM_YEAR_END} of a multiple of {WEEKS_PER_YEAR} are meant.",
-        )
-    return year
-
-
-def _mean(mean: float, sd: float, n: int) -> Estimate:
-    """Mean with its standard error."""
-    return Estimate(float(mean), float(sd) / math.sqrt(max(n, 1)), n)
-
-
-def _percent(percent: float, n: int) -> Estimate:
-    """Percentage with its binomial standard error."""
-    share = min(max(float(percent) / 100, 0.0), 1.0)
-    return Estimate(float(percent), 100 * math.sqrt(share * (1 - share) / max(n, 1)), n)
 
 
 _PERCENT: Final = (0.0, 100.0)
@@ -263,6 +240,16 @@ OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
         "pct_dry": Outcome(_dry, 7, 10, _PERCENT),
         "pct_discontinued": Outcome(_discontinued, 3, 5, _PERCENT),
         "pct_died": Outcome(_died, 1, 2, _PERCENT),
+        "bcva_change_slope": Outcome(change_slope, 0.05, 0.05, (-10, 10)),
+        "bcva_correlation": Outcome(baseline_correlation, 0.05, 0.05, (-1, 1)),
+        "pct_first_break_ge180d": Outcome(first_break, 5, 5, _PERCENT),
+        "pct_no_injection_in_year": Outcome(no_injection_in_year, 5, 5, _PERCENT),
+        **{
+            f"pct_eye_median_interval_{name}": Outcome(
+                median_interval_within(*weeks), 5, 5, _PERCENT
+            )
+            for name, weeks in INTERVAL_CLASSES.items()
+        },
     }
 )
 """Every outcome that can be scored."""

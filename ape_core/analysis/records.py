@@ -53,9 +53,9 @@ class Records:
         `[n_weeks, 101]`: eyes by letters at each week.
     change
         `[n_weeks, 201]`: eyes by letters gained since the first visit, -100 to 100.
-    injections
-        `[27]`: eyes followed through the first 52 weeks by injections in them; the last bin
-        holds more too.
+    injections, injections_in_year_2
+        `[27]`: eyes followed through the first year, or the second, by injections in it; the last
+        bin holds more too.
     """
 
     kind: str
@@ -67,6 +67,9 @@ class Records:
     letters: Counts
     change: Counts
     injections: Counts
+    injections_in_year_2: Counts = field(
+        default_factory=lambda: np.zeros(MOST_INJECTIONS + 1, dtype=np.int64)
+    )
 
     def as_plain(self) -> dict[str, Any]:
         """Return plain data, for JSON."""
@@ -85,6 +88,7 @@ class _Eye:
     last_day: float = 0.0
     baseline: float = math.nan
     injections: int = 0
+    injections_in_year_2: int = 0
     nearest: list[tuple[float, float]] = field(
         default_factory=lambda: [(math.inf, math.nan)] * len(WEEKS)
     )
@@ -94,6 +98,8 @@ class _Eye:
         self.last_day = max(self.last_day, row.day)
         if row.injected and row.day < DAYS_PER_YEAR:
             self.injections += 1
+        elif row.injected and row.day < 2 * DAYS_PER_YEAR:
+            self.injections_in_year_2 += 1
         if math.isnan(row.letters):
             return
         if row.day < self.first_day:
@@ -151,21 +157,22 @@ def _eye(eyes: dict[str, _Eye], name: str) -> _Eye:
     return eye
 
 
-def _count(eyes: Sequence[_Eye]) -> tuple[tuple[int, ...], Counts, Counts, Counts]:
+def _count(eyes: Sequence[_Eye]) -> tuple[tuple[int, ...], Counts, Counts, Counts, Counts]:
     """Weeks that some eye reaches, and the histograms."""
     letters = np.zeros((len(WEEKS), MAX_LETTERS + 1), dtype=np.int64)
     change = np.zeros((len(WEEKS), 2 * MAX_LETTERS + 1), dtype=np.int64)
-    injections = np.zeros(MOST_INJECTIONS + 1, dtype=np.int64)
+    years = np.zeros((2, MOST_INJECTIONS + 1), dtype=np.int64)
     for eye in eyes:
-        if eye.last_day >= DAYS_PER_YEAR:
-            injections[min(eye.injections, MOST_INJECTIONS)] += 1
+        for year, given in enumerate((eye.injections, eye.injections_in_year_2)):
+            if eye.last_day >= (year + 1) * DAYS_PER_YEAR:
+                years[year, min(given, MOST_INJECTIONS)] += 1
         for place, found in enumerate(_found(eye)):
             if found is not None:
                 letters[place, found] += 1
                 change[place, found - round(eye.baseline) + MAX_LETTERS] += 1
     reached = letters.sum(axis=1) > 0
     weeks = tuple(week for week, some in zip(WEEKS, reached.tolist(), strict=True) if some)
-    return weeks, letters[reached], change[reached], injections
+    return weeks, letters[reached], change[reached], years[0], years[1]
 
 
 def _found(eye: _Eye) -> Iterator[int | None]:
@@ -177,7 +184,7 @@ def _found(eye: _Eye) -> Iterator[int | None]:
 
 def records_from(plain: Mapping[str, Any]) -> Records:
     """Make records of plain data again."""
-    arrays = ("letters", "change", "injections")
+    arrays = ("letters", "change", "injections", "injections_in_year_2")
     given: dict[str, Any] = {
         name: np.asarray(value, dtype=np.int64) if name in arrays else value
         for name, value in plain.items()

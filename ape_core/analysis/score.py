@@ -17,8 +17,8 @@ from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.spec import checks
 
 if TYPE_CHECKING:
+    from ape_core.analysis.summarising import Counted
     from ape_core.spec.model import DiseaseModel
-    from ape_core.summaries.summary import Summary
 
 HEADLINE: Final = "bcva_change_mean"
 SHOWN: Final = ("arm", "week", "outcome", "observed", "se", "simulated", "z")
@@ -126,8 +126,8 @@ def score(
         raise InvalidInputError("There are no targets.", "Give at least one.")
     check_targets(wanted, by_id)
     used = {target.arm: by_id[target.arm] for target in wanted}
-    summaries = summarise([arm.spec(seed, model) for arm in used.values()], workers)
-    return compare(wanted, used, dict(zip(used, summaries, strict=True)))
+    counted = summarise([arm.spec(seed, model) for arm in used.values()], workers)
+    return compare(wanted, used, dict(zip(used, counted, strict=True)))
 
 
 def check_targets(targets: Sequence[Target], arms: Mapping[str, Arm]) -> None:
@@ -149,10 +149,10 @@ def check_targets(targets: Sequence[Target], arms: Mapping[str, Arm]) -> None:
 
 
 def compare(
-    targets: Sequence[Target], arms: Mapping[str, Arm], summaries: Mapping[str, Summary]
+    targets: Sequence[Target], arms: Mapping[str, Arm], counted: Mapping[str, Counted]
 ) -> Score:
-    """Compare targets with the summaries of their arms."""
-    return Score(tuple(_scored(item, arms[item.arm], summaries[item.arm]) for item in targets))
+    """Compare targets with what was counted of their arms."""
+    return Score(tuple(_scored(item, arms[item.arm], counted[item.arm]) for item in targets))
 
 
 def rms(numbers: Sequence[float]) -> float:
@@ -160,11 +160,11 @@ def rms(numbers: Sequence[float]) -> float:
     return math.sqrt(sum(number * number for number in numbers) / len(numbers))
 
 
-def _scored(target: Target, arm: Arm, summary: Summary) -> ScoredTarget:
+def _scored(target: Target, arm: Arm, counted: Counted) -> ScoredTarget:
     """Compare one target with its arm."""
     setting = target.setting or ("RCT" if arm.is_trial else "real-world")
     in_trial = setting == "RCT"
-    found = estimate(summary, target.outcome, target.week, in_trial=in_trial)
+    found = estimate(counted, target.outcome, target.week, in_trial=in_trial)
     tau = OUTCOMES[target.outcome].tau(target.week, in_trial=in_trial)
     spread = math.sqrt(target.se**2 + found.se**2 + tau**2)
     return ScoredTarget(

@@ -45,6 +45,8 @@ class Target:
         Its standard error; 0 where none is known.
     setting
         "RCT", "real-world", or None to take that of the arm.
+    weight
+        Of its residual in a fit; 0 for what is shown and not fitted.
     line
         Where it stands in its file, for messages; 0 if in none.
     """
@@ -55,6 +57,7 @@ class Target:
     value: float
     se: float = 0.0
     setting: str | None = None
+    weight: float = 1.0
     line: int = 0
 
     def __post_init__(self) -> None:
@@ -65,6 +68,7 @@ class Target:
         low, high = OUTCOMES[self.outcome].limits
         put(self, "value", checks.number("value", self.value, low, high))
         put(self, "se", checks.number("se", self.se, 0, 1_000))
+        put(self, "weight", checks.number("weight", self.weight, 0, 100))
         if self.setting is not None:
             checks.choice("setting", self.setting, SETTINGS)
 
@@ -72,7 +76,8 @@ class Target:
 def load_targets(path: str | Path = CALIBRATION_TARGETS) -> tuple[Target, ...]:
     """Read targets from a CSV file; those that ship with APE unless a path is given.
 
-    Columns arm, week, outcome and value are needed, others than se, sd, n and setting ignored.
+    Columns arm, week, outcome and value are needed, others than se, sd, n, setting and weight (in a
+    fit, 1 unless given) ignored.
     The standard error is `se`; else `sd` over the root of `n`; else what follows from `n` alone
     for a percentage, for a standard deviation, and for letters with an SD of 14.
 
@@ -151,6 +156,7 @@ def _target(row: Mapping[str, str], line: int) -> Target:
     if value is None:
         raise InvalidSpecError("value is empty, but must be a number.")
     checks.choice("outcome", outcome, tuple(OUTCOMES))
+    weight = _number(row, "weight")
     return Target(
         arm=row["arm"],
         week=_number(row, "week"),  # type: ignore[arg-type]  # checked and cast by Target
@@ -158,6 +164,7 @@ def _target(row: Mapping[str, str], line: int) -> Target:
         value=value,
         se=_standard_error(row, outcome, value),
         setting=_setting(row.get("setting", "")),
+        weight=1.0 if weight is None else weight,
         line=line,
     )
 
@@ -184,14 +191,21 @@ def _standard_error(row: Mapping[str, str], outcome: str, value: float) -> float
     if n is None:
         return 0.0
     n_eyes = checks.positive("n", n, _MAX_EYES)
-    if sd is not None:
-        return checks.number("sd", sd, 0, 1_000) / math.sqrt(n_eyes)
+    if sd is None:
+        return _usual_spread(outcome, value) / math.sqrt(n_eyes)
+    return checks.number("sd", sd, 0, 1_000) / math.sqrt(n_eyes)
+
+
+def _usual_spread(outcome: str, value: float) -> float:
+    """Spread between eyes that an outcome has by its nature, or usually; 0 where none is known."""
     if outcome.startswith("pct_"):
         share = min(max(value / 100, 0.0), 1.0)
-        return 100 * math.sqrt(share * (1 - share) / n_eyes)
+        return 100 * math.sqrt(share * (1 - share))
     if outcome == "bcva_change_sd":
-        return abs(value) / math.sqrt(2 * n_eyes)
-    return USUAL_SD_LETTERS / math.sqrt(n_eyes) if outcome.startswith("bcva_") else 0.0
+        return abs(value) / math.sqrt(2)
+    if outcome == "bcva_correlation":
+        return 1 - value * value
+    return USUAL_SD_LETTERS if outcome in ("bcva_change_mean", "bcva_mean") else 0.0
 
 
 def _setting(text: str) -> str | None:

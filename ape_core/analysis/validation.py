@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from ape_core.analysis.criteria import Criterion, criteria_of
 from ape_core.analysis.score import rms
+from ape_core.analysis.sources import Source
+from ape_core.analysis.wording import WORDING
 
 LARGE_Z: Final = 2.0
 """From here on a difference is one that chance and differences between studies do not explain."""
@@ -39,6 +42,10 @@ class Compared:
     half_width
         Half of the 95% interval of the difference: of both standard errors and the usual
         difference between studies of the same treatment.
+    fitted
+        Whether the model was fitted to it; others are only shown.
+    source
+        Where the observed figure comes from.
     """
 
     arm: str
@@ -50,6 +57,8 @@ class Compared:
     simulated: float
     z: float
     half_width: float
+    fitted: bool
+    source: Source
 
     @property
     def difference(self) -> float:
@@ -89,8 +98,8 @@ class Routine:
         `[101]`: by letters at the first visit and at week 52, of eyes in care.
     change_at_year_1
         `[201]`: by letters gained at week 52, -100 to 100, of eyes in care.
-    injections_in_year_1
-        By injections in the first 52 weeks, of eyes in care through them.
+    injections_in_year_1, injections_in_year_2
+        By injections in the year, of eyes in care through it.
     """
 
     title: str
@@ -98,6 +107,7 @@ class Routine:
     letters_at_year_1: tuple[float, ...]
     change_at_year_1: tuple[float, ...]
     injections_in_year_1: tuple[float, ...]
+    injections_in_year_2: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +136,19 @@ class Validation:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """Outcomes that have targets, changes in acuity first."""
-        found = dict.fromkeys(row.outcome for row in self.rows)
-        return tuple(sorted(found, key=lambda name: name != ACUITY_CHANGE))
+        """Outcomes that have targets, in the order of their wording: changes in acuity first."""
+        found = {row.outcome for row in self.rows}
+        return tuple(name for name in WORDING if name in found)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Arms that have targets."""
+        return tuple(dict.fromkeys(row.arm for row in self.rows))
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """What is asked of the model, and which of it holds."""
+        return criteria_of(self.rows)
 
     def of_outcome(self, outcome: str) -> tuple[Compared, ...]:
         """Targets of one outcome."""
@@ -160,7 +180,7 @@ def validation_from(plain: Mapping[str, Any]) -> Validation:
     return Validation(
         plain["n_patients"],
         plain["model_version"],
-        tuple(Compared(**row) for row in plain["rows"]),
+        tuple(Compared(**{**row, "source": Source(**row["source"])}) for row in plain["rows"]),
         tuple(_course(course) for course in plain["courses"]),
         Routine(**{key: _tupled(value) for key, value in routine.items()}) if routine else None,
     )

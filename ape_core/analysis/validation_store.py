@@ -24,7 +24,7 @@ from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever what is kept changes its meaning: it is then computed afresh."""
 
 DEFAULT_PATIENTS: Final = 5_000
@@ -151,7 +151,8 @@ class ValidationStore:
                 "Check the path in `records` or APE_RECORDS, or leave it empty.",
             )
         facts = path.stat()
-        return _hash({"path": str(path), "size": facts.st_size, "changed": facts.st_mtime_ns})
+        kept = {"path": str(path), "size": facts.st_size, "changed": facts.st_mtime_ns}
+        return _hash({"format": FORMAT, **kept})
 
     def keep_validation(self, plain: dict[str, Any]) -> None:
         """Keep what was simulated."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from ape_core.analysis.arms import CALIBRATION_ARMS
+from ape_core.analysis.criteria import Check, Criterion, criteria_of
 from ape_core.analysis.score import HEADLINE, Score
 from ape_core.analysis.score import score as compare
 from ape_core.analysis.targets import CALIBRATION_TARGETS
+from ape_core.analysis.wording import WORDING
 from ape_core.commands.answer import Answer, table
 
 _TITLES = ("arm", "week", "outcome", "observed", "se", "simulated", "z")
@@ -23,7 +26,12 @@ def score(asked: argparse.Namespace) -> Answer:
         seed=asked.seed,
         workers=asked.workers,
     )
-    return Answer(found.to_dict(), f"{_rows(found)}\n\n{_in_short(found)}")
+    data, said = found.to_dict(), f"{_rows(found)}\n\n{_in_short(found)}"
+    if asked.targets or asked.arms:
+        return Answer(data, said)
+    judged = criteria_of(found.rows)
+    data["criteria"] = [criterion.to_dict() for criterion in judged]
+    return Answer(data, f"{said}\n\n{_judged(judged)}")
 
 
 def _rows(found: Score) -> str:
@@ -41,6 +49,29 @@ def _rows(found: Score) -> str:
         for row in found.rows
     ]
     return table(_TITLES, rows, _NUMBERS)
+
+
+def _judged(criteria: Sequence[Criterion]) -> str:
+    """What is asked of the model that ships, and which of it holds."""
+    met = sum(criterion.met for criterion in criteria)
+    lines = [
+        f"Asked of the model, in the arms and targets that ship: {met} of {len(criteria)} hold."
+    ]
+    for criterion in criteria:
+        n = len(criterion.checks)
+        of = f", {criterion.n_met} of {n}" if n > 1 else ""
+        state = "holds " if criterion.met else "missed"
+        lines.append(f"{state}  {criterion.title}: {criterion.asked}{of}")
+        if not criterion.met or n == 1:
+            lines.append(f"        {_farthest(criterion.farthest)}")
+    return "\n".join(lines)
+
+
+def _farthest(check: Check) -> str:
+    """The figure that lies farthest from what is asked, in words."""
+    if check.week is None:
+        return f"{check.place}: {check.said}"
+    return f"{check.place}, {WORDING[check.outcome].title}: {check.said}"
 
 
 def _in_short(found: Score) -> str:

@@ -145,7 +145,7 @@ def _stopping(rules, interval, n_futile, n_stable, letters, active, chance):  # 
     n_futile = n_futile + 1 if letters < rules.futile_below_letters else 0
     if n_futile >= rules.futile_visits:
         return STOP_FUTILE, n_futile, n_stable
-    n_stable = n_stable + 1 if interval >= rules.longest_interval and not active else 0
+    n_stable = n_stable + 1 if interval >= rules.stable_interval and not active else 0
     if n_stable > rules.stable_visits and chance < rules.stable_stop_probability:
         return STOP_STABLE, 0, 0
     return CONTINUE, n_futile, n_stable

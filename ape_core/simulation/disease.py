@@ -9,10 +9,15 @@ import math
 
 import numpy as np
 
-from ape_core.schema import MAX_LETTERS
+from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
 from ape_core.simulation.compiled import compiled
 from ape_core.simulation.draws import ASSESSMENT, LOSS, NOISE, TRAITS, uniform, words
 from ape_core.simulation.quantiles import ERROR_SHIFT, exponential_quantile, normal_quantile
+
+REFERENCE_AGE_YEARS = 75.0
+"""Age at which the rates of scars and atrophy hold as stated."""
+
+NEVER_WEEK = float(1 << 30)
 
 _SQRT_6 = math.sqrt(6.0)
 _HALF_WORD = np.uint64(0xFFFF)
@@ -21,15 +26,16 @@ _HALF_SCALE = 2.0**-16
 
 
 @compiled
-def draw_traits(disease, people, stream, baseline_letters, better_letters):  # type: ignore[no-untyped-def]
-    """What an eye keeps for life, and its state at its first visit.
+def draw_traits(disease, people, stream, baseline_letters, better_letters, age_years):  # type: ignore[no-untyped-def]
+    """What an eye keeps for life, and its state at its first visit, at this age.
 
     Returns
     -------
     traits
-        (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual)
+        (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual, atrophy_week)
     state
-        (fluid, structure, concentration, hazard, next_event, n_events)
+        (fluid, structure, concentration, activity so far, activity at which the scar forms,
+        activity at the next haemorrhage, haemorrhages so far)
     """
     w0, w1, w2, w3 = words(stream, TRAITS, 0)
     ec50 = math.exp(disease.log_ec50_mean + disease.log_ec50_sd * normal_quantile(uniform(w0)))
@@ -43,13 +49,14 @@ def draw_traits(disease, people, stream, baseline_letters, better_letters):  # t
     acuity = mean + people.true_acuity_reliability * (baseline_letters - mean)
     acuity += people.true_acuity_residual_sd * normal_quantile(uniform(w3))
 
-    # The ceiling bounds what can be regained, so a good eye has less to gain.
+    v0, v1, v2, v3 = words(stream, TRAITS, 1)
+    # What an eye could see at best bounds what can be regained, so a good eye has less to gain.
+    ceiling = disease.ceiling_letters + disease.ceiling_sd_letters * normal_quantile(uniform(v3))
     fluid = disease.presentation_share * drive
-    recoverable = max(disease.ceiling_letters - acuity, 0.0)
+    recoverable = max(ceiling - acuity, 0.0)
     letters_per_fluid = min(letters_per_fluid, recoverable / fluid)
     structure = acuity + letters_per_fluid * fluid
 
-    v0, v1, v2, _ = words(stream, TRAITS, 1)
     threshold = disease.fluid_threshold * math.exp(
         disease.reading_log_sd * normal_quantile(uniform(v0))
     )
@@ -60,9 +67,39 @@ def draw_traits(disease, people, stream, baseline_letters, better_letters):  # t
         disease.residual_log_sd * normal_quantile(uniform(v2))
     )
     residual = min(residual, 1.0)
-    next_event = exponential_quantile(uniform(words(stream, LOSS, 0)[0]))
-    traits = (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual)
-    return traits, (fluid, structure, 0.0, 0.0, next_event, 0)
+    fibrosis_at, bleeding_at, atrophy_week = _first_losses(disease, stream, age_years)
+    traits = (ec50, drive, letters_per_fluid, threshold, burn_out_week, residual, atrophy_week)
+    return traits, (fluid, structure, 0.0, 0.0, fibrosis_at, bleeding_at, 0)
+
+
+@compiled
+def _first_losses(disease, stream, age_years):  # type: ignore[no-untyped-def]
+    """When irreversible losses strike an eye that is first seen at this age.
+
+    Returns
+    -------
+    Cumulative activity (fluid x weeks) at which the scar forms and at which the eye first bleeds,
+    and the week in which atrophy reaches the fovea, which activity does not hasten.
+    """
+    decades = (age_years - REFERENCE_AGE_YEARS) / 10.0
+    aged = math.exp(disease.lesion_log_hazard_per_decade * decades)
+    w0, _, w2, _ = words(stream, LOSS, 0)
+    fibrosis_at = _reached(disease.fibrosis_rate * aged, exponential_quantile(uniform(w0)))
+    first = uniform(words(stream, LOSS, 1)[0])
+    bleeding_at = _reached(disease.haemorrhage_rate, exponential_quantile(first))
+    years = _reached(disease.atrophy_rate * aged, exponential_quantile(uniform(w2)))
+    growth = disease.lesion_log_hazard_per_decade / 10.0
+    if growth > 0.0:
+        # The hazard goes on rising as the patient ages.
+        years = math.log(1.0 + growth * years) / growth
+    atrophy_week = np.int64(math.floor(min(years * WEEKS_PER_YEAR, NEVER_WEEK)))
+    return fibrosis_at, bleeding_at, atrophy_week
+
+
+@compiled
+def _reached(rate, threshold):  # type: ignore[no-untyped-def]
+    """When a cumulative hazard that grows at this rate reaches the threshold."""
+    return threshold / rate if rate > 0.0 else math.inf
 
 
 @compiled
@@ -115,20 +152,31 @@ def assess(disease, stream, acuity, week):  # type: ignore[no-untyped-def]
 @compiled
 def inject(disease, state):  # type: ignore[no-untyped-def]
     """The state after an injection."""
-    fluid, structure, concentration, hazard, next_event, n_events = state
-    return fluid, structure, concentration + disease.dose, hazard, next_event, n_events
+    fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds = state
+    concentration += disease.dose
+    return fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds
 
 
 @compiled
-def _lose(disease, stream, structure, hazard, next_event, n_events):  # type: ignore[no-untyped-def]
-    """Events of irreversible loss that are due at this cumulative hazard."""
-    while hazard >= next_event:
-        loss = words(stream, LOSS, n_events)[1]
-        lost = disease.event_loss_log_mean * exponential_quantile(uniform(loss))
-        structure *= math.exp(-lost)
-        n_events += 1
-        next_event += exponential_quantile(uniform(words(stream, LOSS, n_events)[0]))
-    return structure, next_event, n_events
+def _shrunk(structure, log_mean, word):  # type: ignore[no-untyped-def]
+    """Structure after an irreversible loss, which takes a share of what is left."""
+    return structure * math.exp(-(log_mean * exponential_quantile(uniform(word))))
+
+
+@compiled
+def _lose(disease, stream, structure, activity, fibrosis_at, bleeding_at, n_bleeds):  # type: ignore[no-untyped-def]
+    """Scar and haemorrhages that are due at this cumulative activity."""
+    if activity >= fibrosis_at:
+        scar = words(stream, LOSS, 0)[1]
+        structure = _shrunk(structure, disease.fibrosis_loss_log_mean, scar)
+        fibrosis_at = math.inf
+    while activity >= bleeding_at:
+        bleed = words(stream, LOSS, n_bleeds + 1)[1]
+        structure = _shrunk(structure, disease.haemorrhage_loss_log_mean, bleed)
+        n_bleeds += 1
+        following = uniform(words(stream, LOSS, n_bleeds + 1)[0])
+        bleeding_at += exponential_quantile(following) / disease.haemorrhage_rate
+    return structure, fibrosis_at, bleeding_at, n_bleeds
 
 
 @compiled
@@ -137,8 +185,8 @@ def advance(disease, traits, stream, state, first_week, last_week, assessed, off
 
     `assessed` is the eye's row of assessments, `offset` the period of its first visit in it.
     """
-    ec50, full_drive, _, _, burn_out_week, residual = traits
-    fluid, structure, concentration, hazard, next_event, n_events = state
+    ec50, full_drive, _, _, burn_out_week, residual, atrophy_week = traits
+    fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds = state
     four = words(stream, NOISE, first_week >> 2)
     for week in range(first_week, last_week):
         if week & 3 == 0:
@@ -148,14 +196,17 @@ def advance(disease, traits, stream, state, first_week, last_week, assessed, off
                 assessed[offset + (week >> 2)] = assess(disease, stream, acuity, week)
         drive = full_drive if week < burn_out_week else 0.0
         target = drive * (residual + (1.0 - residual) * ec50 / (concentration + ec50))
-        hazard += disease.event_rate + disease.event_rate_per_fluid * fluid
+        activity += fluid
         structure -= disease.slow_loss_letters + disease.fluid_loss_letters * fluid
-        if hazard >= next_event:
-            structure, next_event, n_events = _lose(
-                disease, stream, structure, hazard, next_event, n_events
+        if activity >= min(fibrosis_at, bleeding_at):
+            structure, fibrosis_at, bleeding_at, n_bleeds = _lose(
+                disease, stream, structure, activity, fibrosis_at, bleeding_at, n_bleeds
             )
+        if week == atrophy_week:
+            hole = words(stream, LOSS, 0)[3]
+            structure = _shrunk(structure, disease.atrophy_loss_log_mean, hole)
         structure = max(structure, 0.0)
         shock = max(1.0 + disease.noise * _deviate(_lane(four, week & 3)), 0.0)
         fluid = (fluid + disease.turnover * (target - fluid)) * shock
         concentration *= disease.decay
-    return fluid, structure, concentration, hazard, next_event, n_events
+    return fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds

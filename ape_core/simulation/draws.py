@@ -17,11 +17,12 @@ from ape_core.simulation.philox import philox4x32
 PERSON: Final = np.uint64(1)
 """Step 0: sex, age, baseline acuity, death. Step 1: recruitment, loss, transfer, second eye."""
 TRAITS: Final = np.uint64(2)
-"""Step 0: durability, drive, letters per fluid, true acuity. Step 1: reading, burn-out, residue."""
+"""Step 0: durability, drive, letters per fluid, true acuity. Step 1: reading, burn-out, residue,
+ceiling."""
 NOISE: Final = np.uint64(3)
 """Activity noise; the step is the block of four weeks, the lane is the week in it."""
 LOSS: Final = np.uint64(4)
-"""Events of irreversible loss; step k: hazard to the k-th event, letters it costs."""
+"""Irreversible losses. Step 0: scar, its size, atrophy, its size. Step k: k-th bleeding, size."""
 VISIT: Final = np.uint64(5)
 """The step is the week of the visit: acuity error, scan reading, stopping."""
 ATTENDANCE: Final = np.uint64(6)

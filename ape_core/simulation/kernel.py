@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK, END_REASONS, WEEKS_PER_PERIOD
+from ape_core.schema import (
+    DAYS_PER_PERIOD,
+    DAYS_PER_WEEK,
+    END_REASONS,
+    WEEKS_PER_PERIOD,
+    WEEKS_PER_YEAR,
+)
 from ape_core.simulation.attendance import after_breaks, first_break, kept_day
 from ape_core.simulation.clinic import STOP_FUTILE, STOP_STABLE, decide, first_course
 from ape_core.simulation.compiled import compiled
@@ -214,7 +220,9 @@ def _follow_eye(kernel, visits, patients, assessments, rows, person, patient_id,
     assessed = assessments[patient_row]
     onset_day = onset_week * DAYS_PER_WEEK
     assessed[onset_week // WEEKS_PER_PERIOD] = baseline
-    traits, state = draw_traits(kernel.disease, kernel.people, stream, baseline, better)
+    traits, state = draw_traits(
+        kernel.disease, kernel.people, stream, baseline, better, age + onset_week / WEEKS_PER_YEAR
+    )
     ids = (patient_id, eye, first_day, onset_day)
     streams = (stream_of(kernel.seed, patient_id, 0), stream)
     first_row = row

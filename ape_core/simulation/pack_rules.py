@@ -35,7 +35,7 @@ def pack_rules(protocol: Protocol) -> p.Rules:
         assign_at=_table(protocol.phases, "assign_at_weeks"),
         futile_below_letters=futile_below,
         futile_visits=futile_visits,
-        longest_interval=int(phases[:, p.MAX_INTERVAL].max()),
+        stable_interval=_stable_interval(protocol.stopping, phases),
         stable_visits=stable_visits,
         stable_stop_probability=stable_probability,
         monitor_interval=_monitor_interval(protocol),
@@ -68,6 +68,13 @@ def _stable_rule(stopping: Stopping | None) -> tuple[int, float]:
         return p.NEVER, 0.0
     assert stopping.stable_stop_probability is not None
     return stopping.stable_at_max_interval_visits, stopping.stable_stop_probability
+
+
+def _stable_interval(stopping: Stopping | None, phases: p.IntArray) -> int:
+    """Interval from which on an inactive visit counts as stable: the longest unless stated."""
+    if stopping is not None and stopping.stable_interval_weeks is not None:
+        return stopping.stable_interval_weeks
+    return int(phases[:, p.MAX_INTERVAL].max())
 
 
 def _monitor_interval(protocol: Protocol) -> int:

@@ -51,7 +51,7 @@ NEVER: Final = 1 << 30
 
 
 class Disease(NamedTuple):
-    """The disease model and the drug; rates per week."""
+    """The disease model and the drug; rates per week but that of atrophy, which is per year."""
 
     log_ec50_mean: float
     log_ec50_sd: float
@@ -65,11 +65,16 @@ class Disease(NamedTuple):
     letters_per_fluid_median: float
     letters_per_fluid_log_sd: float
     ceiling_letters: float
+    ceiling_sd_letters: float
     slow_loss_letters: float
     fluid_loss_letters: float
-    event_rate: float
-    event_rate_per_fluid: float
-    event_loss_log_mean: float
+    fibrosis_rate: float
+    fibrosis_loss_log_mean: float
+    haemorrhage_rate: float
+    haemorrhage_loss_log_mean: float
+    atrophy_rate: float
+    atrophy_loss_log_mean: float
+    lesion_log_hazard_per_decade: float
     burn_out_scale_weeks: float
     burn_out_shape: float
     fluid_threshold: float
@@ -124,7 +129,7 @@ class Rules(NamedTuple):
     assign_at: IntArray
     futile_below_letters: int
     futile_visits: int
-    longest_interval: int
+    stable_interval: int
     stable_visits: int
     stable_stop_probability: float
     monitor_interval: int

@@ -116,16 +116,37 @@ def _stopping(protocol: Protocol) -> list[str]:
             f"{_visits(rules.consecutive_visits)} running."
         )
     if rules.stable_at_max_interval_visits is not None:
-        if any(phase.regimen == "prn" for phase in protocol.phases):
-            never = "Never stops as stable: treatment as needed has no longest interval."
+        never = _never_stable(protocol)
+        if never:
             return [*sentences, never]
+        weeks = rules.stable_interval_weeks
+        where = "the longest interval" if weeks is None else f"intervals of {_weeks(weeks)} or more"
         sentences.append(
             f"May stop as stable after {_visits(rules.stable_at_max_interval_visits)} running "
-            "without activity at the longest interval, at each further one with probability "
+            f"without activity at {where}, at each further one with probability "
             f"{rules.stable_stop_probability:g}."
         )
         sentences.append(_after_stopping(protocol))
     return sentences
+
+
+def _never_stable(protocol: Protocol) -> str:
+    """Say why the rule for stable disease never applies; empty where it can."""
+    assert protocol.stopping is not None
+    weeks = protocol.stopping.stable_interval_weeks
+    if weeks is None:
+        if any(isinstance(phase, PrnPhase) for phase in protocol.phases):
+            return "Never stops as stable: treatment as needed has no longest interval."
+    elif weeks > max(map(_longest_interval, protocol.phases)):
+        return f"Never stops as stable: no treatment interval is {_weeks(weeks)} or more."
+    return ""
+
+
+def _longest_interval(phase: Phase) -> int:
+    """Longest treatment interval of a phase in weeks; treatment as needed has none."""
+    if isinstance(phase, TreatAndExtendPhase):
+        return phase.max_interval_weeks
+    return phase.interval_weeks if isinstance(phase, FixedPhase | LabelPhase) else 0
 
 
 def _after_stopping(protocol: Protocol) -> str:

@@ -10,6 +10,7 @@ from ape_core.schema import DRUGS
 from ape_core.spec import checks
 from ape_core.spec.describe import describe
 from ape_core.spec.phases import (
+    MAX_INTERVAL_WEEKS,
     PHASE_KINDS,
     FixedPhase,
     LabelPhase,
@@ -54,12 +55,15 @@ class Stopping:
     stable_at_max_interval_visits, stable_stop_probability
         After this many inactive visits running at the longest interval, each further such visit
         stops treatment with this probability.
+    stable_interval_weeks
+        Interval from which on such visits count, instead of the longest one of all phases.
     """
 
     futile_below_letters: int | None = None
     consecutive_visits: int | None = None
     stable_at_max_interval_visits: int | None = None
     stable_stop_probability: float | None = None
+    stable_interval_weeks: int | None = None
 
     def __post_init__(self) -> None:
         futile = self._both("futile_below_letters", "consecutive_visits")
@@ -73,6 +77,13 @@ class Stopping:
             self._whole("stable_at_max_interval_visits", 1, MAX_CONSECUTIVE_VISITS)
             field = "stable_stop_probability"
             object.__setattr__(self, field, checks.positive(field, getattr(self, field), 1))
+        if self.stable_interval_weeks is not None:
+            if not stable:
+                raise InvalidSpecError(
+                    "stable_interval_weeks is given, but no eye is stopped for stable disease.",
+                    "Give stable_at_max_interval_visits and stable_stop_probability as well.",
+                )
+            self._whole("stable_interval_weeks", 1, MAX_INTERVAL_WEEKS)
 
     @property
     def has_stable_rule(self) -> bool:

@@ -223,7 +223,7 @@ def _play(place: Path) -> list[Row]:
 def _full(folder: Path, nursery: Nursery) -> str:
     """A disk that somebody else fills while a worker commits."""
     _mount("-t", "tmpfs", "-o", "size=140m", "none", str(folder))
-    spec = question(2_000)
+    spec = question(6_000)
     run = new_run(folder / "store", spec, _CHUNK)
     ended = _started(folder, nursery, run)
     filler = folder / "filler"
@@ -240,9 +240,13 @@ def _readonly(folder: Path, nursery: Nursery) -> str:
     store = folder / "store"
     spec = question(2_000)
     run = new_run(store, spec, _CHUNK)
+    # Made beforehand and put in place at one stroke: a mount with an open writer stays writable.
+    readonly = folder / "readonly"
+    readonly.mkdir()
+    _mount("--bind", str(store), str(readonly))
+    _mount("-o", "remount,bind,ro", str(readonly))
     ended = _started(folder, nursery, run)
-    _mount("--bind", str(store), str(store))
-    _mount("-o", "remount,bind,ro", str(store))
+    _mount("--bind", str(readonly), str(store))
     said = ended()
     _expect(run, said, "the file system is read-only")
     subprocess.run(["umount", str(store)], check=True)

@@ -8,7 +8,7 @@ import pytest
 
 from ape_core.analysis import targets as targets_module
 from ape_core.analysis.arms import CALIBRATION_ARMS, DEFAULT_PATIENTS, load_arms, parse_arms
-from ape_core.analysis.score import check_targets
+from ape_core.analysis.score import check_targets, score
 from ape_core.analysis.targets import CALIBRATION_TARGETS, load_targets
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.limits import MAX_TARGETS_BYTES
@@ -119,6 +119,33 @@ def test_standard_errors_are_given_or_follow(tmp_path):
     assert targets[0].line == 2
 
 
+def test_a_weight_is_given_or_1(tmp_path):
+    rows = "a,52,pct_dry,40,0\na,52,pct_dry,40,2.5\na,52,pct_dry,40,\na,52,pct_dry,40,100\n"
+    targets = read(tmp_path, "arm,week,outcome,value,weight\n" + rows)
+    assert [target.weight for target in targets] == [0.0, 2.5, 1.0, 100.0]
+    (unweighted,) = read(tmp_path, HEADER + "a,52,pct_dry,40,,,,\n")
+    assert unweighted.weight == 1.0
+    for cell, match in (
+        ("-1", "line 2: weight is -1.0, but must be a number from 0 to 100"),
+        ("101", "line 2: weight is 101.0, but must be a number from 0 to 100"),
+        ("nan", "line 2: weight is 'nan', but must be a number"),
+        ("heavy", "line 2: weight is 'heavy', but must be a number"),
+    ):
+        with pytest.raises(InvalidInputError, match=match):
+            read(tmp_path, f"arm,week,outcome,value,weight\na,52,pct_dry,40,{cell}\n")
+
+
+def test_what_is_shown_and_not_fitted_is_scored(tmp_path, arms_file):
+    text = "arm,week,outcome,value,weight\nclinic,52,pct_dry,40,{}\n"
+    zs = [score(read(tmp_path, text.format(weight)), arms_file).rows[0].z for weight in (0, 1)]
+    assert zs[0] == zs[1] != 0
+
+
+def test_the_error_of_a_correlation_follows_from_the_number_of_eyes(tmp_path):
+    (target,) = read(tmp_path, HEADER + "a,52,bcva_correlation,0.6,,,100,\n")
+    assert target.se == pytest.approx((1 - 0.6**2) / 10)
+
+
 def test_columns_beyond_the_needed_are_optional_and_a_bom_is_no_letter(tmp_path):
     (target,) = read(tmp_path, "\ufeffarm , week,outcome,value\n a,52,pct_dry, 40\n")
     assert (target.arm, target.value, target.se, target.setting) == ("a", 40, 0, None)
@@ -136,6 +163,8 @@ def test_columns_beyond_the_needed_are_optional_and_a_bom_is_no_letter(tmp_path)
         ("a,52,pct_dry,nan,,,,", "value is 'nan', but must be a number"),
         ("a,52,pct_dry,101,,,,", "value is 101.0, but must be a number from 0 to 100"),
         ("a,52,pct_dry,5,-1,,,", "se is -1.0"),
+        ("a,52,bcva_correlation,1.1,,,,", "value is 1.1, but must be a number from -1 to 1"),
+        ("a,52,pct_eye_median_interval_5w,5,,,,", "outcome is .*pct_eye_median_interval_0-5w"),
         ("a,52,pct_dry,5,inf,,,", "se is 'inf', but must be a number"),
         ("a,52,pct_dry,5,,3,0,", "n is 0.0, but must be a number above 0"),
         ("a,52,bcva_change_mean,5,,-3,10,", "sd is -3.0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,10 +19,10 @@ from ape_core.analysis.targets import Target
 from ape_core.errors import InvalidInputError, InvalidSettingError, InvalidSpecError
 from ape_core.spec.model import load_model
 
-FREE = ("letters_per_fluid_median", "event_rate_per_fluid_week")
-TRUTH = {"letters_per_fluid_median": 13.5, "event_rate_per_fluid_week": 0.010}
+FREE = ("letters_per_fluid_median", "log_ec50_mean")
+TRUTH = {"letters_per_fluid_median": 9.5, "log_ec50_mean": -4.8}
 OUTCOMES = ("bcva_change_mean", "bcva_change_sd", "pct_gain_ge15", "pct_loss_ge15")
-SMALL = {"n_patients": 600, "max_steps": 8, "n_draws": 4}
+SMALL = {"n_patients": 2_000, "max_steps": 8, "n_draws": 4}
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +105,51 @@ def test_no_draw_is_plausible_where_none_may_be(fit):
     assert none.n_tried == 10
 
 
-def test_a_fit_is_the_same_again(fit, arms, targets):
-    again = calibrate(FREE, targets, arms, prior=False, workers=1, **SMALL)
-    assert again.to_dict() == fit.to_dict()
+def test_a_fit_is_the_same_again_with_any_number_of_threads(arms, targets):
+    one, again = (
+        calibrate(FREE, targets, arms, n_patients=300, max_steps=4, n_draws=2, workers=workers)
+        for workers in (2, 1)
+    )
+    assert one.to_dict() == again.to_dict()
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Two targets of one arm, which the start does not meet."""
+    arms = [arm for arm in load_arms() if arm.id == "MARINA sham"]
+    change = Target("MARINA sham", 52, "bcva_change_mean", -6.0, 0.5)
+    return arms, (change, Target("MARINA sham", 52, "pct_loss_ge15", 30.0, 2.0))
+
+
+def problem_of(arms, targets, prior=True):
+    return fitting.Problem(load_model(), arms, targets, FREE, 200, 1, prior=prior)
+
+
+def test_residuals_are_weighted_by_the_target_and_the_headline(few):
+    arms, (change, loss) = few
+    start = np.zeros(2)
+    z = [row.z for row in problem_of(arms, (change, loss)).score({}).rows]
+    weights = [(1, 1), (0, 1), (2.5, 0.5), (0, 0)]
+    for of_change, of_loss in weights:
+        targets = replace(change, weight=of_change), replace(loss, weight=of_loss)
+        residuals = problem_of(arms, targets, prior=False).residuals(start)
+        expected = [z[0] * of_change * fitting.HEADLINE_WEIGHT, z[1] * of_loss]
+        assert residuals.tolist() == pytest.approx(expected)
+    moved = np.array([0.5, -0.5])
+    assert problem_of(arms, (change, loss)).residuals(moved)[2:].tolist() == moved.tolist()
+
+
+def test_a_target_of_weight_0_is_shown_and_bends_nothing(few):
+    arms, (change, loss) = few
+    settings = {"n_patients": 200, "max_steps": 4, "n_draws": 0}
+
+    def found(*targets):
+        fit = calibrate(FREE[:1], targets, arms, **settings)
+        return fit.to_dict()["parameters"][FREE[0]], len(fit.after.rows)
+
+    alone = found(loss)
+    assert found(loss, replace(change, weight=0.0)) == (alone[0], 2)
+    assert found(loss, change)[0] != alone[0]
 
 
 def test_a_fit_is_written_as_yaml_and_csv(fit, tmp_path):

@@ -154,4 +154,4 @@ def test_what_was_fitted_is_known_by_its_source(model):
         names
     )
     assert "aflibercept-2mg/half_life_days" not in names
-    assert "slow_loss_letters_per_year" not in names
+    assert "haemorrhage_rate_per_fluid_week" not in names

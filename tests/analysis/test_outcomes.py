@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ape_core.analysis.follow_up import FollowUp
 from ape_core.analysis.outcomes import OUTCOMES, assessment_week, estimate
+from ape_core.analysis.summarising import Counted
 from ape_core.errors import InvalidInputError
 from ape_core.schema import END_REASONS
 from ape_core.simulation.simulate import simulate
@@ -25,9 +27,13 @@ def chunk():
     return simulate(RunSpec(protocol, Cohort(N), years=2, seed=3), 0, N)
 
 
+def count(chunk):
+    return Counted(Summary.of_chunk(chunk), FollowUp.of_chunk(chunk))
+
+
 @pytest.fixture(scope="module")
-def summary(chunk):
-    return Summary.of_chunk(chunk)
+def counted(chunk):
+    return count(chunk)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def last_visit(row, day):
 
 
 @pytest.mark.parametrize("week", [24, 52, 96])
-def test_a_trial_reports_everyone_with_the_last_observation_carried_forward(summary, rows, week):
+def test_a_trial_reports_everyone_with_the_last_observation_carried_forward(counted, rows, week):
     letters = np.array([carried(row, 7 * week) for row in rows])
     change = letters - np.array([int(row["baseline_letters"]) for row in rows])
     expected = {
@@ -80,38 +86,38 @@ def test_a_trial_reports_everyone_with_the_last_observation_carried_forward(summ
         "pct_bcva_ge70": 100 * (letters >= 70).mean(),
     }
     for outcome, value in expected.items():
-        found = estimate(summary, outcome, week, in_trial=True)
+        found = estimate(counted, outcome, week, in_trial=True)
         assert found.value == pytest.approx(value), outcome
         assert found.n == N
-    mean = estimate(summary, "bcva_change_mean", week, in_trial=True)
+    mean = estimate(counted, "bcva_change_mean", week, in_trial=True)
     assert mean.se == pytest.approx(change.std(ddof=1) / N**0.5)
     share = expected["pct_gain_ge15"] / 100
-    gain = estimate(summary, "pct_gain_ge15", week, in_trial=True)
+    gain = estimate(counted, "pct_gain_ge15", week, in_trial=True)
     assert gain.se == pytest.approx(100 * (share * (1 - share) / N) ** 0.5)
 
 
-def test_routine_care_reports_eyes_in_care_as_the_clinic_measured_them(summary, rows):
+def test_routine_care_reports_eyes_in_care_as_the_clinic_measured_them(counted, rows):
     kept = [row for row in rows if in_care(row, 7 * WEEK)]
     letters = np.array([last_visit(row, 7 * WEEK)["letters"] for row in kept])
     change = letters - np.array([int(row["baseline_letters"]) for row in kept])
-    found = estimate(summary, "bcva_change_mean", WEEK, in_trial=False)
+    found = estimate(counted, "bcva_change_mean", WEEK, in_trial=False)
     assert len(kept) < N
     assert (found.n, found.value) == (len(kept), pytest.approx(change.mean()))
-    mean = estimate(summary, "bcva_mean", WEEK, in_trial=False)
+    mean = estimate(counted, "bcva_mean", WEEK, in_trial=False)
     assert mean.value == pytest.approx(letters.mean())
 
 
-def test_injections_so_far_are_those_before_the_week(summary, rows):
+def test_injections_so_far_are_those_before_the_week(counted, rows):
     given = [sum(v["injected"] for v in row["visits"] if v["day"] < 7 * WEEK) for row in rows]
     kept = [n for n, row in zip(given, rows, strict=True) if in_care(row, 7 * WEEK)]
-    of_all = estimate(summary, "injections_cum_mean", WEEK, in_trial=True)
-    of_kept = estimate(summary, "injections_cum_mean", WEEK, in_trial=False)
+    of_all = estimate(counted, "injections_cum_mean", WEEK, in_trial=True)
+    of_kept = estimate(counted, "injections_cum_mean", WEEK, in_trial=False)
     assert of_all.value == pytest.approx(np.mean(given))
     assert of_kept.value == pytest.approx(np.mean(kept))
     assert of_kept.value > of_all.value
 
 
-def test_a_year_is_that_of_the_eyes_in_care_through_it(summary, rows):
+def test_a_year_is_that_of_the_eyes_in_care_through_it(counted, rows):
     second = [
         [visit for visit in row["visits"] if 364 <= visit["day"] < 728]
         for row in rows
@@ -120,14 +126,14 @@ def test_a_year_is_that_of_the_eyes_in_care_through_it(summary, rows):
     visits = np.array([len(year) for year in second])
     injections = np.array([sum(visit["injected"] for visit in year) for year in second])
     for week in (96, 104):
-        seen = estimate(summary, "visits_in_year_mean", week, in_trial=False)
-        given = estimate(summary, "injections_in_year_mean", week, in_trial=True)
+        seen = estimate(counted, "visits_in_year_mean", week, in_trial=False)
+        given = estimate(counted, "injections_in_year_mean", week, in_trial=True)
         assert seen.value == pytest.approx(visits.mean())
         assert given.value == pytest.approx(injections.mean())
         assert given.se == pytest.approx(injections.std(ddof=1) / len(second) ** 0.5)
 
 
-def test_shares_by_status_scan_and_interval(summary, rows):
+def test_shares_by_status_scan_and_interval(counted, rows):
     day = 7 * WEEK
     kept = [row for row in rows if in_care(row, day)]
     dry = [not last_visit(row, day)["fluid"] for row in kept]
@@ -138,10 +144,10 @@ def test_shares_by_status_scan_and_interval(summary, rows):
         "pct_died": 100 * np.mean(dead),
     }
     for outcome, value in expected.items():
-        found = estimate(summary, outcome, WEEK, in_trial=True)
+        found = estimate(counted, outcome, WEEK, in_trial=True)
         assert found.value == pytest.approx(value), outcome
     shares = [
-        estimate(summary, f"pct_interval_ge{k}w", WEEK, in_trial=True).value for k in (8, 12, 16)
+        estimate(counted, f"pct_interval_ge{k}w", WEEK, in_trial=True).value for k in (8, 12, 16)
     ]
     assert 100 > shares[0] > shares[1] > shares[2] > 0
 
@@ -149,9 +155,9 @@ def test_shares_by_status_scan_and_interval(summary, rows):
 def test_intervals_of_a_fixed_schedule_are_its_own():
     protocol = load_protocol("aflibercept-2mg-fixed-8-weekly")
     chunk = simulate(RunSpec(protocol, Cohort(50, "trial"), years=1, seed=1), 0, 50)
-    summary = Summary.of_chunk(chunk)
-    assert estimate(summary, "pct_interval_ge8w", 52, in_trial=True).value == 100
-    assert estimate(summary, "pct_interval_ge12w", 52, in_trial=True).value == 0
+    counted = count(chunk)
+    assert estimate(counted, "pct_interval_ge8w", 52, in_trial=True).value == 100
+    assert estimate(counted, "pct_interval_ge12w", 52, in_trial=True).value == 0
 
 
 @pytest.mark.parametrize(("week", "meant"), [(0, 0), (13, 12), (26, 28), (50, 52), (104, 104)])
@@ -159,14 +165,14 @@ def test_a_week_between_assessments_stands_for_the_nearest(week, meant):
     assert assessment_week(week) == meant
 
 
-def test_a_week_far_from_the_end_of_a_year_has_no_year(summary):
+def test_a_week_far_from_the_end_of_a_year_has_no_year(counted):
     with pytest.raises(InvalidInputError, match="No study year ends near week 76."):
-        estimate(summary, "visits_in_year_mean", 76, in_trial=True)
+        estimate(counted, "visits_in_year_mean", 76, in_trial=True)
 
 
-def test_nobody_left_is_said(summary):
+def test_nobody_left_is_said():
     with pytest.raises(InvalidInputError, match="No simulated eye counts for pct_dry at week 52."):
-        estimate(Summary.empty(1), "pct_dry", 52, in_trial=False)
+        estimate(Counted.empty(1), "pct_dry", 52, in_trial=False)
 
 
 def test_the_spread_between_studies_is_one_letter_for_trials_and_two_for_routine_care():

@@ -10,7 +10,7 @@ import pytest
 
 from ape_core.analysis.arms import load_arms
 from ape_core.analysis.comparing import validate
-from ape_core.analysis.distributions import distributions
+from ape_core.analysis.distributions import distributions, usual_intervals
 from ape_core.analysis.records import Records
 from ape_core.analysis.score import score
 from ape_core.analysis.targets import load_targets
@@ -95,7 +95,7 @@ def test_a_validation_survives_json(validation):
 def test_distributions_keep_every_eye(validation, records):
     for shown in distributions(validation.routine, records):
         assert math.fsum(shown.simulated) == pytest.approx(100)
-        assert math.fsum(shown.observed) == pytest.approx(100)
+        assert math.fsum(shown.observed) == pytest.approx(100, abs=0.05)  # published, rounded
         assert len(shown.simulated) == len(shown.observed) == len(shown.starts)
 
 
@@ -109,8 +109,33 @@ def test_distributions_show_records_where_they_lie(validation, records):
     assert injections.observed_mean == pytest.approx((3 * 7 + 20) / 4)
 
 
-def test_without_records_nothing_is_observed(validation):
-    assert all(d.observed is None for d in distributions(validation.routine, None))
+def test_without_records_what_was_published_is_observed(validation):
+    shown = distributions(validation.routine, None)
+    assert not any(each.from_records for each in shown)
+    by_name = {each.name: each for each in shown}
+    assert by_name["baseline"].classes == ((0, 35), (36, 53), (54, 69), (70, 100))
+    letters = validation.routine.baseline_letters
+    low, *_, high = by_name["baseline"].simulated
+    assert low == pytest.approx(math.fsum(letters[:36]))
+    assert high == pytest.approx(math.fsum(letters[70:]))
+    assert by_name["injections-2"].observed[0] == pytest.approx(10.17)
+
+
+def test_usual_intervals_are_those_of_the_targets(validation):
+    shown = usual_intervals(validation.rows)
+    assert math.fsum(shown.observed) == pytest.approx(100, abs=0.5)
+    assert math.fsum(shown.simulated) == pytest.approx(100, abs=0.5)
+    by_outcome = {row.outcome: row for row in validation.rows if row.routine}
+    assert shown.simulated[0] == by_outcome["pct_no_injection_in_year"].simulated
+    assert shown.classes[-1][0] == 17
+    assert usual_intervals(validation.rows[:5]) is None
+
+
+def test_every_target_says_whether_it_was_fitted_and_where_it_comes_from(validation):
+    for row, target in zip(validation.rows, load_targets(), strict=True):
+        assert row.fitted == (target.weight > 0)
+        assert row.source.citation
+    assert not all(row.fitted for row in validation.rows)
 
 
 def wait(kept):

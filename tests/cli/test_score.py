@@ -50,6 +50,18 @@ def test_the_shipped_calibration_is_the_default(ape):
     assert said.json["rms_z"] > 0
 
 
+def test_what_is_asked_of_the_shipped_model_is_judged_at_the_end_of_its_own_score_only(ape, files):
+    asked = ("score", "--patients", "30")
+    said, data = ape(*asked), ape(*asked, "--json").json
+    criteria = data["criteria"]
+    met = sum(criterion["met"] for criterion in criteria)
+    assert f"{met} of {len(criteria)} hold." in said.out
+    for criterion in criteria:
+        state = "holds " if criterion["met"] else "missed"
+        assert f"{state}  {criterion['title']}: {criterion['asked']}" in said.out
+    assert "criteria" not in ape("score", *files, "--json").json
+
+
 def test_files_that_cannot_be(ape, files, tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_text("arm,week,outcome,value\ntwo,52,pct_died,1\n", encoding="utf-8")

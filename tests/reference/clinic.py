@@ -92,7 +92,7 @@ class Clinic:
             if chart.low_visits_running >= rules.consecutive_visits:
                 return "futile"
         if rules.stable_at_max_interval_visits is not None:
-            longest = longest_interval(self.protocol)
+            longest = rules.stable_interval_weeks or longest_interval(self.protocol)
             quiet = (
                 not active
                 and longest is not None

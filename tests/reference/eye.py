@@ -10,7 +10,7 @@ from tests.reference.luck import acuity_error, exponential, normal, triangular, 
 class Eye:
     """The state of an eye in a week since its first visit."""
 
-    def __init__(self, cohort, luck, letters, better_letters):
+    def __init__(self, cohort, luck, letters, better_letters, age_years):
         self.luck = luck
         self.value = value = cohort.spec.model.value
         self.noise_sd = cohort.population.acuity_noise_sd_letters
@@ -18,7 +18,7 @@ class Eye:
         if drug != "none":
             self.drug = cohort.spec.model.drug(drug)
         u_ec50, u_drive, u_letters, u_acuity = luck.uniforms("traits", 0)
-        u_threshold, u_burn_out, u_residual, _ = luck.uniforms("traits", 1)
+        u_threshold, u_burn_out, u_residual, u_ceiling = luck.uniforms("traits", 1)
         self.ec50 = math.exp(value("log_ec50_mean") + value("log_ec50_sd") * normal(u_ec50))
         self.drive = math.exp(value("drive_log_sd") * normal(u_drive))
         self.fluid = value("presentation_fluid_share") * self.drive
@@ -42,18 +42,21 @@ class Eye:
             + reliability * (letters - mean)
             + self.noise_sd * math.sqrt(reliability) * normal(u_acuity)
         )
+        ceiling = value("acuity_ceiling_letters") + value("acuity_ceiling_sd_letters") * normal(
+            u_ceiling
+        )
         self.letters_per_fluid = min(
             value("letters_per_fluid_median")
             * math.exp(value("letters_per_fluid_log_sd") * normal(u_letters))
             * cohort.population.recoverable_share,
-            max(value("acuity_ceiling_letters") - acuity, 0.0) / self.fluid,
+            max(ceiling - acuity, 0.0) / self.fluid,
         )
         self.week = 0
         self.structure = acuity + self.letters_per_fluid * self.fluid
         self.concentration = 0.0
-        self.hazard = 0.0
-        self.events = 0
-        self.next_event = exponential(luck.uniforms("loss", 0)[0])
+        self.activity = 0.0
+        self.bleeds = 0
+        self.foresee_losses(age_years)
 
     @property
     def acuity(self):
@@ -80,12 +83,17 @@ class Eye:
         drive = 0.0 if self.week >= self.burn_out else self.drive
         suppressible = (1.0 - self.residual) * self.ec50 / (self.concentration + self.ec50)
         target = drive * (self.residual + suppressible)
-        self.hazard += value("event_rate_per_week") + value("event_rate_per_fluid_week") * fluid
+        self.activity += fluid
         self.structure -= (
             value("slow_loss_letters_per_year") / 52 + value("fluid_loss_letters_per_week") * fluid
         )
-        while self.hazard >= self.next_event:
-            self.suffer_event()
+        if self.activity >= self.scar_at:
+            self.lose("fibrosis", self.luck.uniforms("loss", 0)[1])
+            self.scar_at = math.inf
+        while self.activity >= self.bleed_at:
+            self.bleed()
+        if self.week == self.atrophy_week:
+            self.lose("atrophy", self.luck.uniforms("loss", 0)[3])
         self.structure = max(self.structure, 0.0)
         word = self.luck.words("noise", self.week // 4)[self.week % 4]
         self.fluid = (fluid + value("turnover_per_week") * (target - fluid)) * max(
@@ -95,8 +103,31 @@ class Eye:
             self.concentration *= math.exp(-7 * math.log(2) / self.drug.half_life_days.value)
         self.week += 1
 
-    def suffer_event(self):
-        loss = exponential(self.luck.uniforms("loss", self.events)[1])
-        self.structure *= math.exp(-(self.value("event_loss_log_mean") * loss))
-        self.events += 1
-        self.next_event += exponential(self.luck.uniforms("loss", self.events)[0])
+    def foresee_losses(self, age_years):
+        value = self.value
+        per_decade = value("lesion_log_hazard_per_decade")
+        older = math.exp(per_decade * ((age_years - 75) / 10))
+        u_scar, _, u_atrophy, _ = self.luck.uniforms("loss", 0)
+        scar_rate = value("fibrosis_rate_per_fluid_week") * older
+        self.scar_at = exponential(u_scar) / scar_rate if scar_rate else math.inf
+        self.bleed_at = 0.0
+        self.wait_for_bleed()
+        atrophy_rate = value("atrophy_rate_per_year") * older
+        years = exponential(u_atrophy) / atrophy_rate if atrophy_rate else math.inf
+        if per_decade:
+            per_year = per_decade / 10
+            years = math.log(1 + per_year * years) / per_year
+        self.atrophy_week = math.floor(years * 52) if years < 10_000 else None
+
+    def wait_for_bleed(self):
+        rate = self.value("haemorrhage_rate_per_fluid_week")
+        gap = exponential(self.luck.uniforms("loss", self.bleeds + 1)[0])
+        self.bleed_at += gap / rate if rate else math.inf
+
+    def bleed(self):
+        self.bleeds += 1
+        self.lose("haemorrhage", self.luck.uniforms("loss", self.bleeds)[1])
+        self.wait_for_bleed()
+
+    def lose(self, what, chance):
+        self.structure *= math.exp(-(self.value(f"{what}_loss_log_mean") * exponential(chance)))

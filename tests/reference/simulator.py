@@ -81,7 +81,7 @@ class FollowedEye:
         self.patient, self.number, self.person = patient, number, person
         self.appointments, self.onset, self.letters = appointments, onset, letters
         self.luck = cohort.luck(patient, number)
-        self.eye = Eye(cohort, self.luck, letters, better)
+        self.eye = Eye(cohort, self.luck, letters, better, person.age + onset / 7 / 52)
         self.clinic = Clinic(self.protocol)
         self.last_day = 364 * cohort.spec.years
         self.assessments = [NOT_ASSESSED] * (13 * cohort.spec.years + 1)

@@ -76,7 +76,7 @@ def untreated(draw, until, assigns):
 def _stopping():
     """Rules that come into play often."""
     futile = st.tuples(st.integers(1, 85), st.integers(1, 4))
-    stable = st.tuples(st.integers(1, 3), st.floats(0.1, 1.0))
+    stable = st.tuples(st.integers(1, 3), st.floats(0.1, 1.0), st.none() | WEEKS)
     neither = st.just((None, None))
     rules = st.tuples(futile | neither, stable | neither).filter(lambda pair: any(map(any, pair)))
     return st.none() | rules.map(lambda pair: Stopping(*pair[0], *pair[1]))
@@ -145,7 +145,14 @@ def models(draw):
         fluid_noise=draw(st.floats(0, 0.6)),
         presentation_fluid_share=draw(st.floats(0.1, 2)),
         residual_activity_median=draw(st.sampled_from([0.0, 0.01, 0.5])),
-        event_rate_per_week=draw(st.floats(0, 0.2)),
+        acuity_ceiling_sd_letters=draw(st.sampled_from([0.0, 5.0, 30.0])),
+        fibrosis_rate_per_fluid_week=draw(st.sampled_from([0.0, 0.02, 1.0])),
+        fibrosis_loss_log_mean=draw(st.floats(0, 2)),
+        haemorrhage_rate_per_fluid_week=draw(st.sampled_from([0.0, 0.02, 0.5])),
+        haemorrhage_loss_log_mean=draw(st.floats(0, 1)),
+        atrophy_rate_per_year=draw(st.sampled_from([0.0, 0.1, 2.0])),
+        atrophy_loss_log_mean=draw(st.floats(0, 1)),
+        lesion_log_hazard_per_decade=draw(st.sampled_from([0.0, 0.3, 3.0])),
         burn_out_scale_years=draw(st.floats(0.5, 20)),
         fellow_eye_conversion_per_year=draw(st.sampled_from([0.0, 0.1, 2.0])),
         fellow_eye_better_letters=draw(st.floats(-30, 30)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -12,6 +13,7 @@ from ape_core.schema import DRUGS, PHASES
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.phases import FixedPhase, LabelPhase, PrnPhase, TreatAndExtendPhase
+from ape_core.spec.protocol import Stopping
 from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from ape_core.spec.run_spec import RunSpec
 
@@ -20,11 +22,22 @@ PROTOCOLS = [info.name for info in list_protocols()]
 EYE = ["patient_id", "eye"]
 
 
+EARLY = "stable from 8 weeks"
+
+
+def protocol_of(name):
+    """A shipped protocol, or one that stops eyes long before the longest interval."""
+    if name != EARLY:
+        return load_protocol(name)
+    protocol = load_protocol("aflibercept-2mg-treat-and-extend")
+    return replace(protocol, stopping=Stopping(15, 2, 2, 0.4, stable_interval_weeks=8))
+
+
 @cache
 def visits_of(name):
     """Visits in routine care, each with what was written at the visit before and after it."""
     cohort = Cohort(N_PATIENTS, "uk-routine-care", two_eyes=True)
-    chunk = simulate(RunSpec(load_protocol(name), cohort, 6, 1), 0, N_PATIENTS)
+    chunk = simulate(RunSpec(protocol_of(name), cohort, 6, 1), 0, N_PATIENTS)
     visits = pd.DataFrame(chunk.visits)
     visits["phase"] = visits["phase"].map(dict(enumerate(PHASES)))
     eyes = visits.groupby(EYE, sort=False)
@@ -218,25 +231,50 @@ def test_futile_eyes_are_discharged_for_good_and_only_they(name):
     pd.testing.assert_series_equal(futile["end_day"], last_day, check_names=False)
 
 
-@pytest.mark.parametrize("name", WITH_STOPPING)
-def test_stable_eyes_stop_by_chance_after_enough_dry_visits_at_the_longest_interval(name):
-    rules, phase = load_protocol(name).stopping, load_protocol(name).phases[-1]
-    visits = visits_of(name)
+def stable_stopping(name, weeks):
+    """Visits that may stop as stable if those at intervals of so many weeks count; which stop."""
+    rules, visits = protocol_of(name).stopping, visits_of(name)
     treated = visits["phase"].isin(["maintenance", "retreatment"])
-    longest = visits["last_interval_days"] == 7 * phase.max_interval_weeks
-    quiet = treated & longest & ~visits["fluid"]
+    quiet = treated & (visits["last_interval_days"] >= 7 * weeks) & ~visits["fluid"]
     run = quiet.groupby((~quiet | (visits["number"] == 1)).cumsum()).cumsum()
     low = visits["letters"] < rules.futile_below_letters
     twice_low = low & low.shift(fill_value=False)
     may_stop = (run > rules.stable_at_max_interval_visits) & ~twice_low
-    stopped = treated & (visits["next_phase"] == "monitoring")
-    assert may_stop[stopped].all()
-    assert not visits["injected"][stopped].any()
-    # Visits that are the last may have stopped or not: their successor is beyond the run.
-    known = may_stop & ~visits["is_last"]
-    result = stats.binomtest(int(stopped.sum()), int(known.sum()), rules.stable_stop_probability)
-    assert result.pvalue > 1e-6
+    return may_stop, treated & (visits["next_phase"] == "monitoring")
+
+
+def p_of_stopping(name, may_stop, stopped):
+    """p-value of the number of visits that stop, of those whose successor shows it."""
+    known = may_stop & ~visits_of(name)["is_last"]
     assert known.sum() > 300
+    chance = protocol_of(name).stopping.stable_stop_probability
+    return stats.binomtest(int(stopped.sum()), int(known.sum()), chance).pvalue
+
+
+@pytest.mark.parametrize("name", WITH_STOPPING)
+def test_stable_eyes_stop_by_chance_after_enough_dry_visits_at_the_longest_interval(name):
+    may_stop, stopped = stable_stopping(name, load_protocol(name).phases[-1].max_interval_weeks)
+    assert may_stop[stopped].all()
+    assert not visits_of(name)["injected"][stopped].any()
+    assert p_of_stopping(name, may_stop, stopped) > 1e-6
+
+
+def test_stable_eyes_stop_after_enough_dry_visits_at_the_stated_interval_or_a_longer_one():
+    may_stop, stopped = stable_stopping(EARLY, 8)
+    assert may_stop[stopped].all()
+    assert not visits_of(EARLY)["injected"][stopped].any()
+    assert p_of_stopping(EARLY, may_stop, stopped) > 1e-6
+    at_stopping = visits_of(EARLY)["last_interval_days"][stopped] // 7
+    assert at_stopping.min() >= 8
+    assert (at_stopping < 16).mean() > 0.5
+
+
+def test_another_interval_than_the_stated_one_does_not_explain_who_stops():
+    """Negative control: eyes that stop are not all at 12 weeks, and many are not at 4."""
+    longer, stopped = stable_stopping(EARLY, 14)
+    assert not longer[stopped].all()
+    shorter, stopped = stable_stopping(EARLY, 6)
+    assert p_of_stopping(EARLY, shorter, stopped) < 1e-6
 
 
 @pytest.mark.parametrize("name", WITH_STOPPING)

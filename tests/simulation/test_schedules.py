@@ -156,9 +156,34 @@ def test_an_eye_on_fixed_dosing_is_not_stopped_before_a_later_phase_has_extended
     assert looks == ()
 
 
+def test_dry_visits_count_from_the_stated_interval_on():
+    """Dry at 16, 26 and 38, at intervals of 8 weeks and more, and stopped at the fourth."""
+    rules = Stopping(None, None, 3, 1.0, stable_interval_weeks=8)
+    protocol = protocol_of(EXTEND, stopping=rules, after_stopping=AfterStopping(8, False))
+    injections, looks = schedule(protocol, years=2, active=False)
+    assert injections == (0, 4, 8, 16, 26, 38)
+    assert looks == tuple(range(52, 104, 8))
+    later = replace(protocol, stopping=replace(rules, stable_interval_weeks=9))
+    assert schedule(later, years=2, active=False)[0] == (0, 4, 8, 16, 26, 38, 52)
+    assert schedule(protocol, years=2, active=True)[1] == ()
+
+
+@pytest.mark.parametrize("following", [EXTEND, PrnPhase(None, 4)], ids=["extend", "prn"])
+def test_a_stated_interval_can_be_reached_before_the_last_phase(following):
+    rules = Stopping(None, None, 2, 1.0, stable_interval_weeks=8)
+    protocol = protocol_of(FixedPhase(104, 8), following, stopping=rules)
+    assert schedule(protocol, years=3, active=False) == ((0, 4, 8, 16, 24), (32,))
+
+
+def test_an_interval_that_is_never_reached_stops_no_eye():
+    rules = Stopping(None, None, 1, 1.0, stable_interval_weeks=17)
+    assert schedule(protocol_of(EXTEND, stopping=rules), years=3, active=False)[1] == ()
+
+
 def test_treatment_as_needed_is_never_stopped_as_stable():
-    protocol = protocol_of(PrnPhase(None, 4), stopping=Stopping(None, None, 1, 1.0))
-    assert schedule(protocol, years=1, active=False)[1] == tuple(range(12, 52, 4))
+    for weeks in (None, 1):
+        protocol = protocol_of(PrnPhase(None, 4), stopping=Stopping(None, None, 1, 1.0, weeks))
+        assert schedule(protocol, years=1, active=False)[1] == tuple(range(12, 52, 4))
 
 
 def test_an_eye_of_low_acuity_is_discharged_at_the_second_visit_running():

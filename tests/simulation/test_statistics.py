@@ -193,8 +193,9 @@ def steady_model():
         letters_per_fluid_median=0.0,
         slow_loss_letters_per_year=0.0,
         fluid_loss_letters_per_week=0.0,
-        event_rate_per_week=0.0,
-        event_rate_per_fluid_week=0.0,
+        fibrosis_rate_per_fluid_week=0.0,
+        haemorrhage_rate_per_fluid_week=0.0,
+        atrophy_rate_per_year=0.0,
     )
 
 

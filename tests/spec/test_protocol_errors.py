@@ -184,6 +184,20 @@ def test_a_float_that_is_whole_is_taken_as_whole():
             "stable_stop_probability is 1.1, but must be a n",
         ),
         ("stopping.stable_stop_probability", "often", "is 'often', but must be a number above 0"),
+        (
+            "stopping.stable_interval_weeks",
+            0,
+            "stopping: stable_interval_weeks is 0, but must be a whole number from 1 to 52",
+        ),
+        ("stopping.stable_interval_weeks", 53, "is 53, but must be a whole number from 1 to 52"),
+        ("stopping.stable_interval_weeks", 8.5, "is 8.5, but must be a whole number from 1 to"),
+        ("stopping.stable_interval_weeks", "8", "is '8', but must be a whole number from 1 to"),
+        (
+            "stopping",
+            {"futile_below_letters": 15, "consecutive_visits": 2, "stable_interval_weeks": 8},
+            "stable_interval_weeks is given, but no eye is stopped for stable .*Give stable_at_max",
+        ),
+        ("stopping", {"stable_interval_weeks": 8}, "stopping has no rule"),
     ],
 )
 def test_names_the_value_and_what_is_allowed(path, value, message):

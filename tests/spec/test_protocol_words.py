@@ -49,6 +49,39 @@ def test_tells_that_treatment_as_needed_never_stops_as_stable():
     assert words[-1] == "Never stops as stable: treatment as needed has no longest interval."
 
 
+EXTEND = TreatAndExtendPhase(None, 8, 2, 2, 4, 16, "fluid")
+
+
+@pytest.mark.parametrize(("weeks", "told"), [(8, "8 weeks"), (1, "1 week"), (16, "16 weeks")])
+def test_tells_from_which_interval_on_a_dry_visit_counts(weeks, told):
+    rules = Stopping(None, None, 3, 0.1, weeks)
+    assert protocol(EXTEND, stopping=rules).summary_sentences()[-2:] == [
+        (
+            "May stop as stable after 3 visits running without activity at intervals of "
+            f"{told} or more, at each further one with probability 0.1."
+        ),
+        "Afterwards: discharged.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phases", "weeks"), [([EXTEND], 17), ([FixedPhase(None, 8)], 9), ([PrnPhase(None, 12)], 1)]
+)
+def test_tells_that_no_interval_is_long_enough_to_stop(phases, weeks):
+    words = protocol(*phases, stopping=Stopping(None, None, 3, 0.1, weeks)).summary_sentences()
+    told = "1 week" if weeks == 1 else f"{weeks} weeks"
+    assert words[-1] == f"Never stops as stable: no treatment interval is {told} or more."
+
+
+def test_tells_that_an_eye_may_stop_before_treatment_as_needed_begins():
+    """A stated interval needs no longest one: it is reached in the phase before."""
+    phases = FixedPhase(52, 8), PrnPhase(None, 4)
+    words = protocol(*phases, stopping=Stopping(None, None, 3, 0.1, 8)).summary_sentences()
+    assert words[-2].startswith("May stop as stable after 3 visits running")
+    words = protocol(*phases, stopping=Stopping(None, None, 3, 0.1)).summary_sentences()
+    assert words[-1] == "Never stops as stable: treatment as needed has no longest interval."
+
+
 def test_tells_how_an_interval_is_assigned():
     sentence = load_protocol("faricimab-6mg").summary_sentences()[1]
     assert sentence == (

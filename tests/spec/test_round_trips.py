@@ -69,7 +69,8 @@ stable = st.fixed_dictionaries(
     {
         "stable_at_max_interval_visits": st.integers(1, 24),
         "stable_stop_probability": st.floats(0.001, 1),
-    }
+    },
+    optional={"stable_interval_weeks": weeks},
 )
 futile = st.fixed_dictionaries(
     {"futile_below_letters": st.integers(1, 85), "consecutive_visits": st.integers(1, 24)}
@@ -129,6 +130,20 @@ run_specs = st.builds(
 @given(protocols())
 def test_a_protocol_reads_back_from_its_yaml(protocol):
     assert parse_protocol_yaml(protocol_to_yaml(protocol), "x") == protocol
+
+
+def test_the_interval_from_which_on_an_eye_is_stable_is_in_yaml_and_question():
+    """Unlike a protocol without it, whose YAML does not name it."""
+    with_it, without = (
+        Protocol("x", "X", "aflibercept-2mg", None, (FixedPhase(None, 8),), rules)
+        for rules in (Stopping(None, None, 3, 0.1, 8), Stopping(None, None, 3, 0.1))
+    )
+    assert "\n  stable_interval_weeks: 8\n" in protocol_to_yaml(with_it)
+    assert "stable_interval_weeks" not in protocol_to_yaml(without)
+    assert parse_protocol_yaml(protocol_to_yaml(with_it), "x").stopping.stable_interval_weeks == 8
+    specs = [RunSpec(protocol, Cohort(10), 1, 1) for protocol in (with_it, without)]
+    assert specs[0].run_id != specs[1].run_id
+    assert [RunSpec.from_json(spec.to_json()) for spec in specs] == specs
 
 
 @given(protocols())

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from ape_core.analysis.validation_store import ValidationStore
+from ape_core.analysis.wording import WORDING
 from support.pages import (
     IN_BROWSER,
     PHONE,
@@ -123,20 +124,47 @@ def test_charts_grow_while_a_run_of_20_000_goes_on_and_survive_a_reload(visit):
     check_drawing(page)
 
 
-def test_the_page_of_validation_fills_and_links_back(visit, server):
-    ValidationStore(
-        server.store
-    ).start()  # the page joins it; of its own it would take small chunks
+def test_the_page_of_validation_shows_the_figures_of_python_and_links_back(visit, server):
+    kept = ValidationStore(server.store)
+    kept.start()  # the page joins it; of its own it would take small chunks
     page = visit("voila/render/validation.ipynb")
     page.wait_for_selector(".ape-multiples svg polyline.is-simulated")
     page.wait_for_selector("#ape-skeleton", state="detached")
-    assert re.search(
-        r"Root mean square z\s+[0-9]\.[0-9]{2}\b", page.locator(".ape-tiles").inner_text()
-    )
-    assert page.locator(".ape-forest-row").count() > 100
+    check_validation(page, kept.validation())
+    check_list(page, kept.validation())
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert page.trouble == []
     assert page.get_by_role("link", name="Explore").get_attribute("href") == "dashboard.ipynb"
+
+
+def check_validation(page, validation):
+    """Goodness of fit, criteria and marks are those of the Python interface."""
+    tiles = page.locator(".ape-tiles").inner_text()
+    assert re.search(rf"Root mean square z\s+{validation.goodness:.2f}\b", tiles)
+    criteria = validation.criteria
+    holds = page.locator(".ape-criterion.is-met .ape-state")
+    assert holds.count() == sum(each.met for each in criteria)
+    assert page.locator(".ape-criterion").count() == len(criteria)
+    assert page.locator(".ape-glance-track b").count() == len(validation.rows)
+
+
+def check_list(page, validation):
+    """The list can be searched, and a target unfolds to its source, all by the keyboard."""
+    page.get_by_label("Outcome").select_option("All outcomes")
+    page.get_by_role("textbox", name="Search").fill("pier sham")
+    rows = [row for row in validation.rows if row.arm == "PIER sham"]
+    page.wait_for_function(
+        f"document.querySelectorAll('.ape-target').length === {len(rows)}", polling=50
+    )
+    worst = max(rows, key=lambda row: abs(row.z))
+    first = page.locator(".ape-target summary").first
+    shown = first.inner_text()
+    assert WORDING[worst.outcome].value(worst.simulated) in shown
+    assert WORDING[worst.outcome].value(worst.observed) in shown
+    first.focus()
+    page.keyboard.press("Enter")
+    source = page.locator(".ape-target[open] .ape-source").inner_text()
+    assert worst.source.citation in source
 
 
 def test_a_phone_gets_the_light_page_in_one_column_that_fits(visit):

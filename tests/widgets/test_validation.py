@@ -13,22 +13,31 @@ import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from ape_core.analysis.validation import LARGE_Z
+from ape_core.analysis.wording import WORDING
 from widgets.navigation import links
-from widgets.validation.courses import courses_markup, letters_limits
+from widgets.validation.courses import courses_markup, with_limits
+from widgets.validation.criteria import criteria_markup, criteria_table
 from widgets.validation.forest import forest_markup
+from widgets.validation.glance import glance_markup
 from widgets.validation.goodness import goodness_markup
-from widgets.validation.misses import MOST_LISTED, misses_markup
+from widgets.validation.headings import CARDS, contents
+from widgets.validation.misses import grouped, misses_markup
+from widgets.validation.opening import open_validation, run_by_hand
 from widgets.validation.page import ValidationPage
 from widgets.validation.parameters import groups, parameters_markup
 from widgets.validation.records_panel import records_markup
+from widgets.validation.report import ValidationReport
 from widgets.validation.session import ValidationSession
 from widgets.validation.spreads import spreads_markup
+from widgets.validation.targets import FIRST_SHOWN, TargetsPanel, Wanted
 from widgets.validation.words import missed
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "validation.ipynb"
@@ -93,32 +102,121 @@ def test_goodness_of_fit_is_one_number(settled):
     assert "\N{EN DASH}" in goodness_markup(None)
 
 
-def test_the_forest_holds_every_target_once(settled):
-    markup = forest_markup(settled.validation)
-    rows = re.findall(r"ape-forest-row is-(?:near|far)", markup)
-    assert len(rows) == len(settled.validation.rows)
-    assert markup.count(" open>") == 1
+def test_the_glance_holds_every_target_once(settled):
+    markup = glance_markup(settled.validation)
+    rows = settled.validation.rows
+    assert markup.count("<b class=") == len(rows)
+    assert markup.count("is-unfitted") == sum(not row.fitted for row in rows)
     places = [float(place) for place in re.findall(r"left:(-?[\d.]+)%", markup)]
     assert all(0 <= place <= 100 for place in places)
+    far = sum(abs(row.z) >= LARGE_Z for row in rows)
+    assert sum(int(n) for n in re.findall(r">(\d+) of \d+</span>", markup)) == far
 
 
-def test_a_miss_is_said_in_words(settled):
+def test_a_row_shows_both_figures_and_unfolds_to_its_source(settled):
+    row = next(row for row in settled.validation.rows if row.source.note and row.source.identifier)
+    markup = forest_markup([row])
+    shown = unescape(plain(markup))
+    assert row.arm in shown
+    assert WORDING[row.outcome].value(row.simulated) in shown
+    assert WORDING[row.outcome].value(row.observed) in shown
+    assert row.source.citation in shown
+    assert row.source.note in shown
+    assert "https://doi.org/10." in markup
+    assert "<summary" in markup  # which the keyboard reaches
+
+
+def test_rows_of_one_outcome_are_in_its_unit_and_others_in_z(settled):
+    changes = settled.validation.of_outcome("bcva_change_mean")
+    assert ">letters<" in forest_markup(changes)
+    mixed = forest_markup(settled.validation.rows)
+    assert ">z</i>" in mixed
+    places = [float(place) for place in re.findall(r"left:(-?[\d.]+)%", mixed)]
+    assert all(0 <= place <= 100 for place in places)
+    assert "No target is like that" in forest_markup([])
+
+
+def test_targets_are_filtered_searched_and_ordered(settled):
+    rows = settled.validation.rows
+    assert len(Wanted().of(rows)) == len(rows)
+    sizes = [abs(row.z) for row in Wanted().of(rows)]
+    assert sizes == sorted(sizes, reverse=True)
+    of_arm = Wanted(arm="CATT BEV PRN", outcome="pct_dry", order="arm").of(rows)
+    assert {(row.arm, row.outcome) for row in of_arm} == {("CATT BEV PRN", "pct_dry")}
+    assert [row.week for row in of_arm] == sorted(row.week for row in of_arm)
+    unfitted = Wanted(fitted="no").of(rows)
+    assert unfitted == sorted((row for row in rows if not row.fitted), key=lambda row: -abs(row.z))
+    found = Wanted(words="martin DRY").of(rows)
+    assert found
+    assert all("Martin" in row.source.citation for row in found)
+    assert Wanted(words="no such study").of(rows) == []
+
+
+def test_the_list_begins_short_and_shows_all_when_asked(settled):
+    panel = TargetsPanel(lambda handler: handler)
+    panel.draw(settled.validation)
+
+    def listed():
+        return panel._list.value.count("<details")
+
+    assert listed() == FIRST_SHOWN
+    panel._more.click()
+    assert listed() == len(settled.validation.of_outcome("bcva_change_mean"))
+    panel._arm.value = "MARINA sham"
+    assert listed() == 2
+    assert "2 of all" in panel._said.value
+    panel._outcome.value = ""
+    panel._words.value = "zzz"
+    assert "No target is like that" in panel._list.value
+    panel.draw(settled.validation)  # a redraw keeps what was asked for
+    assert panel._arm.value == "MARINA sham"
+
+
+def test_criteria_are_those_of_the_python_interface(settled):
+    found = settled.validation.criteria
+    markup = criteria_markup(settled.validation)
+    met = sum(each.met for each in found)
+    assert f"{met} of {len(found)} hold." in markup
+    assert f"{met} of {len(found)}" in plain(goodness_markup(settled.validation))
+    for each in found:
+        assert each.title in unescape(markup)
+        assert each.asked in unescape(markup)
+    assert markup.count("<tr class=") == sum(len(each.checks) for each in found)
+    assert markup.count("<td>no</td>") == sum(len(e.checks) - e.n_met for e in found)
+    report = unescape(plain(criteria_table(settled.validation)))
+    assert all(each.farthest.said in report for each in found)
+
+
+def test_misses_are_said_in_plain_words_the_worst_first(settled):
+    far = [row for row in settled.validation.rows if abs(row.z) >= LARGE_Z]
+    groups = grouped(far)
+    assert sum(map(len, groups)) == len(far)
+    worst = [abs(rows[0].z) for rows in groups]
+    assert worst == sorted(worst, reverse=True)
+    said = unescape(plain(misses_markup(settled.validation)))
+    for rows in groups:
+        side = "too high" if rows[0].simulated > rows[0].observed else "too low"
+        assert f"{WORDING[rows[0].outcome].title}: {side}" in said
+        assert all(row.arm in said for row in rows)
+        assert len({(row.outcome, row.difference > 0) for row in rows}) == 1
+    assert "_" not in said
+
+
+def test_a_target_is_said_in_words(settled):
     worst = settled.validation.largest(1)[0]
     side = "above" if worst.difference > 0 else "below"
     assert side in missed(worst)
     assert f"at week {worst.week}" in missed(worst)
-    listed = misses_markup(settled.validation)
-    assert listed.count("<li") == MOST_LISTED
-    assert listed.index(worst.arm) == min(listed.index(r.arm) for r in [worst])
 
 
 def test_courses_show_every_observed_point(settled):
+    courses = settled.validation.courses
     markup = courses_markup(settled.validation)
-    points = sum(len(course.points) for course in settled.validation.courses)
-    assert markup.count("<circle") == points
-    assert markup.count("is-simulated") == len(settled.validation.courses)
-    low, high = letters_limits(settled.validation)
-    assert all(low <= p.value <= high for c in settled.validation.courses for p in c.points)
+    assert markup.count("<circle") == sum(len(course.points) for course in courses)
+    assert markup.count("is-simulated") == len(courses)
+    for course, (low, high) in with_limits(courses):
+        assert all(low <= point.value <= high for point in course.points)
+        assert all(low <= change <= high for change in course.change)
     assert "NaN" not in markup
 
 
@@ -127,9 +225,23 @@ def test_distributions_show_records_beside_the_simulation(settled):
     without = spreads_markup(settled.validation, None)
     assert "40 eyes of the records" in plain(with_records)
     assert "+6.0 in 40 eyes" in plain(with_records)
+    published = re.findall(r"<figcaption>([^<]+) <small>[^<]*, published<", with_records)
+    assert "Usual interval in year 2" in published
+    assert "Acuity at the first visit" not in published
     assert "<rect" in with_records
-    assert "<rect" not in without
-    assert "Bars appear when records are given" in without
+    assert "eyes of the records" not in plain(without)
+
+
+def test_distributions_show_what_was_published_without_records(settled):
+    markup = spreads_markup(settled.validation, None)
+    shown = unescape(plain(markup))
+    assert markup.count("<figure>") == 6
+    assert "55.3 in 2,339 eyes" in shown
+    assert "doi:10.5061/dryad.nvx0k6dqg" in shown
+    labels = unescape(" ".join(re.findall(r"aria-label=\"([^\"]*)\"", markup)))
+    assert "30.9% observed" in labels  # seven injections in the first year
+    high = sum(settled.validation.routine.letters_at_year_1[70:])
+    assert f"{high:.1f}% simulated, 39.7% observed" in labels
 
 
 def test_without_records_the_page_says_how_to_get_them(settled, records_file):
@@ -148,7 +260,51 @@ def test_every_parameter_is_listed_with_its_source(settled):
         assert all(" ".join(parameter.source.split()) in shown for _, parameter in group)
 
 
-@pytest.mark.parametrize("markup", [forest_markup, misses_markup, courses_markup, goodness_markup])
+def test_links_lead_to_every_card(settled, monkeypatch):
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    page = ValidationPage(settled)
+    cards = " ".join(card.value for card in walk(page.view))
+    for card in CARDS:
+        assert cards.count(f"id='ape-{card}'") == 1
+        assert f'href="#ape-{card}"' in contents()
+    assert "A research tool, not medical advice." in cards
+    page.close()
+    monkeypatch.delenv("SERVER_SOFTWARE")
+    assert contents() == ""
+
+
+def walk(widget):
+    """Widgets of a page."""
+    yield from [widget] if hasattr(widget, "value") and isinstance(widget.value, str) else []
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+def test_a_cell_that_is_run_by_hand_shows_the_page_and_others_the_report(folder, monkeypatch):
+    parameters = {"n_patients": N_PATIENTS, "records": "", "store": str(folder / "store")}
+    monkeypatch.setattr("widgets.validation.opening.run_by_hand", lambda: False)
+    assert isinstance(open_validation(parameters), ValidationReport)
+    monkeypatch.setattr("widgets.validation.opening.run_by_hand", lambda: True)
+    page = open_validation(parameters)
+    assert isinstance(page, ValidationPage)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "by_hand"),
+    [({"metadata": {"cellId": "a1"}}, True), ({"metadata": {}}, False), ({}, False)],
+)
+def test_a_front_end_is_known_by_the_cell_that_it_names(monkeypatch, message, by_hand):
+    shell = SimpleNamespace(get_parent=lambda: message)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert run_by_hand() == by_hand
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+    assert not run_by_hand()
+
+
+@pytest.mark.parametrize(
+    "markup", [criteria_markup, misses_markup, courses_markup, goodness_markup]
+)
 def test_markup_is_whole(settled, markup):
     for validation in (settled.validation, None):
         parser = Balanced()
@@ -162,7 +318,7 @@ def test_a_page_draws_everything_and_closes_without_a_trace(settled, folder, cou
     page = ValidationPage(session)
     page.refresh()
     assert "ape-hidden" in page._progress.view._dom_classes
-    assert "VIEW" in page._forest.view.value
+    assert "VIEW" in page._targets._list.value
     assert "40 eyes" in page._spreads.view.value
     page.close()
     assert count_widgets() == before
@@ -243,6 +399,10 @@ def test_papermill_writes_a_report_that_reads_without_a_kernel(settled, folder, 
     assert "What the model gets wrong" in said
     assert "40 eyes and 320 visits" in said
     assert "log_ec50_mean" in said
+    assert "What is asked of the model" in said
+    assert "A research tool, not medical advice." in said
+    sources = {row.source.citation for row in settled.validation.rows}
+    assert all(source in unescape(said) for source in sources)
     assert not [data for data in found if "application/vnd.jupyter.widget-view+json" in data]
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as words
 from widgets.html import html, text
-from widgets.validation.forest import WAITING
+from widgets.validation.headings import heading
 from widgets.validation.svg import Plot
+from widgets.validation.waiting import WAITING
 
 if TYPE_CHECKING:
     from ape_core.analysis.validation import Course, Validation
 
-_WIDTH, _HEIGHT = 240, 150
-TICK_LETTERS: Final = 10
+_WIDTH, _HEIGHT = 204, 132
+TICK_LETTERS: Final = 5
 _ROUND: Final = 5
-HEADING: Final = "Mean change in acuity, with what was observed on it"
+_LONG: Final = 25
 SENTENCE: Final = (
     "Lines are simulated arms, in letters gained since the first visit; marks are what the study "
-    "reported, with 95% intervals. Weeks run along the bottom. All are on one scale."
+    "reported, with 95% intervals. Weeks run along the bottom. All treated arms are on one scale, "
+    "the untreated ones on another."
 )
 
 
@@ -36,19 +39,31 @@ class CoursesPanel:
 
 def courses_markup(validation: Validation | None) -> str:
     """Heading and drawings."""
-    head = f"<h3>{HEADING}</h3><p class='ape-said'>{SENTENCE}</p>"
+    head = f"{heading('courses')}<p class='ape-said'>{SENTENCE}</p>"
     if validation is None:
         return f"{head}{WAITING}"
-    limits = letters_limits(validation)
-    drawn = "".join(_figure(course, limits) for course in validation.courses)
+    drawn = "".join(_figure(course, limits) for course, limits in with_limits(validation.courses))
     return f"{head}<div class='ape-multiples'>{drawn}</div>"
 
 
-def letters_limits(validation: Validation) -> tuple[int, int]:
-    """Scale that holds every course, in whole fives of letters."""
+def with_limits(courses: Sequence[Course]) -> list[tuple[Course, tuple[int, int]]]:
+    """Each course with its scale: one of all that end with a gain, another of those that do not."""
+    return [
+        (course, letters_limits([each for each in courses if _loses(each) == _loses(course)]))
+        for course in courses
+    ]
+
+
+def _loses(course: Course) -> bool:
+    """Whether eyes were worse at the last observation than at first."""
+    return course.points[-1].value < 0
+
+
+def letters_limits(courses: Sequence[Course]) -> tuple[int, int]:
+    """Scale that holds some courses, in whole fives of letters."""
     values = [
         value
-        for course in validation.courses
+        for course in courses
         for value in (*course.change, *(point.value for point in course.points))
     ]
     low, high = min(values, default=0.0), max(values, default=0.0)
@@ -59,8 +74,9 @@ def letters_limits(validation: Validation) -> tuple[int, int]:
 
 
 def letters_ticks(limits: tuple[int, int]) -> list[int]:
-    """Tens of letters within a scale."""
-    return [tick for tick in range(limits[0], limits[1] + 1) if tick % TICK_LETTERS == 0]
+    """Letters to mark within a scale: fives, or tens on a long one."""
+    step = TICK_LETTERS * (2 if limits[1] - limits[0] > _LONG else 1)
+    return [tick for tick in range(limits[0], limits[1] + 1) if tick % step == 0]
 
 
 def _figure(course: Course, limits: tuple[int, int]) -> str:

@@ -42,24 +42,25 @@ def _tiles(validation: Validation | None) -> list[tuple[str, str, str]]:
     if validation is None:
         names = (
             "Root mean square z",
-            "Of all outcomes",
-            "Largest of acuity",
-            "Misses",
+            "Asked of the model",
+            "Largest z of acuity",
+            "Missed targets",
             "Simulated",
         )
         return [(name, _EMPTY, "") for name in names]
     acuity = validation.of_outcome(ACUITY_CHANGE) or validation.rows
     far = sum(abs(row.z) >= LARGE_Z for row in validation.rows)
     largest = max(acuity, key=lambda row: abs(row.z))
-    n_all = len(validation.rows)
+    n_all, criteria = len(validation.rows), validation.criteria
     return [
         ("Root mean square z", f"{validation.goodness:.2f}",
-         f"of {len(acuity)} mean changes in acuity"),
-        ("Of all outcomes", f"{rms_of(validation.rows):.2f}", f"of {n_all} targets"),
-        ("Largest of acuity", words.signed(largest.z), f"{largest.arm}, week {largest.week}"),
-        ("Misses", str(far), f"of {n_all} targets have |z| of {LARGE_Z:g} or more"),
+         f"of {len(acuity)} mean changes in acuity; {rms_of(validation.rows):.2f} of all"),
+        ("Asked of the model", f"{sum(each.met for each in criteria)} of {len(criteria)}",
+         "criteria hold"),
+        ("Largest z of acuity", words.signed(largest.z), f"{largest.arm}, week {largest.week}"),
+        ("Missed targets", f"{far} of {n_all}", f"z of {LARGE_Z:g} or more"),
         ("Simulated", words.count(validation.n_patients),
-         f"patients in each of {len({row.arm for row in validation.rows})} arms"),
+         f"patients in each of {len(validation.arms)} arms"),
     ]  # fmt: skip
 
 

@@ -1,4 +1,8 @@
-"""Opens the validation that a notebook asks for: a live page in Voilà, a report elsewhere."""
+"""Opens the validation that a notebook asks for.
+
+A live page where somebody looks: in Voilà, and in a notebook whose cells are run by hand. A report
+where a notebook is executed from end to end, as by papermill: it has to read without a kernel.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +42,20 @@ def open_validation(namespace: Mapping[str, Any]) -> ValidationPage | Validation
                 "Leave it empty for none.",
             )
     session = ValidationSession(given["n_patients"], given["records"], given["store"] or None)
-    if is_page():
+    if is_page() or run_by_hand():
         from widgets.validation.page import ValidationPage
 
         return ValidationPage(session)
     from widgets.validation.report import ValidationReport
 
     return ValidationReport(session)
+
+
+def run_by_hand() -> bool:
+    """Whether the cell was sent by a notebook's front end, which says which cell it is."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return False
+    return bool(shell.get_parent().get("metadata", {}).get("cellId"))

@@ -7,6 +7,7 @@ from typing import Final
 
 from ipywidgets import Box, ToggleButton
 
+from widgets.caveat import caveat, caveat_short
 from widgets.cells import replace
 from widgets.closing import close_all
 from widgets.errors import guarded
@@ -18,23 +19,26 @@ from widgets.pulse import LIGHT_TICK_MS, TICK_MS, Pulse
 from widgets.theme import stylesheet
 from widgets.title import brand
 from widgets.validation.courses import CoursesPanel
-from widgets.validation.forest import ForestPanel
+from widgets.validation.criteria import CriteriaPanel
 from widgets.validation.goodness import GoodnessPanel
+from widgets.validation.headings import contents
 from widgets.validation.misses import MissesPanel
 from widgets.validation.parameters import ParametersPanel
 from widgets.validation.progress import ValidationProgress
 from widgets.validation.records_panel import RecordsPanel
 from widgets.validation.session import ValidationSession
 from widgets.validation.spreads import SpreadsPanel
+from widgets.validation.targets import TargetsPanel
 
 TITLE: Final = (
     '<div class="ape-title"><div><h2>Does the model agree with what was observed?</h2>'
     "<p>Published trial arms and routine care, each simulated at its own baseline.</p></div></div>"
 )
-CAVEAT: Final = (
-    '<p class="ape-help">These are the figures that the model was fitted to: agreement shows that '
-    "it can be right, not that it is. A test on other studies says more.</p>"
+FITTED: Final = (
+    "Most of these figures are those to which the model was fitted: agreement shows that it can be "
+    "right, not that it is. A test on other studies says more."
 )
+"""What agreement means here."""
 
 
 class ValidationPage:
@@ -100,7 +104,8 @@ class ValidationPage:
         self._notices = NoticePanel(self.session)
         self._records = RecordsPanel()
         self._goodness = GoodnessPanel()
-        self._forest = ForestPanel()
+        self._criteria = CriteriaPanel()
+        self._targets = TargetsPanel(lambda handler: guarded(self.session, handler))
         self._misses = MissesPanel()
         self._courses = CoursesPanel()
         self._spreads = SpreadsPanel()
@@ -109,7 +114,7 @@ class ValidationPage:
     def _draw_panels(self) -> None:
         """Draw everything that depends on what was computed."""
         session = self.session
-        for panel in (self._goodness, self._misses, self._forest, self._courses):
+        for panel in (self._goodness, self._criteria, self._misses, self._targets, self._courses):
             panel.draw(session.validation)
         self._spreads.draw(session.validation, session.records)
         self._records.draw(session.records, session.records_path, session.problem)
@@ -117,19 +122,21 @@ class ValidationPage:
     def _compose(self) -> Box:
         """Arrange the panels."""
         toggle = classed(ToggleButton(description="Patient-level records"), "ape-toggle ape-button")
-        about = html("ape-folds", value=CAVEAT)
         side = box(
             html(value=brand() + links("validation")), toggle,
-            classed(self._records.view, "ape-folds"), about, classes="ape-side",
+            classed(self._records.view, "ape-folds"),
+            html("ape-folds", value=caveat_short()), html(value=contents()), classes="ape-side",
         )  # fmt: skip
         toggle.observe(lambda change: set_class(side, "ape-open", on=change.new), names="value")
         cards = (
-            self._misses, self._forest, self._courses, self._spreads, self._parameters
+            self._criteria, self._misses, self._targets, self._courses, self._spreads,
+            self._parameters,
         )  # fmt: skip
         main = box(
             box(html(value=TITLE), self._progress.view, classes="ape-head"),
             self._notices.view, self._goodness.view,
             box(*(card.view for card in cards), classes="ape-charts"),
+            html(value=f'<p class="ape-caveat">{FITTED}</p>{caveat()}'),
             html(value=mode(light=self._light)),
             classes="ape-main",
         )  # fmt: skip

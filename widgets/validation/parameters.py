@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.spec.model import load_model
 from ape_core.spec.population import load_population
 from widgets.html import html, text
+from widgets.validation.headings import heading
 
 if TYPE_CHECKING:
     from ape_core.spec.parameter import Parameter
@@ -28,7 +29,7 @@ def parameters_markup() -> str:
         _section(name, group, is_open=place == 0) for place, (name, group) in enumerate(groups())
     )
     return (
-        "<h3>Parameters and where they come from</h3><p class='ape-said'>Value, the range in which "
+        f"{heading('parameters')}<p class='ape-said'>Value, the range in which "
         "it plausibly lies, and how much the source is worth. Values marked as fitted were found "
         f"together; none of them stands alone.</p>{sections}"
     )

@@ -62,7 +62,8 @@ def _how() -> str:
         for name, names in layouts_in_words().items()
     )
     return (
-        "<p class='ape-help'>Moorfields Eye Hospital published the visits of 7,802 eyes under CC0. "
+        "<p class='ape-help'>Without records, routine care is drawn beside published percentages. "
+        "For finer ones: Moorfields Eye Hospital published the visits of 7,802 eyes under CC0. "
         f"Download <code>MEH_AMD_survivaloutcomes_database.csv</code> from <a href='{DRYAD}' "
         "target='_blank' rel='noreferrer'>Dryad</a>, then name the file in "
         "<code>APE_RECORDS</code> before you start the dashboard, or in the parameter "

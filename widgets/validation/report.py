@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from ape_core.analysis.wording import WORDING
 from ape_core.errors import RunFailedError
 from widgets import format as words
+from widgets.caveat import caveat
 from widgets.html import text
+from widgets.validation.criteria import criteria_table
 from widgets.validation.goodness import goodness_markup
 from widgets.validation.misses import misses_markup
 from widgets.validation.parameters import groups
@@ -73,7 +76,8 @@ class ValidationReport:
         """Everything that is words and tables."""
         session = self.session
         return [
-            "<h2>Goodness of fit</h2>" + goodness_table(validation),
+            "<h2>Goodness of fit</h2>" + goodness_table(validation) + caveat(),
+            criteria_table(validation),
             misses_markup(validation),
             records_markup(session.records, session.records_path, session.problem),
             targets_table(validation),
@@ -91,17 +95,21 @@ def goodness_table(validation: Validation) -> str:
 
 
 def targets_table(validation: Validation) -> str:
-    """Every target as a row."""
+    """Every target as a row, with its source."""
     rows = "".join(
-        f"<tr><td>{text(row.arm)}</td><td>{row.week}</td><td>{text(outcome_title(row.outcome))}"
-        f"</td><td>{figure(row.outcome, row.observed)}</td>"
-        f"<td>{figure(row.outcome, row.simulated)}</td><td>{words.signed(row.z)}</td></tr>"
+        f"<tr><td>{text(row.arm)}</td><td>{row.week}</td>"
+        f"<td>{text(outcome_title(outcome))} ({text(WORDING[outcome].unit or 'pure number')})</td>"
+        f"<td>{figure(outcome, row.observed)}</td><td>{figure(outcome, row.simulated)}</td>"
+        f"<td>{words.signed(row.z)}</td><td>{'yes' if row.fitted else 'no'}</td>"
+        f"<td>{text(row.source.citation)} {text(row.source.identifier)} {text(row.source.note)}"
+        "</td></tr>"
         for outcome in validation.outcomes
         for row in validation.of_outcome(outcome)
     )
     return (
         "<h2>Every target</h2><table><thead><tr><th>Arm</th><th>Week</th><th>Outcome</th>"
-        f"<th>Observed</th><th>Simulated</th><th>z</th></tr></thead><tbody>{rows}</tbody></table>"
+        "<th>Observed</th><th>Simulated</th><th>z</th><th>Fitted</th><th>Source</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 

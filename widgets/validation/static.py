@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ape_core.analysis.distributions import distributions
 from ape_core.analysis.validation import ACUITY_CHANGE
+from ape_core.analysis.wording import WORDING
 from widgets.static_charts import image_of
 from widgets.theme import hexadecimal
-from widgets.validation.courses import HEADING, letters_limits
-from widgets.validation.spreads import TITLES, heading, said
-from widgets.validation.words import outcome_title, size, unit
+from widgets.validation.courses import with_limits
+from widgets.validation.headings import CARDS
+from widgets.validation.spreads import TITLES, places, said, shown_distributions
+from widgets.validation.words import outcome_title, size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,10 +29,10 @@ def draw_all(validation: Validation, records: Records | None) -> dict[str, bytes
     """PNG of each drawing, by what it shows."""
     images = {
         "Differences in mean acuity, every target": forest(validation),
-        HEADING: courses(validation),
+        CARDS["courses"][0]: courses(validation),
     }
     if validation.routine is not None:
-        images[heading(validation)] = spreads(validation, records)
+        images[f"{CARDS['routine'][0]}: {validation.routine.title}"] = spreads(validation, records)
     return images
 
 
@@ -50,7 +51,7 @@ def forest(validation: Validation) -> bytes:
             _difference(axes, place, row)
         axes.set_yticks(range(len(ordered)), [f"{row.arm}, week {row.week}" for row in ordered])
         axes.set_ylim(-0.7, len(ordered) - 0.3)
-        axes.set_xlabel(f"Difference in {unit(rows[0].outcome)}, with its 95% interval")
+        axes.set_xlabel(f"Difference in {WORDING[rows[0].outcome].apart}, with its 95% interval")
 
     return image_of(draw, (7.2, 1.0 + 0.2 * len(ordered)))
 
@@ -59,11 +60,10 @@ def courses(validation: Validation) -> bytes:
     """Small drawings of every arm on one scale."""
     shown = validation.courses
     n_rows = -(-len(shown) // _COLUMNS)
-    limits = letters_limits(validation)
 
     def draw(figure: Figure) -> None:
         """One small plot for each arm."""
-        for place, course in enumerate(shown):
+        for place, (course, limits) in enumerate(with_limits(shown)):
             _course(figure.add_subplot(n_rows, _COLUMNS, place + 1), course, limits)
         figure.supxlabel("Weeks", fontsize=9)
         figure.supylabel("Letters gained", fontsize=9)
@@ -73,15 +73,14 @@ def courses(validation: Validation) -> bytes:
 
 def spreads(validation: Validation, records: Records | None) -> bytes:
     """Distributions of routine care."""
-    assert validation.routine is not None
-    shown = distributions(validation.routine, records)
+    shown = shown_distributions(validation, records)
 
     def draw(figure: Figure) -> None:
         """One plot for each distribution."""
         for place, each in enumerate(shown):
-            _spread(figure.add_subplot(2, 2, place + 1), each)
+            _spread(figure.add_subplot(2, 3, place + 1), each)
 
-    return image_of(draw, (9.0, 6.0))
+    return image_of(draw, (11.0, 6.0))
 
 
 def _difference(axes: Axes, place: int, row: Compared) -> None:
@@ -111,15 +110,16 @@ def _spread(axes: Axes, shown: Distribution) -> None:
     """Simulated as a line in steps, observed as bars."""
     title, name = TITLES[shown.name]
     axes.set_title(title, loc="left", fontsize=10)
-    edges = [*shown.starts, shown.starts[-1] + shown.width]
+    n = len(shown.classes)
     if shown.observed is not None:
-        middle = [start + shown.width / 2 for start in shown.starts]
-        width = 0.9 * shown.width
-        axes.bar(middle, shown.observed, width=width, color=hexadecimal("unchanged"))
-    axes.stairs(shown.simulated, edges, color=hexadecimal("acuity"), linewidth=2)
+        middle = [place + 0.5 for place in range(n)]
+        axes.bar(middle, shown.observed, width=0.9, color=hexadecimal("unchanged"))
+    axes.stairs(shown.simulated, range(n + 1), color=hexadecimal("acuity"), linewidth=2)
+    ticks = places(shown)
+    axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
     axes.set_ylabel("% of eyes", fontsize=8)
-    axes.set_xlabel(f"{words_of(name)}. {said(shown)}", fontsize=8)
-    axes.tick_params(labelsize=8)
+    axes.set_xlabel(f"{words_of(name)}. {said(shown)}", fontsize=7.5)
+    axes.tick_params(labelsize=7)
 
 
 def words_of(name: str) -> str:
