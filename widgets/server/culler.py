@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
+from ape_core.runs.guard import give_back
 from widgets.page import is_page
 from widgets.server.settings import SECONDS_TO_CONNECT, SECONDS_UNTIL_GONE
 
@@ -56,6 +57,16 @@ class LeaveCuller(_Manager):  # type: ignore[misc]
         super().notify_disconnect(kernel_id)
         if kernel_id in self._pages and not self._kernel_connections.get(kernel_id, 0):
             self._alone_since[kernel_id] = time.monotonic()
+
+    async def shutdown_kernel(
+        self,
+        kernel_id: str,
+        now: bool = False,  # noqa: FBT001, FBT002  as Jupyter calls it
+        restart: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """End a kernel; what serving its page took of the server's memory is free again."""
+        await super().shutdown_kernel(kernel_id, now=now, restart=restart)
+        give_back()
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
