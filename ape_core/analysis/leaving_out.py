@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ape_core.analysis.fitting import Floats, Problem
 from ape_core.analysis.score import HEADLINE, rms
@@ -80,7 +81,7 @@ def overall(studies: Sequence[LeftOut]) -> float:
     return float(np.sqrt(total / sum(item.n_changes for item in studies)))
 
 
-def _step(at: Floats, jacobian: Floats, left_out: Floats) -> Floats:
+def _step(at: Floats, jacobian: Floats, left_out: NDArray[np.intp]) -> Floats:
     """Change of the parameters that the other residuals ask for once a study is left out.
 
     An optimum is not quite stationary: what the fit to all studies would still move is taken off.
@@ -96,6 +97,6 @@ def _step(at: Floats, jacobian: Floats, left_out: Floats) -> Floats:
     return step
 
 
-def _rms(residuals: Floats, rows: Floats, weights: Floats) -> float:
+def _rms(residuals: Floats, rows: NDArray[np.intp], weights: Floats) -> float:
     """Root-mean-square z of some rows, their weights taken off again."""
     return rms((residuals[rows] / weights).tolist())
