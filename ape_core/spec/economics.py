@@ -103,6 +103,8 @@ class Economics:
                 check_fields(getattr(self, part), names, names)
         if not self.utilities:
             raise InvalidSpecError("utilities is empty.", "Give at least one mapping.")
+        for utility in self.utilities:
+            checks.name("a name in utilities", utility)
         for part in (*expected, "utilities"):
             put(part, MappingProxyType(dict(getattr(self, part))))
         with at("assumptions"):
@@ -189,10 +191,10 @@ class Economics:
         self._check_name(name, tuple(self.prices()))
         part, key = name.split("/")
         before = self.prices()[name]
-        amount = Parameter(
-            key, pounds, pounds, pounds, before.amount.unit, "Set by the user", "low"
-        )
         with at(name):
+            amount = Parameter(
+                key, pounds, pounds, pounds, before.amount.unit, "Set by the user", "low"
+            )
             price = Price(amount, self.price_year, before.uprated)
         changes: dict[str, Any] = {part: {**getattr(self, part), key: price}}
         return replace(self, **changes)

@@ -118,7 +118,7 @@ def parse_utility(name: str, value: object) -> Utility:
 
 def _from_letters(name: str) -> int:
     """Letters from which a band holds."""
-    match = re.fullmatch(r"from_(\d{1,3})", name)
+    match = re.fullmatch(r"from_(0|[1-9][0-9]{0,2})", name)
     if match is None:
         raise InvalidSpecError(
             f"{checks.shown(name)} is not the name of a band, which says from how many letters it "
