@@ -21,6 +21,9 @@ from benchmarks.chaos.common import Row, row, workplace
 SHORT: Final = 0.05
 """Part of the steps that the short version takes."""
 
+WARM: Final = 8
+"""Steps at least until what is made once is made, and what is given back is used again."""
+
 MEMORY_MB: Final = 4.0
 """Growth of the resident memory that the allocator alone accounts for."""
 
@@ -76,7 +79,7 @@ def checks(share: float = 1.0) -> list[Check]:
     """All checks, or a share of their steps."""
 
     def times(number: int) -> int:
-        return max(8, round(number * share))
+        return max(2 * WARM, round(number * share))
 
     return [
         Check(
@@ -164,12 +167,13 @@ def held(check: Check, store: Path) -> tuple[dict[str, float], dict[str, float]]
     with kernel() as running:
         running.run(f"STORE = {str(store)!r}\n{COUNT}\n{check.before}")
         early: dict[str, float] = {}
+        warm = max(WARM, check.n // 4)
         for i in range(check.n):
             if check.same_cell:
                 running.run(f"i = {i}\n{check.step}", cell="the-cell")
-            if i == check.n // 4 or i == check.n - 1:
+            if i in (warm, check.n - 1):
                 if not check.same_cell:
-                    first = 0 if not early else check.n // 4
+                    first = warm + 1 if early else 0
                     running.run(f"for i in range({first}, {i + 1}):\n    {check.step}")
                 now = running.run("", wanted="held()")
                 if early:
