@@ -191,8 +191,8 @@ def test_a_handler_that_fails_says_so_in_words(finished):
 
 
 def test_names_from_a_run_are_escaped(finished, store):
-    evil = small_spec(120, years=1)
-    object.__setattr__(evil.protocol, "title", "<script>alert(1)</script>")
+    mild = small_spec(120, years=1)
+    evil = replace(mild, protocol=replace(mild.protocol, title="<script>alert(1)</script>"))
     submit(evil, store).wait(60)
     for _ in range(2):
         finished.refresh()
