@@ -51,7 +51,7 @@ from ape_core.schema import (
     WEEKS_PER_PERIOD,
 )
 
-SUMMARY_FORMAT: Final = 3
+SUMMARY_FORMAT: Final = 4
 """Raised whenever a measure or its definition changes: older arrays are then computed afresh."""
 
 Counts = NDArray[np.int64]
