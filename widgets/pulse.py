@@ -6,8 +6,9 @@ The page pulls. When it goes, the counting ends, and the kernel rests and can be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from ipywidgets import Play
 
@@ -40,9 +41,9 @@ class Pulse:
         self.play = classed(Play(interval=interval_ms, max=10**9, repeat=True), "ape-hidden")
         self.play.observe(self._count, names="value")
 
-    def beat(self, title: str, run: str = "") -> None:
-        """Write the pulse, the title of the window, and the run that its address is to name."""
-        words = f'data-run="{text(run)}" data-title="{text(title)}"'
+    def beat(self, title: str, address: Mapping[str, str]) -> None:
+        """Write the pulse, the title of the window, and what its address is to name."""
+        words = f'data-address="{text(urlencode(address))}" data-title="{text(title)}"'
         self.view.value = f'<span data-tick="{self.ticks}" {words}></span>'
 
     def begin(self) -> None:

@@ -45,7 +45,7 @@ def test_the_pulse_beats_with_every_tick_and_names_the_run(finished):
     before = finished._pulse.view.value
     finished._pulse.play.value += 1
     assert finished._pulse.view.value != before
-    assert f'data-run="{finished.session.run_id[:12]}"' in finished._pulse.view.value
+    assert f'data-address="run={finished.session.run_id[:12]}"' in finished._pulse.view.value
 
 
 def test_typing_updates_the_estimate_and_unblocks_the_button(finished):

@@ -51,7 +51,7 @@ class ValidationSession:
 
     def arrive(self) -> None:
         """Show what is kept; have computed what is not."""
-        self.refresh()
+        self._read()
         if self.state.status == "absent":
             self.start()
 
@@ -59,10 +59,18 @@ class ValidationSession:
         """Have it computed, also after a failure."""
         self.notice = None
         self._kept.start()
-        self.refresh()
+        self._read()
 
     def refresh(self) -> None:
-        """Read anew what may have changed."""
+        """Read anew what may have changed, until nothing more is to come."""
+        if not self.is_settled:
+            self._read()
+
+    def close(self) -> None:
+        """Leave everything as it is: nothing is held that does not go with the session itself."""
+
+    def _read(self) -> None:
+        """Read what is kept."""
         self.state = self._kept.state()
         if self.validation is None:
             self.validation = self._kept.validation()

@@ -25,11 +25,11 @@
   // What Voilà writes where the page should be when its notebook failed.
   const failure = () => !pulse() && cells.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]');
 
-  // The address of this page, with the run that it shows.
+  // The address of this page, with what it shows.
   const here = () => {
     const url = new URL(window.location.href);
-    const run = pulse()?.dataset.run;
-    if (run) url.searchParams.set("run", run);
+    const shown = new URLSearchParams(pulse()?.dataset.address);
+    for (const [name, value] of shown) url.searchParams.set(name, value);
     return url.href;
   };
 

@@ -2,14 +2,14 @@
 (() => {
   const skeleton = document.getElementById("ape-skeleton");
   const opened = performance.now();
-  let shownRun = "";
+  let shown = "";
 
-  const followRun = (pulse) => {
+  const followPage = (pulse) => {
     const url = new URL(window.location.href);
     // In one column the form folds away over the answer, which begins at the top.
-    if (shownRun && shownRun !== pulse.dataset.run && innerWidth <= 720) window.scrollTo(0, 0);
-    shownRun = pulse.dataset.run;
-    if (shownRun) url.searchParams.set("run", shownRun);
+    if (shown && shown !== pulse.dataset.address && innerWidth <= 720) window.scrollTo(0, 0);
+    shown = pulse.dataset.address;
+    for (const [name, value] of new URLSearchParams(shown)) url.searchParams.set(name, value);
     if (url.href !== window.location.href) window.history.replaceState(null, "", url);
     if (pulse.dataset.title && document.title !== pulse.dataset.title) {
       document.title = pulse.dataset.title;
@@ -20,11 +20,21 @@
     const pulse = document.querySelector(".ape-pulse [data-tick]");
     // The dashboard is shown when it is there; an error instead of it, after a while.
     const waited = performance.now() - opened;
-    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-validation") || waited > 45000)) {
+    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-frame:not(.ape-page-dashboard)") || waited > 45000)) {
       skeleton.remove();
     }
-    if (pulse) followRun(pulse);
+    if (pulse) followPage(pulse);
   };
+
+  // From page to page the runs that are shown come along.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".ape-pages a");
+    if (!link) return;
+    const url = new URL(link.href);
+    const here = new URLSearchParams(window.location.search);
+    for (const name of ["run", "runs"]) if (here.has(name)) url.searchParams.set(name, here.get(name));
+    link.href = url.href;
+  });
 
   document.addEventListener("click", async (event) => {
     const link = event.target.closest(".ape-copy-link");
