@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +12,8 @@ from ape_core.spec.economics import Economics
 from ape_core.spec.fields import as_mapping, at, check_fields
 from ape_core.spec.parameter import parse_parameter
 from ape_core.spec.prices import parse_price, parse_uprating, plain_parameter
-from ape_core.spec.shipped import is_shipped, resolve, shipped_names
+from ape_core.spec.shelf import Shelf
 from ape_core.spec.utilities import parse_utility
-from ape_core.spec.yaml_door import parse_yaml, read_yaml
 
 SHIPPED: Final = "uk-list-prices"
 _PARSERS: Final[Mapping[str, Any]] = {
@@ -30,7 +28,7 @@ _FIELDS: Final = (*_REQUIRED, "description")
 
 def list_economics() -> tuple[str, ...]:
     """Return the names of the shipped sets of prices and utilities."""
-    return shipped_names("economics")
+    return _SHELF.names()
 
 
 def load_economics(name_or_path: str | Path = SHIPPED) -> Economics:
@@ -41,19 +39,12 @@ def load_economics(name_or_path: str | Path = SHIPPED) -> Economics:
     InvalidSpecError
         There is no such set or file, or a field is missing, unknown or not allowed.
     """
-    path = resolve("economics", name_or_path)
-    return _shipped(path) if is_shipped(path) else parse_economics(read_yaml(path), str(path))
-
-
-@lru_cache
-def _shipped(path: Path) -> Economics:
-    """Read a shipped set once; a user's file may change under us and is read each time."""
-    return parse_economics(read_yaml(path), path.name)
+    return _SHELF.load(name_or_path)
 
 
 def parse_economics_yaml(content: bytes | str, origin: str) -> Economics:
     """Read a set from the text of a YAML file; `origin` names it in messages."""
-    return parse_economics(parse_yaml(content, origin), origin)
+    return _SHELF.parse_text(content, origin)
 
 
 def parse_economics(mapping: Mapping[str, Any], origin: str) -> Economics:
@@ -76,6 +67,9 @@ def parse_economics(mapping: Mapping[str, Any], origin: str) -> Economics:
             uprating=parse_uprating(given["uprating"]),
             **parts,
         )
+
+
+_SHELF: Final = Shelf("economics", parse_economics)
 
 
 def economics_to_yaml(economics: Economics) -> str:

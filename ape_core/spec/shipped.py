@@ -14,11 +14,12 @@ _FOLDERS: Final = {
     "model": "models",
     "population": "populations",
     "economics": "economics",
+    "staffing": "staffing",
 }
 
 
 def shipped_names(what: str) -> tuple[str, ...]:
-    """Names of the shipped protocols, models, populations or economics, in alphabetical order."""
+    """Names of the shipped files of a kind, as "protocol", in alphabetical order."""
     return tuple(sorted(path.stem for path in (DATA / _FOLDERS[what]).glob("*.yaml")))
 
 
