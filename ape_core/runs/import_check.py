@@ -74,7 +74,13 @@ class Checker:
         visits = self._rows("visits", index, n_visits)
         patients = self._rows("patients", index, n_eyes)
         chunk = Chunk(
-            first, stop, self._years, visits, patients, _no_assessments(n_eyes, self._years)
+            first,
+            stop,
+            self._years,
+            self._n_patients,
+            visits,
+            patients,
+            _no_assessments(n_eyes, self._years),
         )
         check_rows(chunk)
         return asdict(write_part(self._folder, index, chunk))

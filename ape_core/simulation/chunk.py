@@ -22,6 +22,8 @@ class Chunk:
         The patients, the last excluded.
     years
         Length of the run.
+    n_patients
+        Patients of the whole run.
     visits
         One array per column of `schema.VISITS`, sorted by patient, eye and day.
     patients
@@ -35,6 +37,7 @@ class Chunk:
     first: int
     stop: int
     years: int
+    n_patients: int
     visits: dict[str, np.ndarray]
     patients: dict[str, np.ndarray]
     assessments: np.ndarray

@@ -40,7 +40,7 @@ def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
     patients = _joined([patients for _, patients, _ in blocks])
     assessments = np.concatenate([assessments for _, _, assessments in blocks])
     patients |= _lists(assessments, spec.years)
-    return Chunk(first, stop, spec.years, visits, patients, assessments)
+    return Chunk(first, stop, spec.years, spec.cohort.n_patients, visits, patients, assessments)
 
 
 def _simulate_block(kernel: Kernel, first: int, stop: int) -> tuple[Columns, Columns, np.ndarray]:

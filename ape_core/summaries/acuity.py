@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.schema import MAX_LETTERS
-from ape_core.summaries.definitions import Counts, Floats, weeks_of
+from ape_core.summaries.definitions import (
+    DRIVING_LETTERS,
+    LARGE_CHANGE,
+    Counts,
+    Floats,
+    weeks_of,
+)
 from ape_core.summaries.moments import divide, moments, percent_where, quantile
 from ape_core.summaries.when import week_index, week_of_year_end, year_index
 
@@ -17,8 +23,6 @@ if TYPE_CHECKING:
 
 LETTERS = np.arange(MAX_LETTERS + 1, dtype=np.int64)
 CHANGES = np.arange(-MAX_LETTERS, MAX_LETTERS + 1, dtype=np.int64)
-DRIVING_LETTERS = 70
-"""Acuity usually taken as enough to drive (6/12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +171,10 @@ def _change_at_week(summary: Summary, week: int, source: str) -> LettersChange:
         mean=float(change.mean),
         sd=float(change.sd),
         se=float(divide(change.sd, np.sqrt(change.n))),
-        pct_gain_ge15=float(percent_where(counts, CHANGES >= 15)),
+        pct_gain_ge15=float(percent_where(counts, CHANGES >= LARGE_CHANGE)),
         pct_gain_ge5=float(percent_where(counts, CHANGES >= 5)),
         pct_loss_ge5=float(percent_where(counts, CHANGES <= -5)),
-        pct_loss_ge15=float(percent_where(counts, CHANGES <= -15)),
+        pct_loss_ge15=float(percent_where(counts, CHANGES <= -LARGE_CHANGE)),
         mean_letters=float(acuity.mean),
         sd_letters=float(acuity.sd),
         pct_bcva_ge70=float(percent_where(letters, LETTERS >= DRIVING_LETTERS)),

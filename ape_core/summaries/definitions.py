@@ -29,6 +29,11 @@ linear in these counts, so that means are exact for any of them; how the groups 
 certain a mean is, and how certain a difference between runs of the same patients is, in which the
 same group has the same patients.
 
+Blocks. What comparisons need is counted by *block* of patients: of a run of N patients, patient i
+is in block i * `BLOCKS` // N, and for courses over time in one of `COURSE_BLOCKS` blocks, each of
+which is as many of the former. A block is full once all of its patients are counted. Two runs in
+progress are compared over the blocks that are full in both, which hold the same patients.
+
 Time lived is counted in `SPANS_PER_YEAR` parts of a year: each period of 4 weeks counts half at its
 start and half at its end, with the letters assessed there, for a patient who is alive there.
 """
@@ -78,12 +83,39 @@ CUMULATIVE: Final = ("eyes", "injections", "injections squared")
 """Sums over eyes of the injections that each was given before a day."""
 INTERVAL_SUMS: Final = ("intervals", "days")
 GROUPS: Final = 50
+BLOCKS: Final = 500
+COURSE_BLOCKS: Final = 50
 SPANS_PER_YEAR: Final = 2 * PERIODS_PER_YEAR
 CARE: Final = ("first visits", "follow-up visits", "second-eye visits", "injections")
 """What care a patient had in a year: visits of the first eye, all visits of the second, injections
 into both. Every visit has a scan."""
 LIFE: Final = ("spans", "spans times age")
 """Time lived in a year, and the same times the age then, in parts of `PERIODS_PER_YEAR` a year."""
+DRIVING_LETTERS: Final = 70
+"""Acuity usually taken as enough to drive (6/12)."""
+LARGE_CHANGE: Final = 15
+"""Letters gained or lost that trials count as a large change: three lines of a chart."""
+BLOCK_OUTCOMES: Final = (
+    "eyes",
+    "letters",
+    "letters squared",
+    "change",
+    "change squared",
+    "gained 15",
+    "lost 15",
+    "70 or better",
+    "injections",
+    "injections squared",
+    "visits",
+    "visits squared",
+    "in care",
+)
+"""Sums over first eyes at a year's end: of the living ones, their assessed letters and letters
+gained, and how many gained or lost `LARGE_CHANGE` or have `DRIVING_LETTERS`; of all, injections
+and visits since the first one, and how many are in care."""
+BLOCK_COURSE: Final = ("eyes", "change", "injections")
+"""Sums over first eyes at a week: the living ones and the letters they gained, assessed; of all,
+injections given before that day."""
 GROWING_AXES: Final = ("day", "pair_group")
 """First axes that may be longer in one run than in another; what is missing counts as 0."""
 YEAR_SUMS: Final = (
@@ -193,6 +225,9 @@ MEASURES: Final = (
         ("pair_group", "year", "letters"),
         "the same by assessed letters of the worse one",
     ),
+    Measure("block_patients", ("block",), "patients by block"),
+    Measure("block_outcomes", ("block", "year", "block_outcome"), "sums, see BLOCK_OUTCOMES"),
+    Measure("block_course", ("course_block", "week", "block_course"), "sums, see BLOCK_COURSE"),
 )
 """Every array of a summary. Two axes can grow: `day` ends with the last visit, and there are no
 `pair_group` until a patient has disease in both eyes."""
@@ -224,6 +259,10 @@ def axis_length(axis: str, years: int) -> int:
         "pair_group": 0,
         "care": len(CARE),
         "life": len(LIFE),
+        "block": BLOCKS,
+        "course_block": COURSE_BLOCKS,
+        "block_outcome": len(BLOCK_OUTCOMES),
+        "block_course": len(BLOCK_COURSE),
     }
     return lengths[axis]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 
 from ape_core import schema
 from ape_core.errors import CorruptRunError, RunFailedError
-from ape_core.simulation.chunk import Chunk
 from ape_core.storage import arrow
 from ape_core.storage.files import sha256_file
 from ape_core.storage.parts import open_part, part_path, write_part
@@ -195,6 +195,6 @@ def test_a_chunk_that_does_not_follow_the_schema_is_refused(change, message):
 
 def test_assessments_must_fit():
     c = fabricate(20, 2)
-    short = Chunk(c.first, c.stop, c.years, c.visits, c.patients, c.assessments[:, 1:])
+    short = replace(c, assessments=c.assessments[:, 1:])
     with pytest.raises(RunFailedError, match=r"assessments is int8 \(\d+, 26\)"):
         short.validate()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ape_core.errors import ApeError, CorruptRunError, StoreError
-from ape_core.simulation.chunk import Chunk
 from ape_core.storage.digest import digest
 from ape_core.storage.parts import part_path, write_part
 from ape_core.storage.run_folder import RunFolder
@@ -103,7 +104,7 @@ def commit_wrongly(store, spec, change):
 
 
 def with_visits(chunk, visits):
-    return Chunk(chunk.first, chunk.stop, chunk.years, visits, chunk.patients, chunk.assessments)
+    return replace(chunk, visits=visits)
 
 
 @pytest.mark.parametrize(
@@ -118,14 +119,7 @@ def with_visits(chunk, visits):
             "it holds patients 0 to 349",
         ),
         (
-            lambda c: Chunk(
-                c.first,
-                c.stop,
-                c.years,
-                c.visits,
-                {name: array[5:] for name, array in c.patients.items()},
-                c.assessments,
-            ),
+            lambda c: replace(c, patients={name: rows[5:] for name, rows in c.patients.items()}),
             r"it holds \d+ patients",
         ),
         (lambda _: cut(fabricate(700, 3), 350, 700), "its columns are not those of the schema"),

@@ -23,11 +23,12 @@ def fabricate(
     seed=0,
     *,
     first=0,
+    of=None,
     two_eyes=False,
     untreated=False,
     recruitment_days=1,
 ):
-    """Chunk of random patients; each depends on (seed, patient_id) alone."""
+    """Chunk of random patients, each by (seed, patient_id) alone; `of` a run of so many."""
     tables = {"visits": [], "patients": [], "assessments": []}
     for patient_id in range(first, first + n_patients):
         _add_patient(
@@ -44,7 +45,8 @@ def fabricate(
             indices = np.minimum(np.arange(list_length(column, years)) * step, n_points - 1)
             patients[column.name] = assessments[:, indices]
     visits = _columns(schema.VISITS, tables["visits"])
-    return Chunk(first, first + n_patients, years, visits, patients, assessments)
+    stop = first + n_patients
+    return Chunk(first, stop, years, of or stop, visits, patients, assessments)
 
 
 def _columns(columns, rows):

@@ -13,7 +13,15 @@ from ape_core.spec.cohort import Cohort, Recruitment
 from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries import Summary
 from ape_core.summaries.counting import pieces
-from ape_core.summaries.definitions import GROUPS, MEASURES, STATUSES, TOTALS, YEAR_SUMS
+from ape_core.summaries.definitions import (
+    BLOCKS,
+    COURSE_BLOCKS,
+    GROUPS,
+    MEASURES,
+    STATUSES,
+    TOTALS,
+    YEAR_SUMS,
+)
 
 CASES = {
     "treated": {},
@@ -172,6 +180,9 @@ def recount(chunk):
             (GROUPS if len(eyes) > len(first) else 0, years, 101), int
         ),
         "group_worse_letters": np.zeros((GROUPS if len(eyes) > len(first) else 0, years, 101), int),
+        "block_patients": np.zeros(BLOCKS, int),
+        "block_outcomes": np.zeros((BLOCKS, years, 13), int),
+        "block_course": np.zeros((COURSE_BLOCKS, n_points, 3), int),
     }
     for eye in eyes:
         _count_eye(count, eye)
@@ -181,6 +192,7 @@ def recount(chunk):
         for year in range(years):
             _count_year(count, eye, year, horizon)
         _count_intervals(count, eye)
+        _count_block(count, eye, chunk.n_patients, horizon)
     _count_better_eyes(count, eyes)
     for patient_id in range(chunk.first, chunk.stop):
         _count_group(count, [eye for eye in eyes if eye["patient_id"] == patient_id], years)
@@ -293,6 +305,28 @@ def _count_intervals(count, eye):
         weeks = min(round((day - before) / 7), 60)
         count["injection_intervals"][day // 364, weeks] += 1
         count["interval_sums"][day // 364] += [1, day - before]
+
+
+def _count_block(count, eye, n_patients, horizon):
+    """One first eye, in its block and course block of the whole run."""
+    block = eye["patient_id"] * 500 // n_patients
+    count["block_patients"][block] += 1
+    baseline = eye["baseline_letters"]
+    for year in range(horizon // 364):
+        end, letters = 364 * (year + 1), eye["assessed"][13 * (year + 1)]
+        visits = [visit for visit in eye["visits"] if visit["day"] < end]
+        injections = sum(visit["injected"] for visit in visits)
+        in_care = _status(eye, end, horizon) in STATUSES[:2]
+        sums = [0, 0, 0, 0, 0, 0, 0, 0]
+        if letters >= 0:
+            gain = letters - baseline
+            sums = [1, letters, letters**2, gain, gain**2, gain >= 15, gain <= -15, letters >= 70]
+        care = [injections, injections**2, len(visits), len(visits) ** 2, in_care]
+        count["block_outcomes"][block, year] += [*sums, *care]
+    for point, letters in enumerate(eye["assessed"]):
+        given = sum(visit["injected"] for visit in eye["visits"] if visit["day"] < 28 * point)
+        gain = [1, letters - baseline] if letters >= 0 else [0, 0]
+        count["block_course"][eye["patient_id"] * 50 // n_patients, point] += [*gain, given]
 
 
 def _count_better_eyes(count, eyes):

@@ -21,7 +21,7 @@ def fabricate(n_patients: int, years: int, seed: int = 1, two_eyes: float = 0.3)
     patients = _patients(rng, patient, eye, end, n_visits, visits, years)
     n_periods = schema.PERIODS_PER_YEAR * years + 1
     assessments = rng.integers(-1, 101, (len(patient), n_periods)).astype(np.int8)
-    return Chunk(0, n_patients, years, visits, patients, assessments)
+    return Chunk(0, n_patients, years, n_patients, visits, patients, assessments)
 
 
 def cut(whole: Chunk, first: int, stop: int) -> Chunk:
@@ -32,6 +32,7 @@ def cut(whole: Chunk, first: int, stop: int) -> Chunk:
         first,
         stop,
         whole.years,
+        whole.n_patients,
         {name: array[rows] for name, array in whole.visits.items()},
         {name: array[eyes] for name, array in whole.patients.items()},
         whole.assessments[eyes],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ape_core.summaries.counting.acuity import count_acuity
+from ape_core.summaries.counting.blocks import count_blocks
 from ape_core.summaries.counting.care import events_per_year, follow
 from ape_core.summaries.counting.cut import pieces
 from ape_core.summaries.counting.groups import count_groups
@@ -30,6 +31,7 @@ def count_piece(chunk: Chunk) -> dict[str, Counts]:
         **count_acuity(sight, care),
         **count_treatment(care, events),
         **count_groups(chunk, events, sight),
+        **count_blocks(chunk, care, events, sight),
         **count_retention(chunk, care),
         **count_workload(chunk),
     }
