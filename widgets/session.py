@@ -6,9 +6,10 @@ rebuilt from the store: a page that is lost loses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError, NoSuchRunError
 from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
@@ -71,13 +72,18 @@ class Session:
         Folder of runs; by default the user's.
     """
 
+    first_question: ClassVar[Mapping[str, str]] = FIRST_QUESTION
+    """What is asked for a visitor who has asked nothing yet."""
+    numbers: ClassVar[Mapping[str, tuple[int, int]]] = NUMBERS
+    """Whole numbers of the question, with the least and the most of each."""
+
     def __init__(self, store: str | Path | None = None) -> None:
         self._store = Store(store)
         self._listing = RunsInStore(self._store)
         self._run: Run | None = None
         self._summary_of = -1
         self._ticks = 0
-        self.question = dict(FIRST_QUESTION)
+        self.question = dict(self.first_question)
         self.asked: RunSpec | None = None
         self.problem = ""
         self.wrong_field = ""
@@ -139,14 +145,14 @@ class Session:
 
     def tidy(self, but: str = "") -> None:
         """Write the numbers of the question as they were understood, except the one named."""
-        for name in NUMBERS:
+        for name in self.numbers:
             if name != but and (number := self._understood(name)) is not None:
                 self.question[name] = str(number) if name == "seed" else count(number)
 
     def _understood(self, name: str) -> int | None:
         """Number that a field means, if it is one that can be asked."""
         try:
-            return parse_count(self.question[name], name, *NUMBERS[name])
+            return parse_count(self.question[name], name, *self.numbers[name])
         except InvalidSpecError:
             return None
 
@@ -254,7 +260,7 @@ class Session:
         spec = run.spec
         self._release()
         self._run, self.shown, self.notice = run, spec, None
-        self.question = question_of(spec)
+        self.question = self.question_of(spec)
         self._ticks = 0
         self.refresh()
         self._go_on()
@@ -290,15 +296,19 @@ class Session:
         """See whether the question can be asked, and what it would take."""
         self.asked, self.estimate, self.problem, self.wrong_field = None, None, "", ""
         try:
-            self.asked = self._spec()
+            self.asked = self.spec_asked()
             self.estimate = estimate(self.asked, self._store)
         except ApeError as error:
             self.problem = str(error)
 
-    def _spec(self) -> RunSpec:
-        """The question as a spec; the first field that is wrong is remembered."""
+    def question_of(self, spec: RunSpec) -> dict[str, str]:
+        """Give the form that asks what a run answers."""
+        return question_of(spec)
+
+    def spec_asked(self) -> RunSpec:
+        """Give the question as a spec; the first field that is wrong is remembered."""
         numbers = {}
-        for name, (low, high) in NUMBERS.items():
+        for name, (low, high) in self.numbers.items():
             self.wrong_field = name
             numbers[name] = parse_count(self.question[name], name.capitalize(), low, high)
         self.wrong_field = ""
