@@ -17,6 +17,8 @@ from ipywidgets import Box, ToggleButton, Widget
 
 from widgets.caveat import caveat, caveat_short
 from widgets.cells import replace
+from widgets.charts.downloads import Downloads
+from widgets.charts.menu import menu_script
 from widgets.closing import close_all
 from widgets.errors import Reporter, guarded
 from widgets.html import box, classed, html, set_class
@@ -75,6 +77,7 @@ class Page(Generic[AnySession]):
         self.light = light_in_address() if light is None else light
         self._pulse = Pulse(self.refresh, LIGHT_TICK_MS if self.light else TICK_MS)
         self._notices = NoticePanel(session)
+        self._downloads = Downloads(lambda: self.view, session)
         self.has_folds = False
         self.make_panels()
         self.view = self._compose()
@@ -124,8 +127,10 @@ class Page(Generic[AnySession]):
 
     def _ipython_display_(self) -> None:
         """Show the page as the result of a cell, and begin to count."""
-        from IPython.display import display
+        from IPython.display import Javascript, display
 
+        if not is_page():  # the template of a page holds it already
+            display(Javascript(menu_script()))  # type: ignore[no-untyped-call]
         display(self.view)  # type: ignore[no-untyped-call]
         self._pulse.begin()
 
@@ -163,7 +168,8 @@ class Page(Generic[AnySession]):
         style = html("ape-unseen", value=f"<style>{rules}</style>" if rules else "")
         frame = box(self._side(), self._main(), classes=f"ape-frame ape-page-{self.name}")
         classes = "ape ape-light" if self.light else "ape"
-        return box(style, self._pulse.view, self._pulse.play, frame, classes=classes)
+        unseen = (style, self._pulse.view, self._pulse.play, self._downloads.view)
+        return box(*unseen, frame, classes=classes)
 
     def _side(self) -> Box:
         """Brand, links, and what can be folded away."""

@@ -79,7 +79,9 @@ def hexadecimal(name: str, *, dark: bool = False) -> str:
 
 def stylesheet() -> str:
     """Everything a page needs, as one style sheet: the colours, then the rules."""
-    rules = (Path(__file__).parent / "theme.css").read_text(encoding="utf-8")
+    here = Path(__file__).parent
+    sheets = (here / "theme.css", here / "charts" / "cards.css")
+    rules = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     return f"{_variables()}\n{rules}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
 from ape_core.summaries.acuity import acuity_over_time
+from ape_core.summaries.tables import acuity_table
 from widgets import format as words
 from widgets.bqplots import Lines
 from widgets.charts.axes import across, few_points, fit, floats, scale, upwards, year_ticks
@@ -81,6 +83,7 @@ class AcuityChart:
         if summary is None:
             self.card.say(self._sentence)
             return
+        self.card.offer(partial(acuity_table, summary))
         view = acuity_over_time(summary)
         self._choose_top(view)
         self._draw_lines(view)

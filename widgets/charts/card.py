@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ipywidgets import Box, Dropdown
+from ipywidgets import Dropdown, Widget
 
 from widgets.bqplots import Figure
+from widgets.charts.downloads import NamedCard
 from widgets.html import box, classed, html, set_class, text
+
+if TYPE_CHECKING:
+    from ape_core.summaries.table import Table
 
 
 class Card:
@@ -44,12 +48,13 @@ class Card:
         if year:
             self.year = classed(Dropdown(description=year, options=[("1", 1)]), "ape-year")
         head = box(self._head, *([self.year] if self.year else []), classes="ape-card-head")
-        parts = [head, self._strip, self._foot]
+        parts: list[Widget] = [head, self._strip, self._foot]
         if figure is not None:
             plot = box(figure, *([self._ends] if self._ends else []), classes="ape-plot")
             set_class(plot, "ape-labelled", on=ends)
             parts.insert(1, plot)
-        self.view: Box = box(*parts, classes="ape-card ape-waiting")
+        self.view = NamedCard(parts, heading)
+        self.view.add_class("ape-waiting")
         set_class(self.view, "ape-wide", on=wide)
         self.say("")
 
@@ -73,6 +78,10 @@ class Card:
     def foot(self, markup: str) -> None:
         """Set the words below the figure."""
         self._foot.value = markup
+
+    def offer(self, numbers: Callable[[], Table]) -> None:
+        """Let the reader save the numbers that are drawn; they are computed when asked for."""
+        self.view.numbers = numbers
 
     def on_year(self, handler: Callable[..., None]) -> None:
         """Call a handler when the reader chooses a year."""

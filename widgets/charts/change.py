@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ape_core.summaries.acuity import letters_change
+from ape_core.summaries.tables import change_table
 from widgets import format as words
 from widgets.bqplots import Bars, Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
@@ -57,6 +59,7 @@ class ChangeChart:
             return
         self.card.offer_years(summary.years)
         assert self.card.year is not None
+        self.card.offer(partial(change_table, summary, self.card.year.value))
         view = letters_change(summary, self.card.year.value)
         middle = len(view.n_eyes) // 2
         drawn = view.n_eyes[middle - FAR_LETTERS : middle + FAR_LETTERS + 1]

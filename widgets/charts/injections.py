@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ape_core.summaries.tables import injections_table
 from ape_core.summaries.treatment import injections_per_year
 from widgets import format as words
 from widgets.bqplots import Bars, Label, Scatter
@@ -59,6 +61,7 @@ class InjectionsChart:
         self.card.wait(waiting=summary is None)
         if summary is None:
             return
+        self.card.offer(partial(injections_table, summary))
         view = injections_per_year(summary)
         ticks = [tick for tick in year_ticks(summary.years) if tick] or [1]
         if list(self._years.tick_values) != ticks:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ape_core.summaries.tables import intervals_table
 from ape_core.summaries.treatment import injection_intervals
 from widgets import format as words
 from widgets.bqplots import Bars
@@ -50,6 +52,7 @@ class IntervalsChart:
             return
         self.card.offer_years(summary.years)
         assert self.card.year is not None
+        self.card.offer(partial(intervals_table, summary, self.card.year.value))
         view = injection_intervals(summary, self.card.year.value)
         shares = floats(view.counts[1 : LONGEST_WEEKS + 1] / max(1, view.n))
         fit(self._y, self._shares, round_ticks(float(shares.max()) * 1.02 or 1.0, 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.summaries.definitions import STATUSES
 from ape_core.summaries.retention import status_over_time
+from ape_core.summaries.tables import status_table
 from widgets import format as words
 from widgets.bqplots import Lines
 from widgets.charts.axes import across, few_points, fit, floats, scale, upwards, year_ticks
@@ -57,6 +59,7 @@ class RetentionChart:
         if summary is None:
             self.card.say("Percentage of all patients, by where they are.")
             return
+        self.card.offer(partial(status_table, summary))
         view = status_over_time(summary)
         self.card.say(
             f"Percentage of all {words.count(view.n_eyes)} patients, by whether they are "

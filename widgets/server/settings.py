@@ -5,6 +5,7 @@ from __future__ import annotations
 from tempfile import gettempdir
 from typing import Any
 
+from widgets.charts.menu import menu_script
 from widgets.server.arrival import arrive
 from widgets.theme import stylesheet
 
@@ -65,7 +66,7 @@ def configure_pages(config: Any) -> None:
     pages.strip_sources = True
     pages.show_tracebacks = False
     pages.prelaunch_hook = arrive
-    pages.resources = {"ape": {"stylesheet": stylesheet()}}
+    pages.resources = {"ape": {"stylesheet": stylesheet(), "cards": menu_script()}}
 
 
 def _configure_kernels(config: Any) -> None:
