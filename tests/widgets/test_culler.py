@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import asynccontextmanager
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from widgets.server.settings import configure_server
 
 PAGE = {**os.environ, "SERVER_SOFTWARE": "voila/0.5.13"}
 BUSY = "import time; time.sleep(60)"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -30,11 +31,13 @@ def with_kernels(tmp_path):
 
         async def run_it():
             manager = LeaveCuller(config=config, connection_dir=str(tmp_path))
+            manager.initialize_culler()
+            manager._culler_callback.stop()  # the tests say when it is time
             try:
-                return await asyncio.wait_for(test(manager), 4 * PATIENCE)
+                return await asyncio.wait_for(test(manager), 2 * PATIENCE)
             finally:
-                manager._culler_callback.stop()
                 await manager.shutdown_all(now=True)
+                manager.context.destroy(linger=0)
 
         return asyncio.run(run_it())
 
@@ -56,21 +59,22 @@ async def cull(manager, *, seconds=100):
     await manager.cull_kernels()
 
 
-async def keep_busy(manager, kernel_id):
+@asynccontextmanager
+async def client_of(manager, kernel_id):
+    """Talk with a kernel that is ready, as a page does."""
     client = manager.get_kernel(kernel_id).client()
     client.start_channels()
-    await client.wait_for_ready(timeout=PATIENCE)
+    try:
+        await client.wait_for_ready(timeout=PATIENCE)
+        yield client
+    finally:
+        client.stop_channels()
+
+
+async def keep_busy(manager, kernel_id, client):
     client.execute(BUSY)
     kernel = manager.get_kernel(kernel_id)
     await until(lambda: kernel.execution_state == "busy", message="the kernel is not busy")
-    return client
-
-
-async def started(manager, kernel_id):
-    client = manager.get_kernel(kernel_id).client()
-    client.start_channels()
-    await client.wait_for_ready(timeout=PATIENCE)
-    client.stop_channels()
 
 
 def pid_of(manager, kernel_id):
@@ -82,7 +86,8 @@ def test_the_kernel_of_a_page_that_left_ends_though_it_is_busy(with_kernels):
         kernel_id = await manager.start_kernel(env=PAGE)
         pid = pid_of(manager, kernel_id)
         manager.notify_connect(kernel_id)
-        client = await keep_busy(manager, kernel_id)
+        async with client_of(manager, kernel_id) as client:
+            await keep_busy(manager, kernel_id, client)
         await cull(manager)
         assert kernel_id in manager
         manager.notify_disconnect(kernel_id)
@@ -91,7 +96,6 @@ def test_the_kernel_of_a_page_that_left_ends_though_it_is_busy(with_kernels):
         await cull(manager)
         assert kernel_id not in manager
         assert not psutil.pid_exists(pid)
-        client.stop_channels()
 
     with_kernels(test)
 
@@ -115,7 +119,8 @@ def test_a_page_that_came_back_keeps_its_kernel(with_kernels):
 def test_the_kernel_of_a_page_that_never_came_ends_when_it_has_done_its_work(with_kernels):
     async def test(manager):
         kernel_id = await manager.start_kernel(env=PAGE)
-        client = await keep_busy(manager, kernel_id)
+        async with client_of(manager, kernel_id) as client:
+            await keep_busy(manager, kernel_id, client)
         await cull(manager)
         assert kernel_id in manager  # its notebook is still being run
         await manager.interrupt_kernel(kernel_id)
@@ -123,7 +128,6 @@ def test_the_kernel_of_a_page_that_never_came_ends_when_it_has_done_its_work(wit
         await until(lambda: kernel.execution_state == "idle", message="the kernel is not idle")
         await cull(manager)
         assert kernel_id not in manager
-        client.stop_channels()
 
     with_kernels(test)
 
@@ -136,10 +140,12 @@ def test_the_kernel_of_a_notebook_is_kept_without_a_tab_and_restarted_when_it_di
         await cull(manager)
         assert kernel_id in manager
         assert manager.cull_idle_timeout >= 60 * 60
-        await started(manager, kernel_id)
-        killed = pid_of(manager, kernel_id)
+        async with client_of(manager, kernel_id):
+            killed = pid_of(manager, kernel_id)
         os.kill(killed, signal.SIGKILL)
-        await until(lambda: pid_of(manager, kernel_id) != killed, message="it was not restarted")
+        await until(
+            lambda: pid_of(manager, kernel_id) not in (killed, None), message="it was not restarted"
+        )
 
     with_kernels(test)
 
@@ -149,11 +155,32 @@ def test_no_bare_kernel_takes_the_place_of_a_pages_kernel_that_died(with_kernels
         kernel_id = await manager.start_kernel(env=PAGE)
         manager.notify_connect(kernel_id)
         kernel = manager.get_kernel(kernel_id)
-        await started(manager, kernel_id)
-        before = len(psutil.Process().children())
+        async with client_of(manager, kernel_id):
+            before = len(psutil.Process().children())
         os.kill(pid_of(manager, kernel_id), signal.SIGKILL)
         await until(lambda: kernel_id not in manager, message="it is still there")
         assert len(psutil.Process().children()) == before - 1
         assert kernel._activity_stream is None
+
+    with_kernels(test)
+
+
+@pytest.mark.parametrize("ending", ["one kernel", "all kernels"])
+def test_a_kernel_that_is_restarting_ends_when_it_is_told_to(with_kernels, ending):
+    async def test(manager):
+        before = psutil.Process().children()
+        kernel_id = await manager.start_kernel(env=dict(os.environ))
+        kernel = manager.get_kernel(kernel_id)
+        restart = asyncio.ensure_future(kernel.restart_kernel(now=True))
+        await until(lambda: not kernel.ready.done(), message="it is not restarting")
+        if ending == "one kernel":
+            # Two that ask at the same time are both content with the one end.
+            end = manager.shutdown_kernel
+            await asyncio.gather(end(kernel_id, now=True), end(kernel_id, now=True))
+        else:
+            await manager.shutdown_all(now=True)
+        await restart
+        assert kernel_id not in manager
+        assert psutil.Process().children() == before
 
     with_kernels(test)

@@ -58,15 +58,30 @@ class LeaveCuller(_Manager):  # type: ignore[misc]
         if kernel_id in self._pages and not self._kernel_connections.get(kernel_id, 0):
             self._alone_since[kernel_id] = time.monotonic()
 
-    async def shutdown_kernel(
+    async def _async_shutdown_kernel(
         self,
         kernel_id: str,
         now: bool = False,  # noqa: FBT001, FBT002  as Jupyter calls it
         restart: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """End a kernel; what serving its page took of the server's memory is free again."""
-        await super().shutdown_kernel(kernel_id, now=now, restart=restart)
+        await self._settle(kernel_id)
+        await super()._async_shutdown_kernel(kernel_id, now=now, restart=restart)
         give_back()
+
+    # Jupyter asks for one kernel by this name, and for all of them by the other.
+    shutdown_kernel = _async_shutdown_kernel
+
+    async def _settle(self, kernel_id: str) -> None:
+        """Wait while a kernel is restarting: Jupyter cannot end it then, and would leave it behind.
+
+        A kernel that is ending already is not waited for here: Jupyter does that itself.
+        """
+        while kernel_id in self and kernel_id not in self._pending_kernels:
+            ready = self.get_kernel(kernel_id).ready
+            if ready.done():
+                return
+            await asyncio.wait({ready})
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
@@ -102,6 +117,11 @@ class LeaveCuller(_Manager):  # type: ignore[misc]
             super()._handle_kernel_died(kernel_id)
             return
         self.log.warning("The kernel %s of a page died.", kernel_id)
-        task = asyncio.ensure_future(self.shutdown_kernel(kernel_id, now=True))
+        task = asyncio.ensure_future(self._end(kernel_id))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    async def _end(self, kernel_id: str) -> None:
+        """End a kernel at once, unless it has been ended meanwhile."""
+        if kernel_id in self:
+            await self.shutdown_kernel(kernel_id, now=True)
