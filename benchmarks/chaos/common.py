@@ -75,7 +75,7 @@ def demand(condition: object, what: str) -> None:
         raise Broken(what)
 
 
-def await_that(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def await_that(condition: Callable[[], object], what: str, seconds: float = 300.0) -> None:
     """Wait for a condition, which must come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,7 +1,10 @@
 """The file of a run's lock removed by hand while a worker holds it, so that a second one comes in.
 
 Two workers on one run are what the lock is for. Without it, whoever commits second has to notice,
-and the run has to end with the rows and the summary of an undisturbed one all the same.
+and the run has to end with the rows and the summary of an undisturbed one all the same. Every
+other time the first worker stands still while the second one overtakes it, and both are ended at
+the very commit that has to be refused: let through, it would name parts that its summary does not
+count, and nobody would be there to count them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import signal
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+from ape_core.runs.handle import Run
 from benchmarks.chaos.common import (
     Broken,
     Row,
@@ -30,8 +35,12 @@ from benchmarks.chaos.common import (
 )
 from benchmarks.chaos.nursery import Nursery
 
-_N_PATIENTS, _CHUNK = 1_000, 50
+_N_PATIENTS, _CHUNK = 4_000, 50
+_OVERTAKEN_BY = 10
+"""Parts that the second worker commits while the first stands still."""
+
 _SEED = 20_260_103
+_ENDS = ("complete", "StoreError", "CorruptRunError", "killed")
 
 
 def rows(*, short: bool = False) -> list[Row]:
@@ -42,9 +51,11 @@ def rows(*, short: bool = False) -> list[Row]:
     with workplace() as place, Nursery() as nursery:
         for number in range(n):
             try:
-                outcomes.update(_once(place / f"{number}", nursery, rng, kills=number % 2 == 1))
+                outcomes.update(_once(place / f"{number}", nursery, rng, overtakes=number % 2 == 1))
             except Broken as problem:
                 broken.append(str(problem))
+    if not outcomes["StoreError"]:
+        broken.append("no worker was refused a commit")
     if broken:
         return [row("lock removed by hand", n, "; ".join(broken[:3]), "failed")]
     seen = ", ".join(f"{times} {outcome}" for outcome, times in outcomes.items())
@@ -52,29 +63,51 @@ def rows(*, short: bool = False) -> list[Row]:
     return [row("lock removed by hand", n, detail)]
 
 
-def _once(place: Path, nursery: Nursery, rng: random.Random, *, kills: bool) -> list[str]:
-    """Let two workers in on one run, and kill the slower one or not; return how each ended."""
+def _once(place: Path, nursery: Nursery, rng: random.Random, *, overtakes: bool) -> list[str]:
+    """Let two workers in on one run, side by side or one after the other; return their ends."""
     place.mkdir()
     spec = question(_N_PATIENTS, seed=rng.randrange(1 << 30))
     run = new_run(place / "store", spec, _CHUNK)
     logs = [place / "first", place / "second"]
-    pids = [nursery.start(run.folder.path, logs[0])]
-    await_that(lambda: len(run.folder.checkpoint().parts) > 0, "something was committed")
+    first = nursery.start(run.folder.path, logs[0])
+    await_that(lambda: _n_parts(run) > 0, "something was committed")
     (run.folder.path / "worker.lock").unlink()
     time.sleep(rng.uniform(0.0, 0.3))
-    pids.append(nursery.start(run.folder.path, logs[1]))
-    if kills:  # what it has committed by then stays, and must not count too little
-        await_that(lambda: not all(map(alive, pids)), "one ended")
-        for pid in filter(alive, pids):
-            os.kill(pid, signal.SIGKILL)
-    await_that(lambda: not any(map(alive, pids)), "both ended")
-    texts = [log.read_text() for log in logs]
-    said = [json.loads(text) if text else {"outcome": "killed"} for text in texts]
+    if overtakes:
+        os.kill(first, signal.SIGSTOP)
+    had = _n_parts(run)
+    second = nursery.start(run.folder.path, logs[1])
+    if overtakes:
+        await_that(lambda: _n_parts(run) >= had + _OVERTAKEN_BY, "the second one committed")
+        _end(second)
+        before = run.folder.checkpoint()
+        os.kill(first, signal.SIGCONT)
+        await_that(lambda: not alive(first) or run.folder.checkpoint() != before, "it went on")
+        _end(first)
+    await_that(lambda: not alive(first) and not alive(second), "both ended")
+    said = [_said(log) for log in logs]
     for words in said:
-        known = words["outcome"] in ("complete", "StoreError", "CorruptRunError", "killed")
-        demand(known, f"a worker ended with {words}")
-    pid = nursery.start(run.folder.path, place / "last", check=True)
-    await_that(lambda: not alive(pid), "the last worker ended")
+        demand(words["outcome"] in _ENDS, f"a worker ended with {words}")
+    last = nursery.start(run.folder.path, place / "last", check=True)
+    await_that(lambda: not alive(last), "the last worker ended")
     check_ended(run, undisturbed(spec))
     check_summary(run)
     return [words["outcome"] for words in said]
+
+
+def _n_parts(run: Run) -> int:
+    """Parts that are committed."""
+    return len(run.folder.checkpoint().parts)
+
+
+def _end(pid: int) -> None:
+    """Kill a worker, unless it has ended."""
+    if alive(pid):
+        os.kill(pid, signal.SIGKILL)
+    await_that(lambda: not alive(pid), "a killed worker ended")
+
+
+def _said(log: Path) -> dict[str, Any]:
+    """How a worker ended; one that was killed may not even have begun to say so."""
+    text = log.read_text() if log.exists() else ""
+    return dict(json.loads(text)) if text else {"outcome": "killed"}
