@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ape_core import schema
 from ape_core.errors import InvalidInputError
 from ape_core.limits import MAX_RANGE_PATIENTS
+from ape_core.results.criteria import Criteria
+from ape_core.results.finding import DEFAULT_LIMIT, Found, Search
+from ape_core.results.ordering import Middle, no_middle, ordering
 from ape_core.results.patient import Patient, build_patients
 from ape_core.schema import column_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ape_core.results.eyes import Eyes
 
 ArrowTable: TypeAlias = "pa.Table"
 RecordBatch: TypeAlias = "pa.RecordBatch"
@@ -25,6 +30,10 @@ class StatisticsSource(Protocol):
 
     def statistics(self) -> dict[str, Any]:
         """Return the figures of the run."""
+        ...
+
+    def middle(self) -> Middle:
+        """Return the middle of the run."""
         ...
 
 
@@ -130,6 +139,48 @@ class SimulationResults(ABC):
             )
         return self._patients(number, number + 1)[0]
 
+    def find_patients(
+        self,
+        criteria: Criteria | None = None,
+        order: str = "number",
+        limit: int = DEFAULT_LIMIT,
+        seed: int = 1,
+    ) -> Found:
+        """Return patients who are like that, reading only what is needed to tell.
+
+        Parameters
+        ----------
+        criteria
+            Who is looked for; anybody when not given.
+        order
+            "number" stops as soon as there are enough. The others look at everybody: "best" and
+            "worst" by letters gained from the first to the last visit, "typical" by nearness to
+            the middle of the run (`summary.middle()`) in age, acuity at the first visit and at
+            each year's end, and injections; "random" by lot.
+        limit
+            Patients to find, at most `limits.MAX_RANGE_PATIENTS`.
+        seed
+            Of the lot: the same seed finds the same patients.
+
+        Raises
+        ------
+        InvalidInputError
+            When a criterion, the order, the limit or the seed cannot be.
+        """
+        return self.search_patients(criteria, order, limit, seed).run()
+
+    def search_patients(
+        self,
+        criteria: Criteria | None = None,
+        order: str = "number",
+        limit: int = DEFAULT_LIMIT,
+        seed: int = 1,
+    ) -> Search:
+        """Begin what `find_patients` does, to be continued block by block with `step()`."""
+        return Search(
+            self._eyes(), criteria or Criteria(), ordering(order, seed, self._middle), limit
+        )
+
     def iterate_batches(self, columns: Sequence[str] | None = None) -> Iterator[RecordBatch]:
         """Return all visits in order as Arrow record batches, with all columns or some.
 
@@ -171,6 +222,10 @@ class SimulationResults(ABC):
         """Where the rows are and what they take, as a phrase."""
 
     @abstractmethod
+    def _eyes(self) -> Eyes:
+        """The patients table."""
+
+    @abstractmethod
     def _blocks(self) -> Iterator[tuple[int, int]]:
         """Patients `(first, stop)` that are best read together, in order, covering all."""
 
@@ -181,6 +236,12 @@ class SimulationResults(ABC):
     @abstractmethod
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         """All visits in order, with some columns, block by block."""
+
+    def _middle(self) -> Middle:
+        """The middle of the run."""
+        if self._summary is None:
+            raise no_middle(self)
+        return self._summary.middle()
 
     def _patients(self, first: int, stop: int) -> list[Patient]:
         """Build the patients `first <= patient_id < stop`, a bounded number."""

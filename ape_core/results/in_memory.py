@@ -13,6 +13,7 @@ from ape_core.results.base import (
     StatisticsSource,
     empty_error,
 )
+from ape_core.results.eyes import EyesInMemory
 from ape_core.results.on_disk import complete_checkpoint, shown_size
 from ape_core.results.patient import Patient
 from ape_core.simulation.chunk import Chunk
@@ -107,6 +108,10 @@ class InMemoryResults(SimulationResults):
     def _whereabouts(self) -> str:
         """Size in memory."""
         return f"in memory ({shown_size(sum(table.nbytes for table in self._tables.values()))})"
+
+    def _eyes(self) -> EyesInMemory:
+        """The patients table."""
+        return EyesInMemory(self._tables.get("patients"), self.n_patients)
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         """All patients at once, as they are there already."""

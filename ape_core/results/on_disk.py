@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from ape_core.errors import InvalidInputError
 from ape_core.limits import MEMORY_THRESHOLD
 from ape_core.results.base import ArrowTable, RecordBatch, SimulationResults, StatisticsSource
+from ape_core.results.eyes import EyesOnDisk
 from ape_core.storage.checkpoint import Checkpoint, PartRecord
 from ape_core.storage.parts import open_part
 from ape_core.storage.run_folder import RunFolder
@@ -33,6 +34,8 @@ class ParquetResults(SimulationResults):
         The run, which must be complete; none for an empty container.
     summary
         The run's summary.
+    so_far
+        Read what is committed of a run that need not be complete.
 
     Raises
     ------
@@ -45,10 +48,13 @@ class ParquetResults(SimulationResults):
         n_patients: int,
         folder: RunFolder | None = None,
         summary: StatisticsSource | None = None,
+        *,
+        so_far: bool = False,
     ) -> None:
         super().__init__(n_patients, summary)
         self._folder = folder
-        self._checkpoint = None if folder is None else complete_checkpoint(folder)
+        read = RunFolder.checkpoint if so_far else complete_checkpoint
+        self._checkpoint = None if folder is None else read(folder)
 
     @property
     def years(self) -> int | None:
@@ -96,6 +102,10 @@ class ParquetResults(SimulationResults):
         assert self._folder is not None
         return self._folder.path
 
+    def _eyes(self) -> EyesOnDisk:
+        """The patients table."""
+        return EyesOnDisk(self._path() if self._parts() else Path(), self._parts())
+
     def _blocks(self) -> Iterator[tuple[int, int]]:
         """Patients of each row group of visits."""
         for part in self._parts():
@@ -110,12 +120,24 @@ class ParquetResults(SimulationResults):
         """Rows of a table of the patients `first <= patient_id < stop`."""
         from ape_core.storage.arrow import join_tables
 
+        self._check_committed(first, stop)
         tables = [
             open_part(self._path(), table, part).read_patients(first, stop)
             for part in self._parts()
             if part.first < stop and first < part.stop
         ]
         return join_tables(tables)
+
+    def _check_committed(self, first: int, stop: int) -> None:
+        """Refuse patients of a part of the run that is still to come."""
+        overlaps = (min(stop, p.stop) - max(first, p.first) for p in self._parts())
+        if sum(max(0, overlap) for overlap in overlaps) < stop - first:
+            done = 0 if self._checkpoint is None else self._checkpoint.patients_done
+            who = f"Patient {first:,} is" if stop == first + 1 else "Some of these patients are"
+            raise InvalidInputError(
+                f"{who} not simulated yet: {done:,} of {self.n_patients:,} are.",
+                "Look again later, or find one who is there with find_patients().",
+            )
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         """All visits in order, one row group at a time."""

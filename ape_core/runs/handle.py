@@ -188,6 +188,13 @@ class Run:
         self.mark_used()
         return create_results(self.n_patients, self.folder, self.summary())
 
+    def results_so_far(self) -> SimulationResults:
+        """Results of the patients committed so far, read from disk whatever their number."""
+        from ape_core.results.on_disk import ParquetResults
+
+        self.mark_used()
+        return ParquetResults(self.n_patients, self.folder, self.summary(), so_far=True)
+
     def summary(self) -> Summary | None:
         """Summary of all patients committed so far; None before the first commit.
 

@@ -1,0 +1,116 @@
+"""The history of a patient in plain sentences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ape_core.results.course import Course, courses, month_of
+from ape_core.results.patient import Patient
+from ape_core.schema import DAYS_PER_YEAR
+
+_PEOPLE: Final = {"female": ("woman", "She"), "male": ("man", "He")}
+
+
+def tell(patient: Patient) -> tuple[str, ...]:
+    """Tell the history of a patient: who, what was done and how it went, and how it ended."""
+    first, *second = courses(patient)
+    person, name = _PEOPLE[patient.sex]
+    at_first = f"first seen with {_letters(first.eye.baseline_letters)}"
+    sentences = [
+        f"A {person} of {patient.age_years}, {at_first}: {_treated(first)}.",
+        _acuity(first),
+        *_breaks(first),
+        *_stops(first),
+        *_ending(first, name),
+    ]
+    for course in second:
+        sentences.append(
+            f"The second eye was treated from month {month_of(course.eye.onset_day)}, with "
+            f"{_letters(course.eye.baseline_letters)} at first: {_treated(course)}."
+        )
+        sentences += [_acuity(course), *_breaks(course), *_stops(course), *_ending(course, "")]
+    if patient.death_day is not None:
+        sentences.append(f"{name} died in month {month_of(patient.death_day)}.")
+    return tuple(sentences)
+
+
+def _treated(course: Course) -> str:
+    """Injections and visits, and over which time."""
+    eye = course.eye
+    return (
+        f"{_count(eye.n_injections, 'injection')} at {_count(eye.n_visits, 'visit')} in "
+        f"{_time(course.last_day - eye.onset_day)}"
+    )
+
+
+def _acuity(course: Course) -> str:
+    """Best and last letters."""
+    best, last = course.best, course.eye.last_letters
+    if len(course.eye.visits) == 1:
+        return "There was no second visit."
+    change = last - course.eye.baseline_letters
+    words = f"{abs(change)} {'more' if change > 0 else 'fewer'} than at first"
+    since = words if change else "as at first"
+    return f"Best {_letters(best.letters)} in month {month_of(best.day)}; last {last}, {since}."
+
+
+def _breaks(course: Course) -> list[str]:
+    """Breaks from care, if there were any."""
+    breaks = [span for span in course.pauses if span.kind == "break"]
+    if not breaks:
+        return []
+    if len(breaks) > 1:
+        longest = max(breaks, key=lambda span: span.days)
+        return [f"{len(breaks)} breaks from care, the longest of {_time(longest.days)}."]
+    length, month = _time(breaks[0].days), month_of(breaks[0].end_day)
+    return [f"A break from care of {length} before month {month}."]
+
+
+def _stops(course: Course) -> list[str]:
+    """Stopping while stable and treating again, in turn."""
+    said = {"stopped": "stopped as stable", "resumed": "resumed as the eye became active"}
+    turns = [
+        f"{said[event.kind]} in month {month_of(event.day)}"
+        for event in course.events
+        if event.kind in said
+    ]
+    return [f"Treatment was {', '.join(turns)}."] if turns else []
+
+
+def _ending(course: Course, name: str) -> list[str]:
+    """How follow-up of the eye ended, unless by death or stopping that was told already."""
+    month = month_of(course.eye.end_day)
+    who = name or "This eye"
+    endings = {
+        "on treatment": f"{who} was on treatment at the end of the run.",
+        "discharged futile": f"Treatment was stopped in month {month} because acuity was too low "
+        "for it to help.",
+        "lost": f"{who} was lost to follow-up in month {month}.",
+        "transferred": f"{who} moved to another clinic in month {month}.",
+    }
+    reason = course.eye.end_reason
+    if reason == "discharged stable" and all(event.kind != "stopped" for event in course.events):
+        return [f"Treatment was stopped in month {month} because the eye was stable."]
+    return [endings[reason]] if reason in endings else []
+
+
+def _letters(letters: int) -> str:
+    """Acuity."""
+    return _count(letters, "letter")
+
+
+def _count(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _time(days: int) -> str:
+    """A length of time as a person would say it."""
+    if days < 2 * DAYS_PER_YEAR // 12:
+        return _count(days, "day")
+    months = round(days * 12 / DAYS_PER_YEAR)
+    if months < 24 and months != 12:
+        return _count(months, "month")
+    years, left = divmod(months, 12)
+    more = f" and {_count(left, 'month')}" if left else ""
+    return f"{_count(years, 'year')}{more}"
