@@ -55,6 +55,17 @@ COLOURS: Final = {
     "interval-2": Colour("#98a5d6", "#5a69a8"),
     "interval-3": Colour("#6372b8", "#8797dc"),
     "interval-4": Colour("#333f86", "#c3cdff"),
+    # Kinds of work in a clinic, in the order of its staffing; beside each other they differ in
+    # lightness.
+    "role-1": Colour("#2b6cb0", "#74ade8"),
+    "role-2": Colour("#9ec9e2", "#33566f"),
+    "role-3": Colour("#0b7d62", "#45c9a5"),
+    "role-4": Colour("#e2a356", "#8a5a1c"),
+    "role-5": Colour("#6b4c82", "#c4a3dd"),
+    "role-6": Colour("#c9cfd6", "#4c5c6c"),
+    "role-7": Colour("#8f2412", "#ffb59f"),
+    "role-8": Colour("#d8c66a", "#6e6218"),
+    "on-duty": Colour("#15202b", "#e9eef3"),
     # Where an eye is, in care or out of it; the names are those of the statuses.
     "on-treatment": Colour("#2f8a68", "#3f9f7b"),
     "monitored": Colour("#66b28f", "#67bd98"),
