@@ -16,7 +16,7 @@ from ape_core.commands.answer import Answer, problem
 from ape_core.errors import ApeError, InvalidInputError
 
 _RUN = "id of the run or the first characters of it, or: latest"
-_PROTOCOL = "name of a shipped protocol (see: ape protocols) or a YAML file"
+_PROTOCOL = "name of a protocol (see: ape protocols) or a YAML file"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -119,9 +119,11 @@ def _parser() -> _Parser:
         _add_run,
         _add_estimate,
         _add_about_runs,
+        _add_patients,
         _add_packages,
         _add_protocols,
         _add_score,
+        _add_compare,
         _add_system,
     ):
         add(commands)
@@ -219,6 +221,33 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--repair", action="store_true", help=text)
 
 
+def _add_patients(commands: Any) -> None:
+    """Add the commands about single patients of a run."""
+    one = _add(commands, "patient", ("patients", "patient"), "one patient of a run, every visit")
+    one.add_argument("run", metavar="RUN", help=_RUN)
+    one.add_argument("patient", type=whole_number, metavar="NUMBER", help="from 0")
+    find = _add(commands, "find", ("patients", "find"), "patients of a run who are like that")
+    add = find.add_argument
+    add("run", metavar="RUN", help=_RUN)
+    for name, text in (
+        ("age", "age in years at the first visit, such as 70:80, 70: or :80"),
+        ("baseline", "letters at the first visit"),
+        ("last", "letters at the last visit"),
+        ("gained", "letters gained since the first visit; a loss as --gained=:-15"),
+        ("injections", "injections in the whole run"),
+        ("visits", "visits in the whole run"),
+    ):
+        add(f"--{name}", metavar="LOW:HIGH", help=text)
+    add("--by-year", type=whole_number, metavar="Y", help="letters gained by the end of year Y")
+    add("--sex", metavar="SEX", help="female or male")
+    add("--ended", metavar="REASON", action="append", help='why follow-up ended, such as "lost"')
+    add("--second-eye", action="store_true", default=None, help="treated in both eyes")
+    text = "number (default), best, worst, typical or random"
+    add("--order", metavar="ORDER", default="number", help=text)
+    add("--limit", type=whole_number, default=20, metavar="N", help="how many (default 20)")
+    add("--seed", type=whole_number, default=1, metavar="S", help="of a random order (default 1)")
+
+
 def _add_packages(commands: Any) -> None:
     """Add the commands that carry a run from one store to another."""
     text = "write a run into one file that `ape import` takes in"
@@ -234,7 +263,7 @@ def _add_packages(commands: Any) -> None:
 
 def _add_protocols(commands: Any) -> None:
     """Add the commands about protocols."""
-    _add(commands, "protocols", ("protocols", "list_shipped"), "the protocols that are shipped")
+    _add(commands, "protocols", ("protocols", "list_all"), "the protocols: shipped, and your own")
     check = _add(commands, "check", ("protocols", "check"), "check a protocol and explain it")
     check.add_argument("protocol", metavar="FILE", help=_PROTOCOL)
 
@@ -248,6 +277,21 @@ def _add_score(commands: Any) -> None:
     add("--patients", type=whole_number, metavar="N", help="patients of each arm")
     add("--seed", type=whole_number, default=1, metavar="S", help="random seed (default 1)")
     add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
+
+
+def _add_compare(commands: Any) -> None:
+    """Add `compare`."""
+    text = "compare protocols on the same patients, with paired intervals"
+    add = _add(commands, "compare", ("compare", "compare"), text).add_argument
+    add("what", metavar="RUN|PROTOCOL", nargs="+", help="two to six runs of the store or protocols")
+    add("--reference", metavar="NAME", help="the one that others are compared with (the first)")
+    add("--year", type=whole_number, metavar="Y", help="at whose end (default: the last)")
+    add("--patients", type=whole_number, metavar="N", help="number of patients (default 2,000)")
+    add("--years", type=whole_number, metavar="Y", help="length in years (default 5)")
+    add("--seed", type=whole_number, metavar="S", help="random seed (default 1)")
+    add("--cohort", metavar="NAME", help="population (default uk-routine-care) or a YAML file")
+    add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
+    add("--quiet", action="store_true", help="show no progress")
 
 
 def _add_system(commands: Any) -> None:

@@ -67,8 +67,8 @@ def test_the_history_in_sentences():
         "Best 71 letters in month 4; last 62, 12 more than at first.",
         "A break from care of 4 months before month 14.",
         (
-            "Treatment was stopped as stable in month 16, resumed as the eye became active in month "
-            "17."
+            "Treatment was stopped as stable in month 16, "
+            "resumed as the eye became active in month 17."
         ),
         "She was on treatment at the end of the run.",
     )
