@@ -13,6 +13,15 @@ from ape_core.summaries.acuity import (
     letters_change_at_week,
     letters_change_carried,
 )
+from ape_core.summaries.courses import (
+    BandsOverTime,
+    ShareOverTime,
+    TreatmentAround,
+    change_bands,
+    driving_vision,
+    interval_bands,
+    treatment_around,
+)
 from ape_core.summaries.economics import COSTS, HealthEconomics, drug_of, health_economics
 from ape_core.summaries.retention import (
     StatusFlow,
@@ -22,6 +31,7 @@ from ape_core.summaries.retention import (
 )
 from ape_core.summaries.statistics import Headline, headline, statistics
 from ape_core.summaries.summary import Summary
+from ape_core.summaries.table import Table
 from ape_core.summaries.treatment import (
     CumulativeInjections,
     FluidFree,
@@ -42,6 +52,7 @@ __all__ = [
     "COSTS",
     "Activity",
     "AcuityOverTime",
+    "BandsOverTime",
     "BaselineRelation",
     "CumulativeInjections",
     "FluidFree",
@@ -51,15 +62,20 @@ __all__ = [
     "Intervals",
     "LettersChange",
     "PlannedIntervalsOverTime",
+    "ShareOverTime",
     "StatusFlow",
     "StatusOverTime",
     "Summary",
+    "Table",
+    "TreatmentAround",
     "activity_per_day",
     "activity_per_week",
     "acuity_in_care",
     "acuity_over_time",
     "baseline_relation",
+    "change_bands",
     "cumulative_injections",
+    "driving_vision",
     "drug_of",
     "dry_at_last_scan",
     "fluid_free",
@@ -67,6 +83,7 @@ __all__ = [
     "health_economics",
     "injection_intervals",
     "injections_per_year",
+    "interval_bands",
     "letters_change",
     "letters_change_at_week",
     "letters_change_carried",
@@ -75,4 +92,5 @@ __all__ = [
     "statistics",
     "status_flow",
     "status_over_time",
+    "treatment_around",
 ]

@@ -192,6 +192,7 @@ MEASURES: Final = (
         "first eyes on treatment by weeks to the next visit, as planned at their last; 0 if none",
     ),
     Measure("scans", ("week", "scans"), "scans of first eyes in the 4 weeks around, as read"),
+    Measure("injections_around", ("week",), "injections into first eyes in the 4 weeks around"),
     Measure(
         "last_scans", ("week", "scans"), "first eyes in care by the reading of their last scan"
     ),

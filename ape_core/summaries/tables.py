@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ape_core.summaries.acuity import acuity_over_time, letters_change
-from ape_core.summaries.retention import status_over_time
+from ape_core.summaries.courses import (
+    change_bands,
+    driving_vision,
+    interval_bands,
+    treatment_around,
+)
+from ape_core.summaries.retention import status_flow, status_over_time
 from ape_core.summaries.table import Table
-from ape_core.summaries.treatment import injection_intervals, injections_per_year
+from ape_core.summaries.treatment import (
+    dry_at_last_scan,
+    injection_intervals,
+    injections_per_year,
+)
+from ape_core.summaries.workload import activity_per_week
 
 if TYPE_CHECKING:
+    from ape_core.summaries.courses import BandsOverTime
     from ape_core.summaries.summary import Summary
+
+_SINCE: Final = "Time since the first visit"
 
 
 def acuity_table(summary: Summary) -> Table:
@@ -19,7 +33,7 @@ def acuity_table(summary: Summary) -> Table:
     letters = "ETDRS letters"
     return Table.of(
         "Visual acuity of living eyes, in care or not",
-        ("Time since the first visit", "weeks", view.weeks),
+        (_SINCE, "weeks", view.weeks),
         ("Mean", letters, view.mean),
         ("Standard deviation", letters, view.sd),
         ("10th centile", letters, view.p10),
@@ -72,10 +86,91 @@ def status_table(summary: Summary) -> Table:
     view = status_over_time(summary)
     return Table.of(
         "Who stays in care",
-        ("Time since the first visit", "weeks", view.weeks),
+        (_SINCE, "weeks", view.weeks),
         *(
             (status.capitalize(), "patients", counts)
             for status, counts in zip(view.statuses, view.counts, strict=True)
         ),
         ("All patients", "patients", view.counts.sum(axis=0)),
+    )
+
+
+def change_bands_table(summary: Summary) -> Table:
+    """Living eyes by letters gained or lost, by week."""
+    return _bands_table("Letters gained and lost", "living eyes", change_bands(summary))
+
+
+def interval_bands_table(summary: Summary) -> Table:
+    """Eyes on treatment by weeks to the next visit, by week."""
+    return _bands_table("Planned intervals", "eyes on treatment", interval_bands(summary))
+
+
+def driving_table(summary: Summary) -> Table:
+    """Living eyes with at least 70 letters, by week."""
+    view = driving_vision(summary)
+    return Table.of(
+        "70 letters or better",
+        (_SINCE, "weeks", view.weeks),
+        ("70 letters or better", "% of living eyes", view.percent),
+        ("Living eyes", "", view.n),
+    )
+
+
+def dry_table(summary: Summary) -> Table:
+    """Eyes in care without fluid at their last scan, by week."""
+    view = dry_at_last_scan(summary)
+    return Table.of(
+        "Eyes without fluid",
+        (_SINCE, "weeks", view.weeks),
+        ("Without fluid at the last scan", "% of eyes in care", view.pct_dry),
+        ("Without fluid at the last scan", "eyes", view.n_dry),
+        ("Eyes in care", "", view.n_scans),
+    )
+
+
+def flow_table(summary: Summary) -> Table:
+    """First eyes by year, status at its start and status at its end; who is in none is left out."""
+    view = status_flow(summary)
+    years, before, after = view.counts.nonzero()
+    return Table.of(
+        "From year to year",
+        ("Year", "", view.years[years]),
+        ("Status at the start of the year", "", [view.statuses[place] for place in before]),
+        ("Status at the end of the year", "", [view.statuses[place] for place in after]),
+        ("Patients", "", view.counts[years, before, after]),
+    )
+
+
+def treatment_around_table(summary: Summary) -> Table:
+    """Visits and injections by the time since the first visit."""
+    view = treatment_around(summary)
+    around = "first eyes, in the 4 weeks around"
+    return Table.of(
+        "Visits and injections since the first visit",
+        (_SINCE, "weeks", view.weeks),
+        ("Visits", around, view.visits),
+        ("Injections", around, view.injections),
+    )
+
+
+def activity_table(summary: Summary) -> Table:
+    """Visits and injections by calendar week."""
+    view = activity_per_week(summary)
+    return Table.of(
+        "Visits and injections by calendar week",
+        ("Calendar week of the run", "", view.time),
+        ("First visits", "all eyes", view.first_visits),
+        ("Follow-up visits", "all eyes", view.follow_up_visits),
+        ("Visits", "all eyes", view.visits),
+        ("Injections", "all eyes", view.injections),
+    )
+
+
+def _bands_table(name: str, counted: str, view: BandsOverTime) -> Table:
+    """Eyes by band, and all of them."""
+    return Table.of(
+        name,
+        (_SINCE, "weeks", view.weeks),
+        *((band, counted, counts) for band, counts in zip(view.bands, view.counts, strict=True)),
+        ("All", counted, view.n),
     )

@@ -165,6 +165,7 @@ def recount(chunk):
         "interval_sums": np.zeros((years, 2), int),
         "planned_intervals": np.zeros((n_points, 61), int),
         "scans": np.zeros((n_points, 2), int),
+        "injections_around": np.zeros(n_points, int),
         "last_scans": np.zeros((n_points, 2), int),
         "status": np.zeros((n_points, len(STATUSES)), int),
         "alive": np.zeros(n_points, int),
@@ -254,6 +255,7 @@ def _count_point(count, eye, point, horizon):
     for visit in eye["visits"]:
         if day - 14 <= visit["day"] < day + 14:
             count["scans"][point, int(visit["fluid"])] += 1
+            count["injections_around"][point] += visit["injected"]
     if letters >= 0:
         count["assessed_letters"][point, letters] += 1
         count["assessed_change"][point, letters - baseline + 100] += 1

@@ -39,7 +39,7 @@ def count_treatment(care: Care, events: Events) -> dict[str, Counts]:
         "year_sums": _year_sums(events.injections, events.visits, through, care),
         "cumulative_injections": _cumulative(care, eye, day),
         "injections_of_all": _of_all(care, eye, day),
-        "scans": _scans(care),
+        **_around(care),
         "last_scans": _last_scans(care),
         **_injection_intervals(care, eye, day),
     }
@@ -115,10 +115,12 @@ def _column(numbers: Ints) -> Ints:
     return numbers[:, None]
 
 
-def _scans(care: Care) -> Counts:
-    """Count scans read dry and active in the 4 weeks around each point."""
+def _around(care: Care) -> dict[str, Counts]:
+    """Count scans by their reading, and injections, in the 4 weeks around each point."""
     nearest = (care.visits["day"] + DAYS_PER_PERIOD // 2) // DAYS_PER_PERIOD
-    return histogram_2d(nearest, care.visits["fluid"], (care.n_points, len(SCANS)))
+    scans = histogram_2d(nearest, care.visits["fluid"], (care.n_points, len(SCANS)))
+    injected = nearest[care.visits["injected"].astype(bool, copy=False)]
+    return {"scans": scans, "injections_around": histogram(injected, care.n_points)}
 
 
 def _last_scans(care: Care) -> Counts:
