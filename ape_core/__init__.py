@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.on_first_use import on_first_use
 
 if TYPE_CHECKING:
+    from ape_core.analysis.compare import compare
     from ape_core.analysis.score import score
     from ape_core.errors import (
         ApeError,
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from ape_core.runs import check_memory, estimate, import_run, open_run, run, submit
     from ape_core.spec.cohort import Cohort
     from ape_core.spec.model import load_model
-    from ape_core.spec.protocol_yaml import list_protocols, load_protocol
     from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.checkpoint import SimulationCheckpoint
+    from ape_core.storage.own_protocols import list_protocols, load_protocol
     from ape_core.summaries import Summary
 
 __version__: Final = "0.1.0"
@@ -56,6 +57,7 @@ __all__ = [
     "StoreError",
     "Summary",
     "check_memory",
+    "compare",
     "create_results",
     "estimate",
     "import_run",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "ape_core.analysis.compare": ("compare",),
     "ape_core.analysis.score": ("score",),
     "ape_core.errors": (
         "ApeError",
@@ -84,9 +87,9 @@ _HOMES: Final = {
     "ape_core.runs": ("check_memory", "estimate", "import_run", "open_run", "run", "submit"),
     "ape_core.spec.cohort": ("Cohort",),
     "ape_core.spec.model": ("load_model",),
-    "ape_core.spec.protocol_yaml": ("list_protocols", "load_protocol"),
     "ape_core.spec.run_spec": ("RunSpec",),
     "ape_core.storage.checkpoint": ("SimulationCheckpoint",),
+    "ape_core.storage.own_protocols": ("list_protocols", "load_protocol"),
     "ape_core.summaries": ("Summary",),
 }
 

@@ -47,7 +47,20 @@ class InvalidSettingError(InvalidInputError):
 
 
 class InvalidSpecError(InvalidInputError):
-    """A protocol, cohort, disease model or run is missing something or contradicts itself."""
+    """A protocol, cohort, disease model or run is missing something or contradicts itself.
+
+    Parameters
+    ----------
+    message, hint
+        As of every error.
+    field
+        Where the fault is, as "phases[0].max_interval_weeks", so that a form can say it there;
+        empty when it is of no single field.
+    """
+
+    def __init__(self, message: str, hint: str = "", field: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
 
 
 class NoSuchRunError(InvalidInputError):

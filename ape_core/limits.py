@@ -84,6 +84,9 @@ MAX_RANGE_PATIENTS: Final = 5_000
 MAX_YAML_BYTES: Final = 256_000
 """Size of a protocol, cohort or model file; the largest one shipped is a tenth of it."""
 
+MAX_OWN_PROTOCOLS: Final = _lowered("MAX_OWN_PROTOCOLS", 500)
+"""Protocols that users keep in a store; each is at most as large as a YAML file may be."""
+
 MAX_WORKER_THREADS: Final = 64
 
 COMMIT_SECONDS: Final = 1.0

@@ -8,9 +8,10 @@ from typing import Final
 
 from ape_core.spec.cohort import Cohort, parse_cohort
 from ape_core.spec.population import parse_population
-from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
 from ape_core.spec.yaml_door import read_yaml
+from ape_core.storage.location import default_store_path
+from ape_core.storage.own_protocols import load_protocol
 
 DEFAULT_PATIENTS: Final = 2_000
 DEFAULT_POPULATION: Final = "uk-routine-care"
@@ -30,7 +31,7 @@ def read_question(asked: argparse.Namespace) -> RunSpec:
         When a part of it cannot be.
     """
     return RunSpec(
-        protocol=load_protocol(asked.protocol),
+        protocol=load_protocol(asked.protocol, default_store_path()),
         cohort=_cohort(asked.cohort, asked.patients),
         years=asked.years,
         seed=asked.seed,

@@ -40,7 +40,7 @@ def _real(field: str, value: object, allowed: str) -> float | int:
     if _is_scalar_array(plain):
         plain = plain.item()
     if isinstance(plain, bool) or not isinstance(plain, int | float) or not _is_finite(plain):
-        raise InvalidSpecError(f"{field} is {shown(plain)}, but must be {allowed}.")
+        raise InvalidSpecError(f"{field} is {shown(plain)}, but must be {allowed}.", field=field)
     return float(plain) if isinstance(plain, float) else int(plain)
 
 
@@ -62,7 +62,7 @@ def whole(field: str, value: object, low: int, high: int) -> int:
     allowed = f"a whole number from {low:,} to {high:,}"
     real = _real(field, value, allowed)
     if real != int(real) or not low <= real <= high:
-        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.")
+        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.", field=field)
     return int(real)
 
 
@@ -71,7 +71,7 @@ def number(field: str, value: object, low: float, high: float) -> float:
     allowed = f"a number from {low:g} to {high:g}"
     real = _real(field, value, allowed)
     if not low <= real <= high:
-        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.")
+        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.", field=field)
     return float(real) + 0.0  # turns -0.0 into 0.0, which would hash differently
 
 
@@ -80,7 +80,7 @@ def positive(field: str, value: object, high: float) -> float:
     allowed = f"a number above 0 and up to {high:g}"
     real = _real(field, value, allowed)
     if not 0 < real <= high:
-        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.")
+        raise InvalidSpecError(f"{field} is {shown(real)}, but must be {allowed}.", field=field)
     return float(real)
 
 
@@ -92,7 +92,9 @@ def share(field: str, value: object) -> float:
 def switch(field: str, value: object) -> bool:
     """Truth value; numbers and text are refused."""
     if not isinstance(value, bool):
-        raise InvalidSpecError(f"{field} is {shown(value)}, but must be true or false.")
+        raise InvalidSpecError(
+            f"{field} is {shown(value)}, but must be true or false.", field=field
+        )
     return value
 
 
@@ -102,8 +104,14 @@ def choice(field: str, value: object, names: Sequence[str]) -> str:
         raise InvalidSpecError(
             f"{field} is {shown(value)}, but must be one of: {listed(names)}.",
             suggestion(value, names),
+            field,
         )
     return value
+
+
+def is_name(value: str) -> bool:
+    """Whether a text can be the name of something that ships or is saved."""
+    return _NAME.fullmatch(value) is not None
 
 
 def name(field: str, value: object) -> str:
@@ -111,7 +119,8 @@ def name(field: str, value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidSpecError(
             f"{field} is {shown(value)}, but must be 1 to 80 lower-case letters, digits, "
-            "dots and hyphens, and start with a letter or digit."
+            "dots and hyphens, and start with a letter or digit.",
+            field=field,
         )
     return value
 
@@ -119,11 +128,12 @@ def name(field: str, value: object) -> str:
 def text(field: str, value: object, longest: int, *, empty: bool = False) -> str:
     """Text of bounded length without control characters, spaces at its ends removed."""
     if not isinstance(value, str):
-        raise InvalidSpecError(f"{field} is {shown(value)}, but must be text.")
+        raise InvalidSpecError(f"{field} is {shown(value)}, but must be text.", field=field)
     stripped = " ".join(value.split())
     if not (empty or stripped) or len(stripped) > longest or not stripped.isprintable():
         raise InvalidSpecError(
             f"{field} is {shown(value)}, but must be {0 if empty else 1} to {longest:,} "
-            "printable characters."
+            "printable characters.",
+            field=field,
         )
     return stripped

@@ -130,6 +130,7 @@ def _check_recruitment(n_patients: int, recruitment: Recruitment) -> None:
             f"patients_per_week is {per_week:g}, so {n_patients:,} patients would take more than "
             f"{MAX_RECRUITMENT_DAYS:,} days to recruit.",
             f"Recruit at least {enough:g} patients a week, or fewer patients.",
+            "recruitment.patients_per_week",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ape_core.spec.phases import (
     FixedPhase,
     LabelPhase,
+    Loading,
     NoTreatmentPhase,
     Phase,
     PrnPhase,
@@ -14,26 +15,24 @@ from ape_core.spec.phases import (
 )
 
 if TYPE_CHECKING:
-    from ape_core.spec.protocol import Protocol
+    from ape_core.spec.protocol import AfterStopping, Protocol
 
 
 def describe(protocol: Protocol) -> list[str]:
     """Say the rules of a protocol, a sentence or two for each part, in order of time."""
-    sentences = [_loading(protocol)] if protocol.loading else []
+    sentences = [f"Loading: {loading_words(protocol.loading)}."] if protocol.loading else []
     start = 0
     for phase in protocol.phases:
-        sentences.append(f"{_span(protocol, phase, start)}: {_rule(phase)}")
+        sentences.append(f"{_span(protocol, phase, start)}: {rule_words(phase)}")
         start = phase.until_week or start
-    return sentences + _stopping(protocol)
+    return sentences + stopping_words(protocol)
 
 
-def _loading(protocol: Protocol) -> str:
+def loading_words(loading: Loading) -> str:
     """Say how treatment starts."""
-    loading = protocol.loading
-    assert loading is not None
     if loading.n_injections == 1:
-        return "Loading: 1 injection."
-    return f"Loading: {loading.n_injections} injections, {_weeks(loading.interval_weeks)} apart."
+        return "1 injection"
+    return f"{loading.n_injections} injections, {_weeks(loading.interval_weeks)} apart"
 
 
 def _span(protocol: Protocol, phase: Phase, start: int) -> str:
@@ -49,7 +48,7 @@ def _span(protocol: Protocol, phase: Phase, start: int) -> str:
     return "Then" if protocol.loading else "From the start"
 
 
-def _rule(phase: Phase) -> str:
+def rule_words(phase: Phase) -> str:
     """Say what a phase does."""
     if isinstance(phase, FixedPhase):
         return f"an injection every {_weeks(phase.interval_weeks)}, whatever is seen."
@@ -104,7 +103,7 @@ def _label(phase: LabelPhase) -> str:
     return f"{', '.join(parts)}. Active means {meaning}."
 
 
-def _stopping(protocol: Protocol) -> list[str]:
+def stopping_words(protocol: Protocol) -> list[str]:
     """Say when treatment stops and what follows."""
     rules = protocol.stopping
     if rules is None:
@@ -152,10 +151,13 @@ def _longest_interval(phase: Phase) -> int:
 def _after_stopping(protocol: Protocol) -> str:
     """Say how an eye is followed once treatment was stopped for stable disease."""
     after = protocol.after_stopping
-    if after is None:
-        return "Afterwards: discharged."
+    return "Afterwards: discharged." if after is None else f"Afterwards: {after_words(after)}."
+
+
+def after_words(after: AfterStopping) -> str:
+    """Say how such an eye is watched."""
     then = "treated again when active" if after.retreat_on_activity else "not treated again"
-    return f"Afterwards: a visit every {_weeks(after.monitor_interval_weeks)}, {then}."
+    return f"a visit every {_weeks(after.monitor_interval_weeks)}, {then}"
 
 
 def _activity(criterion: str, letters_lost: int | None) -> str:

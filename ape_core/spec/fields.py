@@ -19,7 +19,8 @@ def at(where: str) -> Iterator[None]:
     try:
         yield
     except InvalidSpecError as error:
-        raise InvalidSpecError(f"{where}: {error.message}", error.hint) from None
+        place = ".".join(filter(None, (where.split(" (", maxsplit=1)[0], error.field)))
+        raise InvalidSpecError(f"{where}: {error.message}", error.hint, place) from None
 
 
 def as_mapping(value: object, what: str) -> Mapping[str, Any]:
@@ -46,6 +47,7 @@ def check_fields(given: Mapping[str, Any], allowed: Sequence[str], required: Seq
             raise InvalidSpecError(
                 f"{shown(key)} is not a field here; allowed are: {listed(allowed)}.",
                 suggestion(key, allowed),
+                key,
             )
     missing = [key for key in required if key not in given]
     if missing:
@@ -53,6 +55,7 @@ def check_fields(given: Mapping[str, Any], allowed: Sequence[str], required: Seq
         raise InvalidSpecError(
             f"The field{plural} {listed(missing)} {'are' if plural else 'is'} missing.",
             f"Fields here are: {listed(allowed)}.",
+            missing[0],
         )
 
 

@@ -192,9 +192,11 @@ def _needed(recruitment: Recruitment, field: str, kind: str) -> None:
     """Check that a field is given exactly for the kind of recruitment that uses it."""
     given = getattr(recruitment, field) is not None
     if recruitment.kind == kind and not given:
-        raise InvalidSpecError(f"The field {field} is missing, which kind {kind!r} needs.")
+        raise InvalidSpecError(
+            f"The field {field} is missing, which kind {kind!r} needs.", field=field
+        )
     if recruitment.kind != kind and given:
-        raise InvalidSpecError(f"{field} is given, but belongs to kind {kind!r} only.")
+        raise InvalidSpecError(f"{field} is given, but belongs to kind {kind!r} only.", field=field)
 
 
 def _numbers(field: str, given: object, high: float) -> tuple[float, ...]:
@@ -210,7 +212,9 @@ def _window(owner: Any, low: int, high: int) -> None:
         if getattr(owner, field) is not None:
             object.__setattr__(owner, field, checks.whole(field, getattr(owner, field), low, high))
     if owner.low is not None and owner.high is not None and owner.low >= owner.high:
-        raise InvalidSpecError(f"low is {owner.low}, but must be below high, {owner.high}.")
+        raise InvalidSpecError(
+            f"low is {owner.low}, but must be below high, {owner.high}.", field="low"
+        )
 
 
 def _moments(owner: Any, low: int, high: int) -> None:

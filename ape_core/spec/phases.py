@@ -146,6 +146,7 @@ class LabelPhase:
             raise InvalidSpecError(
                 "shorten_to_weeks and assign_at_weeks are both empty, so the criteria never count.",
                 "Give one of them, or use regimen fixed.",
+                "shorten_to_weeks",
             )
         _criterion(self, "criteria")
 
@@ -196,7 +197,9 @@ def _at_most(owner: object, smaller: str, larger: str) -> None:
     """Refuse two fields that contradict each other."""
     low, high = getattr(owner, smaller), getattr(owner, larger)
     if low > high:
-        raise InvalidSpecError(f"{smaller} is {low}, which is more than {larger}, {high}.")
+        raise InvalidSpecError(
+            f"{smaller} is {low}, which is more than {larger}, {high}.", field=smaller
+        )
 
 
 def _criterion(phase: Any, field: str) -> None:
@@ -208,6 +211,7 @@ def _criterion(phase: Any, field: str) -> None:
                 f"letters_lost is {checks.shown(phase.letters_lost)}, but {field} is 'fluid', "
                 "for which letters do not count.",
                 f"Remove letters_lost, or choose {field} fluid-or-letters.",
+                "letters_lost",
             )
         return
     if phase.letters_lost is None:
@@ -219,7 +223,9 @@ def _week_list(owner: object, field: str) -> None:
     """Cast a field to a tuple of intervals in weeks."""
     given = getattr(owner, field)
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InvalidSpecError(f"{field} is {checks.shown(given)}, but must be a list of weeks.")
+        raise InvalidSpecError(
+            f"{field} is {checks.shown(given)}, but must be a list of weeks.", field=field
+        )
     weeks = tuple(
         checks.whole(f"{field}[{place}]", item, 1, MAX_INTERVAL_WEEKS)
         for place, item in enumerate(given)
@@ -234,5 +240,6 @@ def _check_order(field: str, weeks: tuple[int, ...], interval: int, *, falling: 
         direction = "decrease" if falling else "increase"
         raise InvalidSpecError(
             f"{field} is {list(weeks)}, but must {direction} and stay below "
-            f"interval_weeks, {interval}."
+            f"interval_weeks, {interval}.",
+            field=field,
         )

@@ -41,6 +41,7 @@ __all__ = [
 MAX_PHASES: Final = 12
 MAX_SOURCES: Final = 40
 MAX_CONSECUTIVE_VISITS: Final = 24
+MAX_FUTILE_LETTERS: Final = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Stopping:
         if not futile and not stable:
             raise InvalidSpecError("stopping has no rule.", "Give one, or leave stopping out.")
         if futile:
-            self._whole("futile_below_letters", 1, 85)
+            self._whole("futile_below_letters", 1, MAX_FUTILE_LETTERS)
             self._whole("consecutive_visits", 1, MAX_CONSECUTIVE_VISITS)
         if stable:
             self._whole("stable_at_max_interval_visits", 1, MAX_CONSECUTIVE_VISITS)
@@ -82,6 +83,7 @@ class Stopping:
                 raise InvalidSpecError(
                     "stable_interval_weeks is given, but no eye is stopped for stable disease.",
                     "Give stable_at_max_interval_visits and stable_stop_probability as well.",
+                    "stable_interval_weeks",
                 )
             self._whole("stable_interval_weeks", 1, MAX_INTERVAL_WEEKS)
 
@@ -95,7 +97,9 @@ class Stopping:
         given = [name for name in (first, second) if getattr(self, name) is not None]
         if len(given) == 1:
             other = second if given == [first] else first
-            raise InvalidSpecError(f"{given[0]} is given, so the field {other} is missing.")
+            raise InvalidSpecError(
+                f"{given[0]} is given, so the field {other} is missing.", field=other
+            )
         return bool(given)
 
     def _whole(self, field: str, low: int, high: int) -> None:
@@ -111,8 +115,9 @@ class AfterStopping:
     retreat_on_activity: bool
 
     def __post_init__(self) -> None:
-        weeks = checks.whole("monitor_interval_weeks", self.monitor_interval_weeks, 1, 52)
-        object.__setattr__(self, "monitor_interval_weeks", weeks)
+        field = "monitor_interval_weeks"
+        weeks = checks.whole(field, self.monitor_interval_weeks, 1, MAX_INTERVAL_WEEKS)
+        object.__setattr__(self, field, weeks)
         checks.switch("retreat_on_activity", self.retreat_on_activity)
 
 
@@ -138,6 +143,8 @@ class Protocol:
         What the protocol is taken from, one citation each.
     description
         One paragraph in plain words.
+    parent
+        Name of the protocol that this one was made from; empty when it was made from none.
 
     Raises
     ------
@@ -154,6 +161,7 @@ class Protocol:
     after_stopping: AfterStopping | None = None
     sources: tuple[str, ...] = ()
     description: str = ""
+    parent: str = ""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -165,6 +173,8 @@ class Protocol:
         put(self, "phases", tuple(self.phases))
         put(self, "sources", _sources(self.sources))
         put(self, "description", checks.text("description", self.description, 3000, empty=True))
+        if self.parent != "":
+            put(self, "parent", checks.name("parent", self.parent))
         _check_parts(self)
         _check_phases(self.phases, self.loading)
         _check_drug(self)
@@ -177,7 +187,7 @@ class Protocol:
         return self.phases[-1].regimen
 
     def question(self) -> dict[str, Any]:
-        """What can change a row, as plain data: not the name, title, sources or description."""
+        """What can change a row, as plain data: the rules, not what is said about them."""
         return {
             "drug": self.drug,
             "loading": asdict(self.loading) if self.loading else None,
@@ -244,12 +254,14 @@ def _check_phases(phases: tuple[Phase, ...], loading: Loading | None) -> None:
     for place, phase in enumerate(phases[:-1]):
         if phase.until_week is None:
             raise InvalidSpecError(
-                f"phases[{place}] has no until_week, but only the last phase goes on to the end."
+                f"phases[{place}] has no until_week, but only the last phase goes on to the end.",
+                field=f"phases[{place}].until_week",
             )
         if phase.until_week <= before:
             raise InvalidSpecError(
                 f"phases[{place}].until_week is {phase.until_week}, but must be after {what}, "
-                f"week {before}."
+                f"week {before}.",
+                field=f"phases[{place}].until_week",
             )
         before, what = phase.until_week, f"until_week of phases[{place}]"
     if phases[-1].until_week is not None:
@@ -257,6 +269,7 @@ def _check_phases(phases: tuple[Phase, ...], loading: Loading | None) -> None:
             f"phases[{len(phases) - 1}].until_week is {phases[-1].until_week}, but the last phase "
             "must have none: it goes on to the end.",
             "Remove it, or add a phase that follows.",
+            f"phases[{len(phases) - 1}].until_week",
         )
 
 
@@ -264,7 +277,9 @@ def _check_drug(protocol: Protocol) -> None:
     """Check that the drug is none exactly when every regimen is none."""
     untreated = protocol.drug == "none"
     if untreated and protocol.loading is not None:
-        raise InvalidSpecError("drug is 'none', but there is a loading phase, which injects.")
+        raise InvalidSpecError(
+            "drug is 'none', but there is a loading phase, which injects.", field="drug"
+        )
     for place, phase in enumerate(protocol.phases):
         if untreated == isinstance(phase, NoTreatmentPhase):
             continue
@@ -272,6 +287,7 @@ def _check_drug(protocol: Protocol) -> None:
         raise InvalidSpecError(
             f"drug is {protocol.drug!r}, but regimen {phase.regimen!r} of phases[{place}] {what}.",
             "Drug none goes with regimen none, and only with it.",
+            f"phases[{place}].regimen",
         )
 
 
@@ -282,7 +298,8 @@ def _check_assessments(protocol: Protocol) -> None:
         if assigns and (place > 0 or protocol.loading is None):
             raise InvalidSpecError(
                 f"phases[{place}].assign_at_weeks counts weeks from the last loading injection, "
-                "so it belongs to the first phase after a loading phase."
+                "so it belongs to the first phase after a loading phase.",
+                field=f"phases[{place}].assign_at_weeks",
             )
 
 
@@ -293,6 +310,7 @@ def _check_stopping(protocol: Protocol) -> None:
             "after_stopping is given, but no eye is ever stopped for stable disease.",
             "Give stable_at_max_interval_visits and stable_stop_probability in stopping, "
             "or leave after_stopping out.",
+            "after_stopping",
         )
     if protocol.stopping and protocol.drug == "none":
         raise InvalidSpecError("stopping is given, but drug is 'none': nothing can be stopped.")

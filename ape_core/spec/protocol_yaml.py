@@ -24,6 +24,7 @@ _FIELDS: Final = (
     "title",
     "drug",
     "description",
+    "parent",
     "loading",
     "phases",
     "stopping",
@@ -40,6 +41,7 @@ class ProtocolInfo:
     title: str
     regimen: str
     drug: str
+    is_own: bool = False
 
 
 def list_protocols() -> list[ProtocolInfo]:
@@ -95,25 +97,33 @@ def parse_protocol(mapping: Mapping[str, Any], origin: str) -> Protocol:
             after_stopping=_part(AfterStopping, given, "after_stopping"),
             sources=_present(given, "sources", ()),
             description=_present(given, "description", ""),
+            parent=_present(given, "parent", ""),
         )
 
 
 def protocol_to_yaml(protocol: Protocol) -> str:
     """YAML that reads back as the same protocol."""
+    text: str = yaml.safe_dump(
+        protocol_fields(protocol), sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
+
+
+def protocol_fields(protocol: Protocol) -> dict[str, Any]:
+    """Fields that are given, as plain data that reads back as the same protocol."""
     data = {
         "name": protocol.name,
         "title": protocol.title,
         "drug": protocol.drug,
         "description": protocol.description or None,
+        "parent": protocol.parent or None,
         "loading": protocol.loading and asdict(protocol.loading),
         "phases": [_without_none(phase_fields(phase)) for phase in protocol.phases],
         "stopping": protocol.stopping and _without_none(asdict(protocol.stopping)),
         "after_stopping": protocol.after_stopping and asdict(protocol.after_stopping),
         "sources": list(protocol.sources) or None,
     }
-    given = _without_none(data)
-    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=100)
-    return text
+    return _without_none(data)
 
 
 def shipped_yaml(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.limits import MAX_YAML_BYTES
 from ape_core.spec.canonical import canonical_json, sha256_text
-from ape_core.spec.cohort import Cohort
+from ape_core.spec.cohort import Cohort, parse_cohort
 from ape_core.spec.fields import as_mapping, build, check_fields
 from ape_core.spec.model import DiseaseModel, Drug
 from ape_core.spec.parameter import Parameter
@@ -21,7 +21,7 @@ from ape_core.spec.people import (
     LettersQuantiles,
     Recruitment,
 )
-from ape_core.spec.population import Population
+from ape_core.spec.population import Population, list_populations
 from ape_core.spec.protocol import Protocol
 from ape_core.spec.protocol_yaml import parse_protocol
 from ape_core.spec.run_spec import RunSpec
@@ -74,7 +74,7 @@ def _parts(question: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, A
     drug = question["protocol"]["drug"]
     return {
         "protocol": _protocol(question["protocol"], about["protocol"]),
-        "cohort": _cohort(question["cohort"], about["population"]),
+        "cohort": _cohort(question["cohort"], about["population"], about.get("overrides")),
         "model": _model(question["model"], drug, about["model"]),
         "years": question["years"],
         "seed": question["seed"],
@@ -87,8 +87,29 @@ def _protocol(asked: Mapping[str, Any], about: Mapping[str, Any]) -> Protocol:
     return parse_protocol({**about, **asked}, "protocol")
 
 
-def _cohort(asked: Mapping[str, Any], about: Mapping[str, Any]) -> Cohort:
-    """Rebuild the cohort, its overrides already in its population."""
+def _cohort(asked: Mapping[str, Any], about: Mapping[str, Any], overrides: object) -> Cohort:
+    """Rebuild the cohort: as it was given, if that still means the same, else as it was resolved.
+
+    A shipped population may have changed since, and one of a user's file is not here at all; its
+    numbers then stand in the question, with every override applied.
+    """
+    resolved = _resolved(asked, about)
+    if about["name"] not in list_populations():  # a name from a stranger must not be read as a path
+        return resolved
+    try:
+        given = dict(as_mapping(overrides, "overrides"))
+        for name in ("two_eyes", "recruitment"):
+            given[name] = asked[name]
+        given |= {"n_patients": asked["n_patients"], "population": about["name"]}
+        as_given = parse_cohort(given, "cohort")
+    except InvalidSpecError:
+        return resolved
+    same = as_given.question() == resolved.question()
+    return as_given if same and as_given.people().title == about["title"] else resolved
+
+
+def _resolved(asked: Mapping[str, Any], about: Mapping[str, Any]) -> Cohort:
+    """Cohort with its overrides already in its population."""
     people = {
         key: value
         for key, value in asked.items()

@@ -117,13 +117,16 @@ class RunSpec:
     def _about(self) -> dict[str, Any]:
         """Names, titles and sources, which change no row."""
         people = self.people
+        protocol = {
+            "name": self.protocol.name,
+            "title": self.protocol.title,
+            "description": self.protocol.description,
+            "sources": list(self.protocol.sources),
+        }
+        if self.protocol.parent:
+            protocol["parent"] = self.protocol.parent
         return {
-            "protocol": {
-                "name": self.protocol.name,
-                "title": self.protocol.title,
-                "description": self.protocol.description,
-                "sources": list(self.protocol.sources),
-            },
+            "protocol": protocol,
             "population": {"name": people.name, "title": people.title},
             "overrides": _overrides(self.cohort),
             "model": {"name": self.model.name, "title": self.model.title},

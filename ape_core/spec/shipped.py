@@ -43,6 +43,7 @@ def resolve(what: str, name_or_path: str | Path) -> Path:
     raise InvalidSpecError(
         f"There is no {what} {shown(name_or_path)}; shipped are: {listed(names)}.",
         suggestion(name_or_path, names),
+        what,
     )
 
 

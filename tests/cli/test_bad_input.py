@@ -271,7 +271,7 @@ def test_no_command(ape):
 
 
 def test_a_defect_is_a_sentence_and_a_log(ape, store_path, monkeypatch):
-    def fail():
+    def fail(*_):
         raise ZeroDivisionError("of our own making")
 
     monkeypatch.setattr("ape_core.commands.protocols.list_protocols", fail)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import pickle
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,8 +25,14 @@ from ape_core.spec.protocol import (
     Stopping,
     TreatAndExtendPhase,
 )
-from ape_core.spec.protocol_yaml import parse_protocol_yaml, protocol_to_yaml
+from ape_core.spec.protocol_yaml import (
+    list_protocols,
+    load_protocol,
+    parse_protocol_yaml,
+    protocol_to_yaml,
+)
 from ape_core.spec.run_spec import RunSpec
+from simulation.strategies import protocols as drawn_protocols
 
 weeks = st.integers(1, 52)
 letters_lost = st.integers(1, 30)
@@ -85,6 +92,7 @@ def protocols(draw):
         "title": draw(words),
         "sources": tuple(draw(st.lists(words, max_size=3))),
         "description": draw(st.just("") | words),
+        "parent": draw(st.just("") | names),
     }
     if draw(st.integers(0, 9)) == 0:
         return Protocol(
@@ -146,6 +154,17 @@ def test_the_interval_from_which_on_an_eye_is_stable_is_in_yaml_and_question():
     assert [RunSpec.from_json(spec.to_json()) for spec in specs] == specs
 
 
+@pytest.mark.parametrize("info", list_protocols(), ids=lambda info: info.name)
+def test_a_shipped_protocol_reads_back_from_its_yaml(info):
+    protocol = load_protocol(info.name)
+    assert parse_protocol_yaml(protocol_to_yaml(protocol), "x") == protocol
+
+
+@given(drawn_protocols())
+def test_a_protocol_of_every_regimen_reads_back_from_its_yaml(protocol):
+    assert parse_protocol_yaml(protocol_to_yaml(protocol), "x") == protocol
+
+
 @given(protocols())
 def test_the_question_of_a_protocol_is_plain_data(protocol):
     question = protocol.question()
@@ -172,7 +191,9 @@ def test_a_run_reads_back_from_its_json(spec):
     assert again.run_id == spec.run_id == json.loads(text)["run_id"]
     assert again.question() == spec.question()
     assert again.protocol == spec.protocol
+    assert again.cohort == spec.cohort
     assert again.people.question() == spec.people.question()
+    assert again.to_json() == text
     assert RunSpec.from_json(again.to_json()) == spec
 
 
