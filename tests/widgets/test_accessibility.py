@@ -1,4 +1,4 @@
-"""Every page is open to all: axe-core finds nothing serious, in light and dark, on desk and phone."""
+"""Every page is open to all: axe-core finds nothing serious, in both themes and both sizes."""
 
 from __future__ import annotations
 
