@@ -17,6 +17,7 @@ from ape_core.analysis.targets import load_targets
 from ape_core.analysis.validation import as_plain, rms_of, validation_from
 from ape_core.analysis.validation_store import ValidationStore
 from ape_core.errors import InvalidInputError
+from support.patience import PATIENCE
 
 N_PATIENTS = 100
 
@@ -139,7 +140,7 @@ def test_every_target_says_whether_it_was_fitted_and_where_it_comes_from(validat
 
 
 def wait(kept):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while kept.state().status == "running":
         assert time.monotonic() < deadline, "it did not end"
         time.sleep(0.1)

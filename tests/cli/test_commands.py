@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ape_core.runs.starting import ask, open_run
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, until
 
@@ -77,7 +78,7 @@ def test_detach_returns_at_once_and_progress_follows(ape):
         "memory_mb",
         "queue_place",
     } <= set(now)
-    assert run.wait(60) == "complete"
+    assert run.wait(PATIENCE) == "complete"
     assert ape("progress", "latest").out.startswith("complete: 1,200 of 1,200 patients (100%)")
     assert ape("run", *QUESTION, "--detach", "--json").json["reused"]
 
@@ -238,7 +239,7 @@ def test_ctrl_c_ends_at_a_commit_with_a_sentence(store_path):
     run = ask(spec, chunk_size=500)
     until(lambda: is_simulating(run))
     started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 130
     assert out == ""
     assert f"`ape resume {run.run_id[:12]}` goes on" in err

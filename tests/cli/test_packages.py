@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ape_core.runs.starting import open_run
+from support.patience import PATIENCE
 from support.workers import until
 
 QUESTION = ("aflibercept-2mg-treat-and-extend", "--patients", "400", "--years", "2", "--seed", "7")
@@ -80,7 +81,7 @@ def test_a_run_is_exported_as_far_as_it_is_while_it_goes_on(ape, elsewhere, tmp_
     taken = ape("import", tmp_path / "part.zip", *elsewhere, "--json").json
     assert taken["patients_done"] == exported["n_patients"]
     assert ape("resume", run.run_id, *elsewhere, "--json").json["status"] == "complete"
-    assert run.wait(60) == "complete"
+    assert run.wait(PATIENCE) == "complete"
     assert ape("digest", run.run_id, *elsewhere, "--json").json["digest"] == run.digest()
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 
 import pytest
+
+from support.pages import served
+from support.patience import PATIENCE
 
 PAGE = "voila/render/notebooks/dashboard.ipynb"
 
@@ -68,41 +67,16 @@ def test_post_build_installs_the_package_and_compiles_the_kernel(root):
 @pytest.fixture
 def jupyter_server(root, tmp_path):
     """Address of a Jupyter server, started as Binder starts it."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    command += ["--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={root}"]
-    settings = os.environ | {"APE_STORE": str(tmp_path / "store")}
-    server = subprocess.Popen(
-        [str(root / "binder" / "start"), *command],
-        env=settings,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield f"http://localhost:{port}"
-    server.send_signal(signal.SIGTERM)
-    server.wait(timeout=30)
-
-
-def fetch(url, deadline_seconds=60):
-    """Text of a page, once its server answers."""
-    deadline = time.monotonic() + deadline_seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=deadline_seconds) as answer:
-                return answer.read().decode()
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+    with served(tmp_path, command=[str(root / "binder" / "start"), *command]) as server:
+        yield server.address
 
 
 def test_a_server_started_as_on_binder_shows_the_dashboard_in_our_page(jupyter_server):
-    page = fetch(f"{jupyter_server}/{PAGE}")
+    with urllib.request.urlopen(f"{jupyter_server}{PAGE}", timeout=PATIENCE) as answer:
+        page = answer.read().decode()
     assert 'id="ape-skeleton"' in page
     assert "cdn.jsdelivr.net" not in page
     assert "application/vnd.jupyter.widget-view+json" in page

@@ -25,6 +25,7 @@ from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
 from ape_core.storage.parts import part_path, write_part, write_slices
 from benchmarks.chaos.memory_groups import Hog, memory_group
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import until, workers_of
 
@@ -227,7 +228,7 @@ def test_a_worker_gives_its_memory_back_waits_and_finishes(store, group, hog):
     assert waiting.queue_place == 1
     assert 0 < waiting.patients_done < 150_000
     hog.leave(600)
-    assert found.wait(100) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     until(lambda: not found.folder.is_locked())
     outcomes = [attempt["outcome"] for attempt in found.folder.read_provenance()["attempts"]]
     assert outcomes == ["stopped", "complete"]

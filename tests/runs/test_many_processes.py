@@ -26,6 +26,7 @@ from ape_core.runs.slots import (
 )
 from ape_core.runs.starting import ask, list_runs, submit
 from benchmarks.chaos.clocks import another_clock, clock_library
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import kill_workers, submit_when_told, until, workers_of
 
@@ -57,7 +58,7 @@ def ask_at_once(store, specs):
         asker.start()
     start.set()
     for asker in askers:
-        asker.join(60)
+        asker.join(PATIENCE)
         assert asker.exitcode == 0
 
 
@@ -75,7 +76,7 @@ def attempts(run):
 def test_twenty_processes_with_one_question_have_one_worker(store, ample_memory):
     ask_at_once(store, [small_spec(10_000, years=1)] * N_PROCESSES)
     [found] = list_runs(store)
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert [attempt["patients"] for attempt in attempts(found)] == [10_000]
     assert found.verify() == []
 
@@ -85,7 +86,7 @@ def test_same_and_different_questions_at_once_are_each_computed_once(store, ampl
     ask_at_once(store, [small_spec(2_000, years=1, seed=seed) for seed in seeds])
     found = list_runs(store)
     assert sorted(run.spec.seed for run in found) == [0, 1, 2, 3, 4]
-    assert {run.wait(60) for run in found} == {"complete"}
+    assert {run.wait(PATIENCE) for run in found} == {"complete"}
     assert [attempt["patients"] for run in found for attempt in attempts(run)] == [2_000] * 5
     assert queued_runs(store.path) == []
     assert n_running(store.path) == 0
@@ -111,7 +112,7 @@ def test_eight_workers_share_three_slots(store, ample_memory):
         most = max(most, len(now))
         begun += [run_id for run_id in now if run_id not in begun]
     assert most <= 3
-    assert {run.wait(60) for run in runs} == {"complete"}
+    assert {run.wait(PATIENCE) for run in runs} == {"complete"}
     assert all(len(attempts(run)) == 1 for run in runs)
     assert begun == [run_id for run_id in order if run_id in begun], "first come, first served"
     assert n_running(store.path) == 0
@@ -124,7 +125,7 @@ def test_a_worker_killed_while_it_holds_a_slot_leaves_it_to_the_next(store, one_
     until(lambda: second.status == "queued")
     assert second.progress().ahead == (first.run_id,)
     kill_workers(first)
-    assert second.wait(60) == "complete"
+    assert second.wait(PATIENCE) == "complete"
     assert first.status == "interrupted"
     assert n_running(store.path) == 0
 
@@ -139,7 +140,7 @@ def test_a_worker_killed_in_the_queue_holds_nobody_up(store, one_slot):
         os.kill(waiting.pid, signal.SIGKILL)
         until(lambda: runs[1].progress().queue_place == 1)
         assert runs[2].progress().ahead == ("before", runs[1].run_id)
-    assert [run.wait(60) for run in runs] == ["interrupted", "complete", "complete"]
+    assert [run.wait(PATIENCE) for run in runs] == ["interrupted", "complete", "complete"]
 
 
 def test_a_number_is_never_given_twice_while_somebody_has_it(tmp_path, one_slot):
@@ -212,7 +213,7 @@ def test_clocks_a_day_apart_keep_the_order_and_do_no_work_twice(
         assert len(now) <= 1
         begun += [run_id for run_id in now if run_id not in begun]
     assert begun == [run_id for run_id in order if run_id in begun]
-    assert Counter(run.wait(60) for run in runs.values()) == {"complete": 3}
+    assert Counter(run.wait(PATIENCE) for run in runs.values()) == {"complete": 3}
     assert all(len(attempts(run)) == 1 for run in runs.values())
     assert all(0 <= attempts(run)[0]["seconds"] < 60 for run in runs.values())
 
@@ -230,5 +231,5 @@ def test_a_run_of_yesterday_or_tomorrow_is_joined_and_taken_over(store, under_an
     assert found.status == "interrupted"
     kept = found.folder.checkpoint().patients_done
     submit_here(store, 100_000, 1)
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert attempts(found)[-1]["patients"] == 100_000 - kept

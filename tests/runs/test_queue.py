@@ -20,6 +20,7 @@ from ape_core.runs.slots import (
     wait_for_slot,
 )
 from ape_core.runs.starting import submit
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import until, workers_of
 
@@ -126,4 +127,4 @@ def test_a_run_that_waits_costs_next_to_nothing(store, monkeypatch):
         loaded = Path(f"/proc/{waiting.pid}/maps").read_text()
         assert not [name for name in HEAVY if name in loaded]
         found.cancel()
-        assert found.wait(20) == "interrupted"
+        assert found.wait(PATIENCE) == "interrupted"

@@ -19,6 +19,7 @@ from ape_core.runs.slots import wait_for_slot
 from ape_core.runs.starting import ask, list_runs, open_run, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, submit_when_told, until, workers_of
 
@@ -46,7 +47,7 @@ def test_submit_returns_at_once_and_the_worker_finishes(store):
     found = submit(spec, store)
     assert time.monotonic() - began < 5
     assert found.status in {"running", "queued", "complete"}
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert found.results().get_summary_statistics()["n_patients"] == 3_000
     assert found.digest() == digest_of(spec)
     assert open_run(found.run_id[:8], store).summary() == found.summary()
@@ -55,7 +56,7 @@ def test_submit_returns_at_once_and_the_worker_finishes(store):
 
 def test_a_finished_worker_is_nobodys_zombie(store):
     found = submit(small_spec(500, years=1), store)
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     until(lambda: not workers_of(found))
     assert psutil.Process().children(recursive=True) == []
 
@@ -69,7 +70,7 @@ def test_the_worker_survives_whoever_asked_for_it(store):
     )
     asked = subprocess.run([sys.executable, "-c", code], start_new_session=True, check=False)
     assert asked.returncode == -signal.SIGKILL
-    assert ask(small_spec(N_LONG, years=2), store).wait(60) == "complete"
+    assert ask(small_spec(N_LONG, years=2), store).wait(PATIENCE) == "complete"
 
 
 def test_the_same_question_at_once_has_one_worker(store):
@@ -85,10 +86,10 @@ def test_the_same_question_at_once_has_one_worker(store):
         asker.start()
     start.set()
     for asker in askers:
-        asker.join(60)
+        asker.join(PATIENCE)
         assert asker.exitcode == 0
     [found] = list_runs(store)
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert [attempt["patients"] for attempt in attempts(found)] == [20_000]
 
 
@@ -107,7 +108,7 @@ def test_runs_queue_for_one_slot_in_order(store, monkeypatch):
     assert waiting.memory_info().rss < 40e6
     assert submit(first, store).status == "queued"
     slot.close()
-    assert [found.wait(60) for found in runs] == ["complete", "complete"]
+    assert [found.wait(PATIENCE) for found in runs] == ["complete", "complete"]
     assert attempts(runs[0])[0]["ended"] <= attempts(runs[1])[0]["started"]
 
 
@@ -118,9 +119,9 @@ def test_a_queued_run_can_be_cancelled(store, monkeypatch):
         found = submit(small_spec(500, years=1), store)
         until(lambda: found.status == "queued")
         found.cancel()
-        assert found.wait(20) == "interrupted"
+        assert found.wait(PATIENCE) == "interrupted"
     assert attempts(found) == []
-    assert found.resume().wait(60) == "complete"
+    assert found.resume().wait(PATIENCE) == "complete"
 
 
 def test_cancel_keeps_what_is_done_and_resume_goes_on(store):
@@ -128,12 +129,12 @@ def test_cancel_keeps_what_is_done_and_resume_goes_on(store):
     found = submit(spec, store, **LONG)
     until(lambda: found.progress().patients_committed > 0)
     found.cancel()
-    assert found.wait(20) == "interrupted"
+    assert found.wait(PATIENCE) == "interrupted"
     kept = found.progress().patients_done
     assert 0 < kept < N_LONG
     assert found.summary().n_patients == kept
     assert attempts(found)[-1]["outcome"] == "stopped"
-    assert found.resume().wait(60) == "complete"
+    assert found.resume().wait(PATIENCE) == "complete"
     assert found.digest() == digest_of(spec)
     assert sum(attempt["patients"] for attempt in attempts(found)) == N_LONG
 
@@ -143,7 +144,7 @@ def test_asking_again_while_a_worker_stops_starts_anew(store):
     found = submit(spec, store, **LONG)
     until(lambda: is_simulating(found))
     found.cancel()
-    assert submit(spec, store).wait(60) == "complete"
+    assert submit(spec, store).wait(PATIENCE) == "complete"
 
 
 def test_sigterm_stops_a_worker_at_a_commit(store):
@@ -151,7 +152,7 @@ def test_sigterm_stops_a_worker_at_a_commit(store):
     until(lambda: is_simulating(found))
     [worker] = workers_of(found)
     worker.terminate()
-    assert found.wait(20) == "interrupted"
+    assert found.wait(PATIENCE) == "interrupted"
     assert attempts(found)[-1]["outcome"] == "stopped"
     assert found.progress().patients_done == attempts(found)[-1]["patients"]
 
@@ -183,7 +184,7 @@ def test_ctrl_c_commits_and_says_how_to_go_on(store):
     found = ask(small_spec(N_LONG, years=2), store, 500)
     until(lambda: is_simulating(found))
     asker.send_signal(signal.SIGINT)
-    _, said = asker.communicate(timeout=30)
+    _, said = asker.communicate(timeout=PATIENCE)
     assert (
         f"KeyboardInterrupt: Stopped; what was done is kept. `ape resume {found.run_id[:12]}`"
         in said
@@ -221,10 +222,10 @@ def test_a_worker_that_cannot_write_says_so(store):
     found = ask(small_spec(1_000, years=1), store)
     (found.folder.path / "visits").rmdir()
     (found.folder.path / "visits").write_text("in the way")
-    assert submit(small_spec(1_000, years=1), store).wait(60) == "failed"
+    assert submit(small_spec(1_000, years=1), store).wait(PATIENCE) == "failed"
     assert "a file stands where a folder is needed" in found.progress().error
     (found.folder.path / "visits").unlink()
-    assert found.resume().wait(60) == "complete"
+    assert found.resume().wait(PATIENCE) == "complete"
     assert found.progress().error == ""
 
 
@@ -276,7 +277,7 @@ def test_resume_makes_a_lost_checkpoint_again(store):
     with pytest.raises(CorruptRunError, match="ape resume"):
         run(spec, store, progress=False)
     found.resume()
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert found.verify() == []
     assert found.digest() == digest_of(spec)
 
@@ -298,7 +299,7 @@ def test_an_edited_question_is_noticed_and_put_back(store):
             edited.results()
         again(edited)
         assert path.read_text() == sound
-        assert edited.wait(60) == "complete"
+        assert edited.wait(PATIENCE) == "complete"
 
 
 def test_a_question_of_which_no_copy_is_left_has_to_be_asked_again(store):
@@ -359,7 +360,7 @@ def test_wait_gives_up_in_time(store, monkeypatch):
         found = submit(small_spec(500, years=1), store)
         assert found.wait(0.3) in {"running", "queued"}
         found.cancel()
-        assert found.wait(20) == "interrupted"
+        assert found.wait(PATIENCE) == "interrupted"
 
 
 def test_the_worker_leaves_no_trace_of_the_notebook(store, monkeypatch):

@@ -13,6 +13,7 @@ from ape_core.runs.starting import ask, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest, digest_chunks
 from ape_core.summaries.summary import Summary
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, until
 
@@ -50,7 +51,7 @@ def test_killed_three_times_and_resumed_is_the_same(store):
     assert committed == sorted(committed)
     assert found.summary().n_patients == committed[-1]
     found = submit(spec, store)
-    assert found.wait(60) == "complete"
+    assert found.wait(PATIENCE) == "complete"
     assert found.verify() == []
     assert found.folder.clean_temporary() == []
     chunks = (simulate(spec, first, first + 20_000) for first in range(0, 100_000, 20_000))

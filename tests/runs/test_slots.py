@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from ape_core import limits
 from ape_core.runs import slots
 from ape_core.runs.slots import Ticket, n_running, queue_place, queued_runs, wait_for_slot
+from support.workers import until
 
 HOLD = """
 import sys, time
@@ -46,14 +46,6 @@ def hold(tmp_path):
     for process in started:
         process.kill()
         process.wait()
-
-
-def until(condition, seconds=20.0):
-    """Wait for a condition, which must come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def noted(store):
@@ -105,9 +97,9 @@ def test_processes_are_served_in_the_order_in_which_they_came(tmp_path, one_slot
 
 
 def test_a_slot_and_a_place_are_free_when_their_holder_is_killed(tmp_path, one_slot, hold):
-    holder = hold("holder", 60)
+    holder = hold("holder", 600)
     until(lambda: noted(tmp_path) == ["holder"])
-    waiter = hold("waiter", 60)
+    waiter = hold("waiter", 600)
     until(lambda: queue_place(tmp_path, "waiter") == 1)
     hold("next", 0)
     until(lambda: queue_place(tmp_path, "next") == 2)

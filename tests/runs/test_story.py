@@ -13,6 +13,7 @@ from ape_core.runs.handle import Run
 from ape_core.runs.progress import ProgressReporter
 from ape_core.runs.starting import ask, submit
 from ape_core.storage.run_folder import RunFolder
+from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, until, workers_of
 
@@ -56,7 +57,7 @@ def test_a_worker_that_was_told_to_stop(store):
     until(lambda: is_simulating(run))
     [worker] = workers_of(run)
     worker.send_signal(signal.SIGTERM)
-    assert run.wait(30) == "interrupted"
+    assert run.wait(PATIENCE) == "interrupted"
     assert run.progress().story.startswith("This run was told to stop at ")
     assert "as when a machine shuts down" in run.progress().story
 

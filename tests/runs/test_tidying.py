@@ -25,6 +25,7 @@ from ape_core.storage.parts import write_part
 from ape_core.storage.tiers import COLD, WARM, tier_of
 from ape_core.storage.verify import verify
 from support.chunks import cut_all, fabricate
+from support.patience import PATIENCE
 from support.runs import commit_all, small_spec
 from support.workers import is_simulating, kill_workers, until
 
@@ -172,11 +173,11 @@ def test_what_killed_processes_left_is_removed(store):
 
 def test_a_full_store_makes_room_before_a_new_run_starts(store, monkeypatch):
     old = submit(small_spec(2_000, years=1, seed=1), store)
-    assert old.wait(60) == "complete"
+    assert old.wait(PATIENCE) == "complete"
     rows = old.digest()
     monkeypatch.setenv("APE_STORE_QUOTA_GB", "0.001")
     new = submit(small_spec(100_000, years=1, seed=2), store)
-    assert new.wait(100) == "complete"
+    assert new.wait(PATIENCE) == "complete"
     assert (old.tier, old.digest()) == (COLD, rows)
     assert new.tier == WARM
     assert open_run(old.run_id, store).results().get_patient(1_999)
@@ -295,7 +296,7 @@ def test_a_change_is_told_and_can_be_asked_for_again(store):
 
 def test_an_archived_run_is_resumed_and_repaired(store):
     run = submit(small_spec(900, years=1), store, chunk_size=300)
-    assert run.wait(60) == "complete"
+    assert run.wait(PATIENCE) == "complete"
     until(lambda: not run.folder.is_locked())
     rows = run.digest()
     run.archive()
@@ -313,7 +314,7 @@ def test_an_archived_run_is_resumed_and_repaired(store):
 
 def test_a_question_asked_again_is_a_use(store):
     run = submit(small_spec(500, years=1), store)
-    assert run.wait(60) == "complete"
+    assert run.wait(PATIENCE) == "complete"
     until(lambda: not run.folder.is_locked())
     used(run.folder, days=90)
     ask(small_spec(500, years=1), store)

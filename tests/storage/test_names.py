@@ -14,6 +14,7 @@ from ape_core.storage.last_use import Instant, cautious_present, idle_seconds
 from ape_core.storage.names import MAX_NAME, MAX_NOTE, Names, matches, read_names, write_names
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.verify import verify
+from support.patience import PATIENCE
 
 YEAR = 365 * 86_400.0
 
@@ -87,7 +88,7 @@ def test_two_processes_at_once_lose_neither(run):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(PATIENCE)
         assert writer.exitcode == 0
     assert (read_names(run).name, read_names(run).note) == ("name 39", "note 39")
 

@@ -28,6 +28,7 @@ from ape_core.storage.parts import part_path
 from ape_core.storage.store import Store
 from ape_core.storage.verify import verify
 from support.packages import CHUNK_SIZE, N_PATIENTS, closed, made_run, opened
+from support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -335,7 +336,7 @@ def test_a_killed_import_leaves_nothing_that_counts(package, elsewhere):
         assert elsewhere.list() == []
         assert elsewhere.clean_temporary() == [], "somebody is at work there"
         process.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not any(name.startswith("runs/.new-") for name in elsewhere.clean_temporary()):
         assert time.monotonic() < deadline, "it could not be removed"
     assert names_in(elsewhere) == []

@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
+
+from support.patience import PATIENCE
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -28,7 +30,6 @@ FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PATIENCE_MS = 60_000
 
 IN_BROWSER = [
     pytest.mark.browser,
@@ -47,8 +48,12 @@ class Served:
 
     def kernels(self) -> list[psutil.Process]:
         """Processes of the kernels, the newest last."""
-        children = psutil.Process(self.process.pid).children()
-        return sorted(children, key=lambda kernel: kernel.create_time())
+        kernels = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it ended just now
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    kernels.append((child.create_time(), child.pid, child))
+        return [kernel for *_, kernel in sorted(kernels)]
 
 
 def free_port() -> int:
@@ -86,16 +91,21 @@ def served(folder: Path, *, port: int | None = None, command: list[str] | None =
         yield Served(address, process, store)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _wait_for(address, process, log):
     """Wait until the server answers; any answer will do."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{address}api/kernels/x", timeout=5).close()
-        except urllib.error.HTTPError:
+            urllib.request.urlopen(f"{address}api/kernels/x", timeout=PATIENCE).close()
+        except urllib.error.HTTPError as answer:
+            answer.close()
             return
         except OSError:
             time.sleep(0.2)
@@ -124,7 +134,7 @@ def open_page(browser, address, viewport=DESKTOP):
     """
     size = {"viewport": viewport, "has_touch": viewport is PHONE} if viewport else {}
     page = browser.new_page(**size)
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(1000 * PATIENCE)
     page.trouble = []
     page.on("console", lambda m: page.trouble.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: page.trouble.append(str(error)))

@@ -14,9 +14,10 @@ import psutil
 from ape_core.runs.handle import Run
 from ape_core.runs.starting import submit
 from ape_core.spec.run_spec import RunSpec
+from support.patience import PATIENCE
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for a condition, which must come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -11,6 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from ape_core.runs import open_run
 from ape_core.summaries import Summary
 from support.chunks import fabricate
+from support.patience import PATIENCE
 from widgets.session import Session
 
 
@@ -36,7 +37,7 @@ def first_answer(tmp_path_factory):
     session = Session(folder)
     session.arrive()
     run = open_run(session.run_id, folder)
-    assert run.wait(100) == "complete"
+    assert run.wait(PATIENCE) == "complete"
     while run.folder.is_locked():
         time.sleep(0.05)
     return folder
@@ -66,7 +67,7 @@ def count_widgets():
 def until():
     """Refresh something until a condition holds."""
 
-    def wait(condition, refresh, seconds=60):
+    def wait(condition, refresh, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"

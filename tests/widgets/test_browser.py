@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import urllib.error
 import urllib.request
 
@@ -22,6 +21,8 @@ from support.pages import (
     wait_for_charts,
     wait_for_end,
 )
+from support.workers import until
+from widgets.server.settings import SECONDS_UNTIL_GONE
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
@@ -238,25 +239,24 @@ def test_a_page_whose_kernel_is_gone_says_so(visit, server):
     wait_for_beat(page)
     newest = server.kernels()[-1]
     newest.suspend()
-    page.locator("#ape-lost").wait_for(timeout=20_000)
-    assert "run=" in page.locator("#ape-lost a").get_attribute("href")
-    newest.resume()
-    page.locator("#ape-lost").wait_for(state="hidden", timeout=20_000)
+    try:
+        page.locator("#ape-lost").wait_for()
+        assert "run=" in page.locator("#ape-lost a").get_attribute("href")
+    finally:
+        newest.resume()
+    page.locator("#ape-lost").wait_for(state="hidden")
 
 
 def test_the_kernel_of_a_page_ends_with_the_page(visit, server):
     page = visit()
     wait_for_charts(page)
-    before = len(server.kernels())
+    own = server.kernels()[-1]
     page.goto("about:blank")
-    deadline = time.monotonic() + 20
-    while len(server.kernels()) >= before:
-        assert time.monotonic() < deadline, "the kernel is still there"
-        time.sleep(0.2)
+    until(lambda: own not in server.kernels(), SECONDS_UNTIL_GONE)  # sooner than one left alone
 
 
 def test_only_what_is_a_page_is_served(server):
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{server.address}voila/files/dashboard.ipynb", timeout=10)
+        urllib.request.urlopen(f"{server.address}voila/files/dashboard.ipynb")
     assert refused.value.code in (403, 404)
     refused.value.close()

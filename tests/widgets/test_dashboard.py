@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ape_core.runs import submit
+from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.controls import ControlsPanel
 from widgets.dashboard import Dashboard
@@ -158,7 +159,7 @@ def test_a_click_starts_the_run_that_was_asked_for(finished, until):
 
 
 def test_a_click_opens_a_run_of_the_list(finished, store):
-    submit(small_spec(150, years=1, seed=9), store).wait(60)
+    submit(small_spec(150, years=1, seed=9), store).wait(PATIENCE)
     for _ in range(2):
         finished.refresh()
     assert finished._run_list._rows[0].button.description.startswith("Open Aflibercept")
@@ -193,7 +194,7 @@ def test_a_handler_that_fails_says_so_in_words(finished):
 def test_names_from_a_run_are_escaped(finished, store):
     mild = small_spec(120, years=1)
     evil = replace(mild, protocol=replace(mild.protocol, title="<script>alert(1)</script>"))
-    submit(evil, store).wait(60)
+    submit(evil, store).wait(PATIENCE)
     for _ in range(2):
         finished.refresh()
     finished._run_list._rows[0].button.click()

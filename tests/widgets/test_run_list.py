@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 
 import numpy as np
 import pytest
@@ -18,6 +13,8 @@ from ape_core.storage.names import read_names
 from ape_core.storage.parts import write_part
 from ape_core.storage.store import Store
 from support.chunks import cut_all, fabricate
+from support.pages import IN_BROWSER, chromium, open_page, served
+from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.dashboard import Dashboard
 from widgets.run_list import RunListPanel
@@ -235,7 +232,7 @@ def test_an_archived_run_opens_at_once_and_says_that_it_is_archived(answered_sto
 def test_deleting_the_run_that_is_shown_shows_another(answered_store):
     first = open_run("latest", answered_store).run_id
     second = submit(small_spec(150, years=1, seed=7), answered_store)
-    assert second.wait(60) == "complete"
+    assert second.wait(PATIENCE) == "complete"
     session = Session(answered_store)
     session.arrive(first)
     session.delete(first)
@@ -246,66 +243,37 @@ def test_deleting_the_run_that_is_shown_shows_another(answered_store):
     session.refresh()
 
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
 @pytest.fixture
-def address(answered_store, tmp_path, until):
+def address(answered_store):
     """The page of a store, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "widgets.server", "--no-browser", "--port", str(port)]
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, "--store", str(answered_store)], stdout=log, stderr=log
-        )
-    until(lambda: answers(port), lambda: None)
-    yield f"http://localhost:{port}/"
-    server.terminate()
-    server.wait(20)
+    with served(answered_store.parent) as server:
+        assert server.store == answered_store
+        yield server.address
 
 
-def answers(port):
-    try:
-        urllib.request.urlopen(f"http://localhost:{port}/api/kernels/x", timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
+class TestInTheBrowser:
+    pytestmark = IN_BROWSER
 
-
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_keyboard_and_two_tabs_suffice(address, answered_store):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        first, second = (browser.new_page() for _ in range(2))
-        for page in (first, second):
-            page.set_default_timeout(60_000)
-            page.goto(address)
-            page.get_by_role("button", name="Manage Aflibercept").wait_for()
-            page.wait_for_selector("#ape-skeleton", state="detached")
-        first.get_by_role("button", name="Open Aflibercept").focus()
-        first.keyboard.press("Tab")
-        first.keyboard.press("Enter")
-        first.get_by_role("textbox", name="Name").wait_for()
-        first.keyboard.press("Tab")
-        first.keyboard.type("<i>Base</i>")
-        first.keyboard.press("Enter")
-        second.get_by_role("button", name="Manage <i>Base</i>").wait_for()
-        assert second.locator(".ape-run-words i i, .ape-run-words b i").count() == 0
-        first.get_by_role("button", name="Archive").focus()
-        first.keyboard.press("Enter")
-        second.locator(".ape-chip.is-archived").wait_for()
-        first.get_by_role("button", name="Restore").wait_for()
-        first.get_by_role("button", name="Delete", exact=True).press("Enter")
-        first.get_by_role("button", name="Delete it").press("Enter")
-        second.get_by_text("The run that was shown has been deleted").wait_for()
-        browser.close()
-    assert Store(answered_store).list() == []
+    def test_a_keyboard_and_two_tabs_suffice(self, address, answered_store):
+        with chromium() as browser:
+            first, second = (open_page(browser, address) for _ in range(2))
+            for page in (first, second):
+                page.get_by_role("button", name="Manage Aflibercept").wait_for()
+                page.wait_for_selector("#ape-skeleton", state="detached")
+            first.get_by_role("button", name="Open Aflibercept").focus()
+            first.keyboard.press("Tab")
+            first.keyboard.press("Enter")
+            first.get_by_role("textbox", name="Name").wait_for()
+            first.keyboard.press("Tab")
+            first.keyboard.type("<i>Base</i>")
+            first.keyboard.press("Enter")
+            second.get_by_role("button", name="Manage <i>Base</i>").wait_for()
+            assert second.locator(".ape-run-words i i, .ape-run-words b i").count() == 0
+            first.get_by_role("button", name="Archive").focus()
+            first.keyboard.press("Enter")
+            second.locator(".ape-chip.is-archived").wait_for()
+            first.get_by_role("button", name="Restore").wait_for()
+            first.get_by_role("button", name="Delete", exact=True).press("Enter")
+            first.get_by_role("button", name="Delete it").press("Enter")
+            second.get_by_text("The run that was shown has been deleted").wait_for()
+        assert Store(answered_store).list() == []

@@ -8,6 +8,7 @@ import pytest
 from ape_core.errors import InvalidSpecError
 from ape_core.runs import open_run, submit
 from ape_core.storage.store import Store
+from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.session import FIRST_QUESTION, Session
 
@@ -41,7 +42,7 @@ def test_a_second_visit_shows_the_newest_run(answered, store):
 
 def test_a_link_opens_its_run_and_fills_in_its_question(session, store, until):
     run = submit(small_spec(300, years=2, seed=7), store)
-    submit(small_spec(200, years=1, seed=8), store).wait(60)
+    submit(small_spec(200, years=1, seed=8), store).wait(PATIENCE)
     session.arrive(run.run_id[:12])
     until(finished(session), session.refresh)
     assert session.run_id == run.run_id
@@ -96,7 +97,7 @@ def test_the_estimate_follows_the_question(session):
 def test_opening_another_run_releases_the_one_before(answered, store):
     first = answered.summary
     run = submit(small_spec(200, years=1), store)
-    run.wait(60)
+    run.wait(PATIENCE)
     answered.open(run.run_id)
     assert answered.summary.n_patients == 200
     assert answered.summary is not first
@@ -105,7 +106,7 @@ def test_opening_another_run_releases_the_one_before(answered, store):
 
 def test_runs_of_other_pages_appear(answered, store):
     run = submit(small_spec(250, years=1), store)
-    run.wait(60)
+    run.wait(PATIENCE)
     for _ in range(2):
         answered.refresh()
     newest = answered.runs[0]
@@ -185,7 +186,7 @@ def test_a_damaged_summary_is_explained_and_can_be_repaired(answered, answered_s
 
 
 def test_a_damaged_run_is_listed_and_explained(session, store):
-    submit(small_spec(200, years=1), store).wait(60)
+    submit(small_spec(200, years=1), store).wait(PATIENCE)
     spec = open_run("latest", store).folder.path / "spec.json"
     spec.write_text(spec.read_text().replace('"seed": 1', '"seed": 2'))
     session.arrive()
