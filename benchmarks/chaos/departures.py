@@ -27,7 +27,7 @@ import psutil
 
 from ape_core.runs.handle import Run
 from ape_core.storage.store import Store
-from benchmarks.chaos.common import Row, row, tell, workplace
+from benchmarks.chaos.common import Row, await_that, row, tell, workplace
 
 MOST_SECONDS: Final = 120.0
 ROOT: Final = Path(__file__).parents[2]
@@ -128,17 +128,20 @@ def serving(kind: Kind, folder: Path) -> Iterator[Server]:
     )
     server = Server(kind, f"http://localhost:{port}/", process)
     try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                server.ask("api/kernels/none")
-                break
-            except OSError:
-                time.sleep(0.2)
+        await_that(lambda: _answers(server), "the server answers")
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait()
+
+
+def _answers(server: Server) -> bool:
+    """Whether a server answers anything at all."""
+    try:
+        server.ask("api/kernels/none")
+    except OSError:
+        return False
+    return True
 
 
 def closed(server: Server) -> tuple[str, float]:
@@ -204,7 +207,7 @@ def rows(*, short: bool = False) -> list[Row]:
             with serving(kind, folder) as server:
                 found += _rows_of(server, short=short)
             for run in Store(folder / "store").list():
-                Run(run).wait(120)
+                Run(run).wait(300)
     return found
 
 
@@ -225,7 +228,3 @@ def _rows_of(server: Server, *, short: bool) -> list[Row]:
     detail = f"{server.kind.name}: {server.n_kernels()} processes, {kept} of a notebook"
     found.append(row("kernels left in the end", 1, detail, "held" if right else "failed"))
     return found
-
-
-if __name__ == "__main__":
-    print(json.dumps(rows(short="--short" in sys.argv)))

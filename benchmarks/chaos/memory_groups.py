@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -150,6 +150,7 @@ def _remove(group: MemoryGroup) -> None:
     deadline = time.monotonic() + _END_SECONDS
     while (pids := group.pids()) and time.monotonic() < deadline:
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
     group.folder.rmdir()

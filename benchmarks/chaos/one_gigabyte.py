@@ -1,4 +1,4 @@
-"""The whole of APE in one gigabyte, as the system itself counts it: `python -m` this module.
+"""The whole of APE in one gigabyte, as the system itself counts it.
 
 In a control group with a limit of 1 GB run the server, three open pages and their kernels, and the
 workers of three runs of 100,000 patients and one of 1,000,000 over 5 years. Then so many more
@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -330,15 +329,3 @@ def _copy_library(source: str, target: str) -> str:
             os.link(source, target)
             return target
     return shutil.copy2(source, target)
-
-
-def main() -> None:
-    """Print the rows as JSON."""
-    began = time.monotonic()
-    for found in rows(short="--short" in sys.argv[1:]):
-        print(json.dumps(found))
-    tell(f"{time.monotonic() - began:,.0f} s")
-
-
-if __name__ == "__main__":
-    main()

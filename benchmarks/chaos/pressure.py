@@ -7,12 +7,10 @@ must not have killed anything.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -122,15 +120,3 @@ def _start(group: MemoryGroup, store: Path, n_patients: int) -> None:
     subprocess.run(
         group.command(words), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True
     )
-
-
-def main() -> None:
-    """Print the rows as JSON."""
-    began = time.monotonic()
-    for found in rows(short="--short" in sys.argv[1:]):
-        print(json.dumps(found))
-    tell(f"{time.monotonic() - began:,.0f} s")
-
-
-if __name__ == "__main__":
-    main()

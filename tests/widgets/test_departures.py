@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from support.proof import rows_of
 
 
-def test_the_kernel_of_a_closed_page_is_gone_at_once_and_that_of_a_notebook_stays(pytestconfig):
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.chaos.departures", "--short"],
-        cwd=pytestconfig.rootpath,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows = json.loads(done.stdout)
-    assert len(rows) == 4
+def test_the_kernel_of_a_closed_page_is_gone_at_once_and_that_of_a_notebook_stays():
+    rows = rows_of("departures")
     assert [row for row in rows if row["outcome"] != "held"] == []
+    assert len(rows) == 4

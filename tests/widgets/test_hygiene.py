@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
 
+from support.proof import rows_of
 from widgets import cells
 
 
-def test_nothing_accumulates_in_a_real_kernel(pytestconfig):
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.chaos.hygiene", "--short"],
-        cwd=pytestconfig.rootpath,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows = json.loads(done.stdout)
-    assert len(rows) == 4
+def test_nothing_accumulates_in_a_real_kernel():
+    rows = rows_of("hygiene")
     assert [row for row in rows if row["outcome"] != "held"] == []
+    assert len(rows) == 4
 
 
 class Thing:
