@@ -28,6 +28,7 @@ NAMES = {
     "SimulationCheckpoint",
     "Summary",
     "check_memory",
+    "compare",
     "create_results",
     "estimate",
     "import_run",
