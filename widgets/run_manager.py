@@ -13,7 +13,7 @@ from ape_core.storage.tiers import COLD, WARM
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
-from widgets.tiers import about_tier, is_archived, last_used
+from widgets.tiers import about_tier, last_used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,7 @@ class RunManager:
         if run.doing:
             handle.cancel()
         else:
-            start_tier_change(handle, WARM if is_archived(run) else COLD)
+            start_tier_change(handle, WARM if run.is_archived else COLD)
         self._done()
 
     def _ask(self, run: ListedRun) -> None:
@@ -168,7 +168,7 @@ def _next_step(run: ListedRun) -> str:
     """What the button does that moves a run between the tiers."""
     if run.doing:
         return "Stop"
-    return "Restore" if is_archived(run) else "Archive"
+    return "Restore" if run.is_archived else "Archive"
 
 
 def _about(run: ListedRun) -> str:

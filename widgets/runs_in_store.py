@@ -12,7 +12,7 @@ from ape_core.runs import Run
 from ape_core.runs.tiering import change_going_on
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
-from ape_core.storage.tiers import COLD, WARM
+from ape_core.storage.tiers import archived_share
 
 if TYPE_CHECKING:
     from ape_core.storage.run_folder import RunFolder
@@ -24,7 +24,8 @@ class ListedRun:
     """What the list of runs says of one.
 
     `doing` is what is being done to a run that is archived or restored now, and `done_share` how
-    much of that is done; `trouble` is why that did not work the last time.
+    much of that is done; `archived_share` is between 0 and 1 where it was stopped, and `trouble`
+    why it did not work the last time.
     """
 
     run_id: str
@@ -42,7 +43,7 @@ class ListedRun:
     protocol: str = ""
     name: str = ""
     note: str = ""
-    tier: str = WARM
+    archived_share: float = 0.0
     n_bytes: int = 0
     idle_days: float = 0.0
     doing: str = ""
@@ -56,13 +57,30 @@ class ListedRun:
         return self.name or self.title
 
     @property
+    def is_archived(self) -> bool:
+        """Whether all rows of a complete run are archived."""
+        return self.status == "complete" and self.archived_share == 1
+
+    @property
+    def is_half_archived(self) -> bool:
+        """Whether archiving or restoring a complete run was stopped, and nobody goes on with it."""
+        return self.status == "complete" and not self.doing and 0 < self.archived_share < 1
+
+    @property
+    def archived_words(self) -> str:
+        """How far the rows are archived; empty where none are, or that is changing."""
+        if self.is_half_archived:
+            return f"Archived in part, {100 * self.archived_share:.0f}%"
+        return "Archived" if self.is_archived else ""
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing changes about it unless a file in its folder is replaced."""
         return self.status in ("complete", "corrupt") and not self.doing
 
     def is_found_by(self, words: str, state: str) -> bool:
         """Whether every one of some words is said of it; `state` is how its state is shown."""
-        archived = "archived" if self.tier == COLD else ""
+        archived = "archived" if self.archived_share > 0 else ""
         said = (self.title, self.protocol, self.population, self.name, self.note, self.run_id)
         return matches(words, state, archived, f"seed {self.seed}", *said)
 
@@ -131,6 +149,7 @@ def _changed(known: ListedRun, run: Run) -> ListedRun:
     doing, done_share = (change_going_on(run.folder) if complete else None) or ("", 0.0)
     error = run.folder.read_error() if complete and not doing else None
     readable = progress.status != "failed" or progress.n_patients > 0
+    checkpoint = run.folder.checkpoint() if readable else None
     return replace(
         known,
         status=progress.status,
@@ -139,8 +158,8 @@ def _changed(known: ListedRun, run: Run) -> ListedRun:
         worker_mb=(progress.memory_mb or 0.0) if running else 0.0,
         name=names.name,
         note=names.note,
-        tier=run.tier if readable else WARM,
-        n_bytes=run.folder.checkpoint().n_bytes if readable else 0,
+        archived_share=archived_share(checkpoint) if checkpoint else 0.0,
+        n_bytes=checkpoint.n_bytes if checkpoint else 0,
         idle_days=idle_seconds(last_used(run.folder), now()) / 86_400,
         doing=doing,
         done_share=done_share,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ape_core.storage.tiers import COLD
 from widgets import format as words
 from widgets.title import state_words
 
@@ -22,16 +21,11 @@ _DOING: Final = {
 }
 
 
-def is_archived(run: ListedRun) -> bool:
-    """Whether all rows of a complete run are archived."""
-    return run.status == "complete" and run.tier == COLD
-
-
 def style_of(run: ListedRun) -> str:
     """Class of theme.css for the state of a run."""
     if run.doing:
         return "running"
-    return "archived" if is_archived(run) else run.status
+    return "archived" if run.archived_words else run.status
 
 
 def state_of(run: ListedRun) -> str:
@@ -39,8 +33,8 @@ def state_of(run: ListedRun) -> str:
     if run.doing:
         share = f", {100 * run.done_share:.0f}%" if run.done_share else ""
         return f"{_DOING.get(run.doing, 'Busy')}{share}"
-    if is_archived(run):
-        return "Archived"
+    if run.archived_words:
+        return run.archived_words
     state = state_words(run.status, cancelled=run.cancelled)
     if run.status in ("running", "interrupted") and run.share < 1:
         state += f" at {100 * run.share:.0f}%"
@@ -66,10 +60,15 @@ def about_tier(run: ListedRun) -> str:
         return "It can be read and drawn meanwhile. You may close the page; it goes on."
     if run.status != "complete":
         return f"{size} on disk so far." if size else "Nothing is on disk yet."
-    if run.tier == COLD:
+    if run.is_archived:
         return (
             f"Archived: its patients take {size}. Charts are all here, and patients can be read "
             "as before; nothing has to be restored for that."
+        )
+    if run.is_half_archived:
+        return (
+            f"Archived in part, as that was stopped: its patients take {size}. All of it can be "
+            "read. Archive goes on where it stopped."
         )
     return f"Its patients take {size} on disk. Archived, they would take about half of that."
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ape_core.storage.tiers import COLD
 from widgets import format as words
 from widgets.html import html, text
 from widgets.page import is_page
@@ -74,8 +73,8 @@ _ARCHIVED: Final = (
 
 def _archived(listed: ListedRun | None, status: str, state: str) -> tuple[str, str]:
     """Class and word of the state, which a complete run that is archived has of its own."""
-    if status == "complete" and listed is not None and listed.tier == COLD:
-        return "archived", "Archived"
+    if status == "complete" and listed is not None and listed.archived_words:
+        return "archived", listed.archived_words
     return status, state
 
 

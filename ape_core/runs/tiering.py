@@ -15,7 +15,7 @@ from ape_core.runs.spawning import start_tier_worker
 from ape_core.storage.last_use import keep_last_use
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import in_use
-from ape_core.storage.tiers import COLD, tier_of
+from ape_core.storage.tiers import COLD, is_all_in, tier_of
 
 if TYPE_CHECKING:
     from ape_core.runs.handle import Run
@@ -84,7 +84,7 @@ def change_tier(run: Run, tier: str, observe: Observer | None = None) -> TierCha
     RunFailedError
         When it was stopped before its end. What was done is kept, and everything can be read.
     """
-    if tier_of(run.folder.checkpoint()) == tier:
+    if is_all_in(run.folder.checkpoint(), tier):
         return _nothing_to_do(run.folder)
     with _taken(run.folder, tier) as lock:
         try:
@@ -104,7 +104,7 @@ def start_tier_change(run: Run, tier: str) -> None:
         When the run is in use.
     """
     with _taken(run.folder, tier) as lock:
-        if tier_of(run.folder.checkpoint()) != tier:
+        if not is_all_in(run.folder.checkpoint(), tier):
             run.folder.clear_cancel()
             run.folder.clear_error()
             _say(run.folder, WAITING[tier == COLD])

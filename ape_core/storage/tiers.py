@@ -24,9 +24,15 @@ ON_DISK: Final = (WARM, COLD)
 
 def tier_of(checkpoint: Checkpoint) -> str:
     """Return the tier of what is committed: cold once every part is."""
-    return COLD if checkpoint.parts and n_parts(checkpoint, WARM) == 0 else WARM
+    return COLD if checkpoint.parts and archived_share(checkpoint) == 1 else WARM
 
 
-def n_parts(checkpoint: Checkpoint, tier: str) -> int:
-    """Return how many parts are in a tier."""
-    return sum(part.tier == tier for part in checkpoint.parts)
+def is_all_in(checkpoint: Checkpoint, tier: str) -> bool:
+    """Whether every part is in a tier; some are in each when a change was stopped."""
+    return all(part.tier == tier for part in checkpoint.parts)
+
+
+def archived_share(checkpoint: Checkpoint) -> float:
+    """Return the share of the committed patients that are archived; between 0 and 1 if stopped."""
+    archived = sum(part.stop - part.first for part in checkpoint.parts if part.tier == COLD)
+    return archived / checkpoint.patients_done if archived else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from ape_core.runs import open_run, submit
 from ape_core.storage.names import read_names
 from ape_core.storage.parts import write_part
+from ape_core.storage.rewriting import rewrite
 from ape_core.storage.store import Store
+from ape_core.storage.tiers import COLD, WARM, is_all_in
 from support.chunks import cut_all, fabricate
 from support.pages import IN_BROWSER, chromium, open_page, served
 from support.patience import PATIENCE
@@ -20,6 +23,7 @@ from widgets.dashboard import Dashboard
 from widgets.run_list import RunListPanel
 from widgets.runs_in_store import RunsInStore
 from widgets.session import Session
+from widgets.title import TitlePanel
 
 TITLE = "Aflibercept 2 mg, treat-and-extend in 2-week steps"
 
@@ -85,6 +89,32 @@ def test_a_row_says_tier_size_and_age(page):
     assert re.search(r"Archived, \d+\sKB, just now", page.words())
     assert 'class="is-archived"' in page.panel._rows[0]._words.value
     assert "Archived" in page.panel._rows[0].button.description
+
+
+def test_a_run_whose_archiving_was_stopped_is_neither_complete_nor_archived(page, two_runs):
+    run = open_run(page.panel._shown[0].run_id, two_runs)
+    asked = iter([True, False])
+    with run.folder.acquire():
+        assert not rewrite(run.folder, COLD, lambda _: next(asked, False))
+    page.tick()
+    assert "Archived in part, 5%" in page.words()
+    shown = SimpleNamespace(
+        shown=run.spec, progress=run.progress(), damage=None, cancelled=False,
+        listed=page.panel._shown[0],
+    )  # fmt: skip
+    title = TitlePanel(shown)
+    title.refresh()
+    assert '<span class="ape-chip is-archived">Archived in part, 5%</span>' in title.view.value
+    page.manage()
+    assert "Archived in part, as that was stopped" in page.manager._about.value
+    assert page.manager._shelve.description == "Archive"
+    page.panel._search.value = "archived"
+    assert page.visible() == 1
+    page.panel._search.value = ""
+    run.restore()
+    page.tick()
+    assert "Complete" in page.words()
+    assert is_all_in(run.folder.checkpoint(), WARM)
 
 
 def test_what_one_tab_writes_the_other_shows(page, two_runs):
