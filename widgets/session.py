@@ -7,12 +7,12 @@ rebuilt from the store: a page that is lost loses nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError, NoSuchRunError
-from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
 from ape_core.runs import (
     Estimate,
     MemoryStatus,
@@ -23,34 +23,25 @@ from ape_core.runs import (
     open_run,
     submit,
 )
-from ape_core.spec.cohort import Cohort
-from ape_core.spec.protocol_yaml import load_protocol
-from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.own_protocols import OwnProtocols, list_protocols
 from ape_core.storage.store import Store
 from ape_core.summaries import Summary
 from widgets.format import count, parse_count
+from widgets.question import (
+    FIRST_QUESTION,
+    NUMBERS,
+    Question,
+    protocol_of,
+    question_of,
+    spec_of,
+)
 from widgets.runs_in_store import ListedRun, RunsInStore
 
 if TYPE_CHECKING:
     from ape_core.runs.importing import Imported
-
-FIRST_QUESTION: Final = {
-    "protocol": "aflibercept-2mg-treat-and-extend",
-    "population": "uk-routine-care",
-    "patients": "3,000",
-    "years": "5",
-    "seed": "1",
-}
-"""What is simulated for a visitor who has asked nothing yet: a real answer within seconds."""
-
-LEAST_PATIENTS: Final = 100
-MOST_PATIENTS: Final = min(10_000_000, MAX_PATIENTS)
-NUMBERS: Final = {
-    "patients": (LEAST_PATIENTS, MOST_PATIENTS),
-    "years": (1, MAX_YEARS),
-    "seed": (0, MAX_SEED),
-}
-"""Numbers of the question, with the least and the most of each."""
+    from ape_core.spec.protocol import Protocol
+    from ape_core.spec.protocol_yaml import ProtocolInfo
+    from ape_core.spec.run_spec import RunSpec
 
 _TICKS_PER_LISTING: Final = 2
 
@@ -72,7 +63,7 @@ class Session:
         Folder of runs; by default the user's.
     """
 
-    first_question: ClassVar[Mapping[str, str]] = FIRST_QUESTION
+    first_question: ClassVar[Mapping[str, Any]] = FIRST_QUESTION
     """What is asked for a visitor who has asked nothing yet."""
     numbers: ClassVar[Mapping[str, tuple[int, int]]] = NUMBERS
     """Whole numbers of the question, with the least and the most of each."""
@@ -83,7 +74,10 @@ class Session:
         self._run: Run | None = None
         self._summary_of = -1
         self._ticks = 0
-        self.question = dict(self.first_question)
+        self.library = OwnProtocols(self._store.path)
+        self.protocols: list[ProtocolInfo] = []
+        self._known: tuple[Any, ...] = ()
+        self.question: Question = deepcopy(dict(self.first_question))
         self.asked: RunSpec | None = None
         self.problem = ""
         self.wrong_field = ""
@@ -137,9 +131,34 @@ class Session:
         if trouble is not None:
             self.report(trouble.message, trouble.hint)
 
-    def edit(self, name: str, value: str) -> None:
-        """Change one part of the question, and see whether it can be asked."""
+    @property
+    def store(self) -> Path:
+        """Folder of the store."""
+        return self._store.path
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol of the question; None while its rules contradict each other."""
+        try:
+            return protocol_of(self.question, self._store.path)
+        except InvalidSpecError:
+            return None
+
+    def read_protocols(self) -> None:
+        """Read the list of protocols, if one was saved or deleted, here or elsewhere."""
+        known = self.library.stamp()
+        if not self.protocols or known != self._known:
+            self._known, self.protocols = known, list_protocols(self._store.path)
+
+    def edit(self, name: str, value: Any) -> None:
+        """Change one part of the question, and see whether it can be asked.
+
+        A name that is chosen takes the place of what was edited or came with a run.
+        """
         self.question[name] = value
+        whole = {"protocol": "rules", "population": "population_of_run"}.get(name)
+        if whole in self.question:
+            self.question[whole] = None
         self.notice = None
         self._check()
 
@@ -162,7 +181,7 @@ class Session:
             raise InvalidSpecError(self.problem or "Nothing is asked yet.")
         spec = self.asked
         self._release()
-        self._show(submit(spec, self._store))
+        self._show(submit(spec, self._store), spec)
 
     def open(self, run_id: str) -> None:
         """Show an earlier run; its question becomes the one in the form."""
@@ -210,6 +229,7 @@ class Session:
         """Read anew what may have changed: the run, the list of runs, the memory."""
         if self._ticks % _TICKS_PER_LISTING == 0:
             self.runs = self._listing.read()
+            self.read_protocols()
         self._ticks += 1
         self.memory = check_memory()
         if self._run is None:
@@ -255,9 +275,12 @@ class Session:
             return error
         return None
 
-    def _show(self, run: Run) -> None:
-        """Show a run in place of the one before, which is released."""
-        spec = run.spec
+    def _show(self, run: Run, asked: RunSpec | None = None) -> None:
+        """Show a run in place of the one before, which is released.
+
+        Protocols of equal rules are one run; it is called here as it was asked for here.
+        """
+        spec = asked or run.spec
         self._release()
         self._run, self.shown, self.notice = run, spec, None
         self.question = self.question_of(spec)
@@ -301,28 +324,14 @@ class Session:
         except ApeError as error:
             self.problem = str(error)
 
-    def question_of(self, spec: RunSpec) -> dict[str, str]:
+    def question_of(self, spec: RunSpec) -> Question:
         """Give the form that asks what a run answers."""
-        return question_of(spec)
+        return question_of(spec, self._store.path)
 
     def spec_asked(self) -> RunSpec:
         """Give the question as a spec; the first field that is wrong is remembered."""
-        numbers = {}
-        for name, (low, high) in self.numbers.items():
-            self.wrong_field = name
-            numbers[name] = parse_count(self.question[name], name.capitalize(), low, high)
-        self.wrong_field = ""
-        cohort = Cohort(numbers["patients"], population=self.question["population"])
-        protocol = load_protocol(self.question["protocol"])
-        return RunSpec(protocol, cohort, numbers["years"], numbers["seed"])
-
-
-def question_of(spec: RunSpec) -> dict[str, str]:
-    """The form that asks what a run answers."""
-    return {
-        "protocol": spec.protocol.name,
-        "population": spec.people.name,
-        "patients": count(spec.cohort.n_patients),
-        "years": str(spec.years),
-        "seed": str(spec.seed),
-    }
+        try:
+            return spec_of(self.question, self._store.path)
+        except InvalidSpecError as error:
+            self.wrong_field = error.field
+            raise

@@ -87,6 +87,17 @@ def _protocol(asked: Mapping[str, Any], about: Mapping[str, Any]) -> Protocol:
     return parse_protocol({**about, **asked}, "protocol")
 
 
+def plain_population(population: Population) -> dict[str, Any]:
+    """Population as plain data, from which `rebuild_population` makes it again."""
+    about = {"name": population.name, "title": population.title}
+    return {"question": population.question(), "about": about}
+
+
+def rebuild_population(plain: Mapping[str, Any]) -> Population:
+    """Population from what `plain_population` gave."""
+    return _population(plain["question"], plain["about"])
+
+
 def _cohort(asked: Mapping[str, Any], about: Mapping[str, Any], overrides: object) -> Cohort:
     """Rebuild the cohort: as it was given, if that still means the same, else as it was resolved.
 

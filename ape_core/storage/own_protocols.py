@@ -7,6 +7,7 @@ does not need the file of its protocol, whose rules are in the run's question.
 from __future__ import annotations
 
 import builtins
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -62,6 +63,15 @@ class OwnProtocols:
                 return ()
         kept = (path.stem for path in files if not is_temporary(path))
         return tuple(sorted(name for name in kept if checks.is_name(name)))[:MAX_OWN_PROTOCOLS]
+
+    def stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """What changes with any file of the library: names, times and sizes."""
+        found = []
+        for name in self.names():
+            with suppress(OSError):
+                status = self.file(name).stat()
+                found.append((name, status.st_mtime_ns, status.st_size))
+        return tuple(found)
 
     def list(self) -> builtins.list[OwnProtocol]:
         """Return every own protocol, those that cannot be read with the reason."""
