@@ -48,13 +48,29 @@ COLOURS: Final = {
     "acuity": Colour("#2b6cb0", "#74ade8"),
     "gained": Colour("#0b7d62", "#45c9a5"),
     "lost-letters": Colour("#c4501b", "#f18b58"),
+    "gained-some": Colour("#8ccbb8", "#2c7a66"),
+    "lost-some": Colour("#ecb08f", "#8f5434"),
     "unchanged": Colour("#b3c0cc", "#4c5c6c"),
+    "no-fluid": Colour("#1a7f94", "#58bcd2"),
     "injections": Colour("#4f5fa8", "#95a4ec"),
     "visits": Colour("#15202b", "#e9eef3"),
+    "no-visit": Colour("#e6e9ed", "#2b3540"),
     "interval-1": Colour("#c9d0ea", "#3a4570"),
     "interval-2": Colour("#98a5d6", "#5a69a8"),
     "interval-3": Colour("#6372b8", "#8797dc"),
     "interval-4": Colour("#333f86", "#c3cdff"),
+    # How a scan was read, and when nobody came to be scanned.
+    "fluid": Colour("#c4501b", "#f18b58"),
+    "dry": Colour("#9ec9e2", "#33566f"),
+    "pause": Colour("#e6d3a3", "#4a3d1c"),
+    # Protocols that are compared, in their order. Told apart by colour-blind readers, and by
+    # their letters and dashes as well.
+    "protocol-1": Colour("#2a4fa3", "#a4b8f9"),
+    "protocol-2": Colour("#d2761a", "#e2561f"),
+    "protocol-3": Colour("#1f9e93", "#1fcf84"),
+    "protocol-4": Colour("#d92b6a", "#c64a8c"),
+    "protocol-5": Colour("#574512", "#ffc53d"),
+    "protocol-6": Colour("#151b23", "#f4f6f8"),
     # Kinds of work in a clinic, in the order of its staffing; beside each other they differ in
     # lightness.
     "role-1": Colour("#2b6cb0", "#74ade8"),
@@ -65,6 +81,7 @@ COLOURS: Final = {
     "role-6": Colour("#c9cfd6", "#4c5c6c"),
     "role-7": Colour("#8f2412", "#ffb59f"),
     "role-8": Colour("#d8c66a", "#6e6218"),
+    "visit-bars": Colour("#8a99a9", "#8496a8"),
     "on-duty": Colour("#15202b", "#e9eef3"),
     # Where an eye is, in care or out of it; the names are those of the statuses.
     "on-treatment": Colour("#2f8a68", "#3f9f7b"),

@@ -19,8 +19,9 @@ from ape_core.runs import console
 from ape_core.runs.completing import complete
 from ape_core.runs.starting import ask, open_run
 from ape_core.runs.threads import check_threads
-from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.location import default_store_path
+from ape_core.storage.own_protocols import list_protocols, load_protocol
 
 _RUN: Final = re.compile(r"latest|[0-9a-f]{4,64}")
 _HEADLINE: Final = ("letters_change", "injections")
@@ -74,14 +75,14 @@ def _questions(asked: argparse.Namespace) -> list[RunSpec]:
 
 def _run(word: str) -> RunSpec | None:
     """Question of a run of the store; None for what is a protocol."""
-    names = {protocol.name for protocol in list_protocols()}
+    names = {protocol.name for protocol in list_protocols(default_store_path())}
     return open_run(word).spec if _RUN.fullmatch(word) and word not in names else None
 
 
 def _question(asked: argparse.Namespace, word: str, first: RunSpec | None) -> RunSpec:
     """Question of a protocol, of the patients of a run or of those that were asked for."""
     if first is not None:
-        return of_the_same_patients(first, load_protocol(word))
+        return of_the_same_patients(first, load_protocol(word, default_store_path()))
     years = 5 if asked.years is None else asked.years
     seed = 1 if asked.seed is None else asked.seed
     settings = {**vars(asked), "protocol": word, "years": years, "seed": seed}

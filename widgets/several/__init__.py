@@ -1,0 +1,1 @@
+"""Several protocols on the same patients: what pages that compare them share."""

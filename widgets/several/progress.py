@@ -1,0 +1,93 @@
+"""How far each of several runs is: a small bar for each, and buttons for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import Button
+
+from widgets import format as words
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class, text
+from widgets.several.colours import LETTERS, colour_name
+from widgets.theme import colour
+from widgets.title import state_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ape_core.runs import Progress
+    from widgets.several.session import SeveralSession
+
+
+class SeveralProgress:
+    """Rows that say how far the runs are; hidden when all are complete."""
+
+    def __init__(self, session: SeveralSession, draw: Callable[[], None]) -> None:
+        self._session, self._draw = session, draw
+        self._words = html()
+        self._cancel = classed(Button(description="Cancel"), "ape-button")
+        self._resume = classed(Button(description="Go on"), "ape-button ape-primary")
+        self._cancel.on_click(guarded(session, self._cancelled))
+        self._resume.on_click(guarded(session, self._resumed))
+        self.view = box(
+            self._words, box(self._cancel, self._resume, classes="ape-several-buttons"),
+            classes="ape-several-progress",
+        )  # fmt: skip
+
+    def refresh(self) -> None:
+        """Show the progress of the session's runs."""
+        session = self._session
+        busy = not session.is_settled
+        set_class(self.view, "ape-hidden", on=not busy and not session.can_go_on)
+        self._words.value = progress_markup(session.progress, session.titles)
+        set_class(self._cancel, "ape-hidden", on=not busy)
+        set_class(self._resume, "ape-hidden", on=busy or not session.can_go_on)
+
+    def _cancelled(self, _: Any) -> None:
+        """Stop all runs."""
+        self._session.cancel()
+        self._draw()
+
+    def _resumed(self, _: Any) -> None:
+        """Go on with all runs that stopped."""
+        self._session.resume()
+        self._draw()
+
+
+def progress_markup(progress: tuple[Progress, ...], titles: tuple[str, ...]) -> str:
+    """Letter, bar and state of each run."""
+    rows = (
+        _row(place, item, title)
+        for place, (item, title) in enumerate(zip(progress, titles, strict=True))
+    )
+    return f'<div class="ape-several">{"".join(rows)}</div>'
+
+
+def _row(place: int, item: Progress, title: str) -> str:
+    """One run."""
+    share = 100 * item.share
+    waiting = item.status == "queued" or (item.status == "running" and share == 0)
+    bar = (
+        f'<div class="ape-bar{" is-waiting" if waiting else ""}" role="progressbar" '
+        f'aria-label="{text(title)}" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%;'
+        f'background:{colour(colour_name(place))}"></i></div>'
+    )
+    why = f"{item.story or item.error} {item.hint}".strip()
+    told = f"<p>{text(why)}</p>" if why and item.status in ("failed", "interrupted") else ""
+    return f"<div><b>{LETTERS[place]}</b>{bar}<span>{text(_state(item))}</span>{told}</div>"
+
+
+def _state(item: Progress) -> str:
+    """State of a run, short."""
+    if item.status == "queued":
+        place = item.queue_place or 1
+        return "next in turn" if place == 1 else f"waiting, {words.plural(place - 1, 'run')} before"
+    if item.status == "running":
+        left = "" if item.seconds_left is None else f", {words.duration(item.seconds_left)} left"
+        return f"{100 * item.share:.0f}%{left}"
+    if item.status == "complete":
+        return "complete"
+    state = state_words(item.status, cancelled=item.cancelled).lower()
+    return f"{state} at {100 * item.share:.0f}%"

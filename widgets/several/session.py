@@ -1,0 +1,331 @@
+"""The state of a page that compares protocols on the same patients; it knows of no widget.
+
+All of it can be rebuilt from the store and the ids of the runs: a page that is lost loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from ape_core.analysis.compare import Comparison, compare
+from ape_core.analysis.same_patients import LEAST_RUNS, MOST_RUNS, of_the_same_patients
+from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError
+from ape_core.runs import Progress, Run, estimate, list_runs, open_run
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.own_protocols import list_protocols, load_protocol
+from ape_core.storage.store import Store
+from widgets.format import count, parse_count
+from widgets.question import NUMBERS
+from widgets.session import Notice
+
+if TYPE_CHECKING:
+    from ape_core.analysis.paired import Paired
+    from ape_core.spec.protocol import Protocol
+
+FIRST_PROTOCOLS: Final = (
+    "aflibercept-2mg-treat-and-extend",
+    "faricimab-6mg",
+    "ranibizumab-0.5mg-prn",
+)
+"""What is compared for a visitor who has asked nothing yet: a real answer within seconds."""
+
+FIRST_QUESTION: Final = {
+    "population": "uk-routine-care",
+    "patients": "2,000",
+    "years": "5",
+    "seed": "1",
+}
+_MOST_LOOKED_AT: Final = 40
+"""Newest runs among which one looks for some of the same patients."""
+
+_NO_STATUS: Final = ("complete", "interrupted", "failed")
+
+
+class SeveralSession:
+    """One page's view of two to six runs of the same patients.
+
+    Parameters
+    ----------
+    store
+        Folder of runs; by default the user's.
+    """
+
+    first_protocols: ClassVar[tuple[str, ...]] = FIRST_PROTOCOLS
+    """Protocols that are compared for a first visitor."""
+
+    def __init__(self, store: str | Path | None = None) -> None:
+        self.store = Store(store)
+        self.question = dict(FIRST_QUESTION)
+        self.chosen: list[str] = list(self.first_protocols)
+        self._base: RunSpec | None = None
+        self._protocols: dict[str, Protocol] = {}
+        self._options: tuple[object, list[tuple[str, str]]] = (None, [])
+        self.comparison: Comparison | None = None
+        self.progress: tuple[Progress, ...] = ()
+        self.paired: Paired | None = None
+        self.damage: CorruptRunError | None = None
+        self.problem = ""
+        self.wrong_field = ""
+        self.seconds: float | None = None
+        self.reference = 0
+        self.notice: Notice | None = None
+        self._asked: list[RunSpec] | None = None
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """Runs that are shown, in their order."""
+        return tuple(run.run_id for run in self.comparison.runs) if self.comparison else ()
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Titles of the protocols that are shown."""
+        return self.comparison.titles if self.comparison else ()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether what is asked is what is shown."""
+        asked = self._asked
+        return asked is not None and tuple(spec.run_id for spec in asked) == self.run_ids
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no run waits or runs."""
+        return all(item.status in _NO_STATUS for item in self.progress)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a run has stopped before its end."""
+        return any(item.status in ("interrupted", "failed") for item in self.progress)
+
+    def options(self) -> list[tuple[str, str]]:
+        """Protocols to choose from, as titles and names: shipped, own, and those of opened runs."""
+        listed = {item.name: item.title for item in list_protocols(self.store.path)}
+        of_runs = {name: protocol.title for name, protocol in self._protocols.items()}
+        return [(title, name) for name, title in (of_runs | listed).items()]
+
+    def place_of(self, name: str) -> int:
+        """Place of a protocol among those that are chosen; -1 when it is not."""
+        return self.chosen.index(name) if name in self.chosen else -1
+
+    def arrive(self, run_ids: Sequence[str] = ()) -> None:
+        """Begin with the runs of a link, else the newest of the same patients, else a first answer.
+
+        Runs of a link that cannot be opened together are reported, and others are shown instead.
+        """
+        trouble = self._try_to_open(run_ids) if run_ids else None
+        if self.comparison is None:
+            newest = self._newest()
+            if newest:
+                trouble = self._try_to_open(newest) or trouble
+        self._check()
+        if self.comparison is None:
+            self.start()
+        if trouble is not None:
+            self.report(trouble.message, trouble.hint)
+
+    def edit(self, name: str, value: str) -> None:
+        """Change one part of the question, and see whether it can be asked."""
+        if name == "population" and value != self.question["population"]:
+            self._base = None
+        self.question[name] = value
+        self.notice = None
+        self._check()
+
+    def tidy(self, but: str = "") -> None:
+        """Write the numbers of the question as they were understood, except the one named."""
+        for name in NUMBERS:
+            try:
+                number = self._number(name)
+            except InvalidSpecError:
+                continue
+            if name != but:
+                self.question[name] = str(number) if name == "seed" else count(number)
+
+    def choose(self, name: str, *, on: bool) -> None:
+        """Take a protocol into the comparison, after those that are in it, or out of it."""
+        if on and name not in self.chosen:
+            self.chosen.append(name)
+        elif not on and name in self.chosen:
+            self.chosen.remove(name)
+        self.notice = None
+        self._check()
+
+    def start(self) -> None:
+        """Ask: join the runs that answer, or start them."""
+        if self._asked is None:
+            raise InvalidSpecError(self.problem or "Nothing is asked yet.")
+        self._show(compare(self._asked, self.store))
+
+    def open(self, run_ids: Sequence[str]) -> None:
+        """Show runs of the store; their question becomes the one in the form.
+
+        Raises
+        ------
+        InvalidInputError
+            They are not of the same patients, or there are too few or too many.
+        """
+        comparison = Comparison([open_run(run_id, self.store) for run_id in run_ids])
+        self._adopt(comparison)
+        self._show(comparison)
+        self._go_on()
+
+    def cancel(self) -> None:
+        """Stop every run at its next commit; what is committed stays."""
+        for run in self.comparison.runs if self.comparison else ():
+            run.cancel()
+
+    def resume(self) -> None:
+        """Go on with every run that stopped before its end."""
+        self.notice = None
+        runs = self.comparison.runs if self.comparison else ()
+        for run, item in zip(runs, self.progress, strict=False):
+            if item.status in ("interrupted", "failed"):
+                run.resume()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read anew what may have changed: how far the runs are, and what they committed."""
+        if self.comparison is None:
+            return
+        gone = [run_id for run_id in self.run_ids if run_id not in self.store]
+        if gone:
+            self._release()
+            self.report(
+                f"Run {gone[0][:12]} of the comparison has been deleted.", "Compare once more."
+            )
+            return
+        for run in self.comparison.runs:
+            run.mark_used()
+        self.progress = self.comparison.progress()
+        self.damage = None
+        try:
+            self.paired = self.comparison.paired()
+        except CorruptRunError as error:
+            self.damage, self.paired = error, None
+            self.notice = Notice(error.message, error.hint)
+
+    def report(self, message: str, hint: str = "") -> None:
+        """Tell the reader what went wrong."""
+        self.notice = Notice(message, hint)
+
+    def close(self) -> None:
+        """Let go of what is held in memory; runs go on."""
+        self._release()
+
+    def _show(self, comparison: Comparison) -> None:
+        """Show runs in place of those before."""
+        self._release()
+        self.comparison, self.notice = comparison, None
+        self.refresh()
+        self._check()
+
+    def _release(self) -> None:
+        """Forget the runs that are shown, and all that was read of them."""
+        self.comparison = self.paired = self.damage = None
+        self.progress, self.reference = (), 0
+
+    def _go_on(self) -> None:
+        """Go on with runs whose workers were lost; those that were cancelled or failed wait."""
+        runs = self.comparison.runs if self.comparison else ()
+        for run, item in zip(runs, self.progress, strict=False):
+            lost = item.status == "interrupted" and not item.cancelled and not item.error
+            if lost and run.spec.is_current:
+                run.resume()
+
+    def _adopt(self, comparison: Comparison) -> None:
+        """Write the question that runs answer into the form."""
+        spec = comparison.runs[0].spec
+        self._protocols = {}
+        for run in comparison.runs:
+            protocol = run.spec.protocol
+            if not self._is_listed(protocol) or protocol.name in self._protocols:
+                key = f"{protocol.name} {run.run_id[:6]}"
+                self._protocols[key] = protocol
+        self.chosen = [self._name_of(run.spec.protocol) for run in comparison.runs]
+        self._base = spec
+        self.question = {
+            "population": spec.people.name,
+            "patients": count(spec.cohort.n_patients),
+            "years": str(spec.years),
+            "seed": str(spec.seed),
+        }
+
+    def _is_listed(self, protocol: Protocol) -> bool:
+        """Whether the protocol of that name in the list has the same rules."""
+        try:
+            known = load_protocol(protocol.name, self.store.path)
+        except ApeError:
+            return False
+        return known.question() == protocol.question()
+
+    def _name_of(self, protocol: Protocol) -> str:
+        """Name under which a protocol of an opened run is in the list."""
+        found = (name for name, item in self._protocols.items() if item == protocol)
+        return next(found, protocol.name)
+
+    def _newest(self) -> list[str]:
+        """Newest runs of the store that are of the same patients; none if there are too few."""
+        alike: dict[str, list[str]] = {}
+        for run in list_runs(self.store)[:_MOST_LOOKED_AT]:
+            try:
+                alike.setdefault(_patients_of(run), []).append(run.run_id)
+            except ApeError:
+                continue
+        found = next((ids for ids in alike.values() if len(ids) >= LEAST_RUNS), [])
+        return found[:MOST_RUNS][::-1]
+
+    def _try_to_open(self, run_ids: Sequence[str]) -> ApeError | None:
+        """Show runs; return why they cannot be shown."""
+        try:
+            self.open(run_ids)
+        except ApeError as error:
+            return error
+        return None
+
+    def _number(self, name: str) -> int:
+        """Number that a field means."""
+        return parse_count(self.question[name], name.capitalize(), *NUMBERS[name])
+
+    def _check(self) -> None:
+        """See whether the question can be asked, and how long it would take."""
+        self._asked, self.problem, self.wrong_field, self.seconds = None, "", "", None
+        try:
+            asked = self._specs()
+        except ApeError as error:
+            self.problem = str(error)
+            return
+        if not LEAST_RUNS <= len(asked) <= MOST_RUNS:
+            self.problem = f"Choose {LEAST_RUNS} to {MOST_RUNS} protocols; {len(asked)} are chosen."
+            return
+        self._asked = asked
+        new = [spec for spec in asked if spec.run_id not in self.store]
+        self.seconds = sum(estimate(spec, self.store).seconds for spec in new)
+
+    def _specs(self) -> list[RunSpec]:
+        """Give the question for each protocol; the first field that is wrong is remembered."""
+        numbers = {}
+        for name in NUMBERS:
+            self.wrong_field = name
+            numbers[name] = self._number(name)
+        self.wrong_field = ""
+        size = {"n_patients": numbers["patients"], "years": numbers["years"]}
+        protocols = [self._protocol(name) for name in self.chosen]
+        if self._base is not None:  # it may say more of the patients than the form does
+            base = self._base.replace(**size, seed=numbers["seed"])
+            return [of_the_same_patients(base, protocol) for protocol in protocols]
+        cohort = Cohort(numbers["patients"], population=self.question["population"])
+        return [RunSpec(item, cohort, numbers["years"], numbers["seed"]) for item in protocols]
+
+    def _protocol(self, name: str) -> Protocol:
+        """Find a chosen protocol, which may be that of an opened run alone."""
+        return self._protocols.get(name) or load_protocol(name, self.store.path)
+
+
+def _patients_of(run: Run) -> str:
+    """What two runs must share to be compared."""
+    question = run.spec.question()
+    shared = {name: question[name] for name in ("model_version", "cohort", "years", "seed")}
+    return repr((shared, question["model"]["parameters"]))
