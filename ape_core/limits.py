@@ -73,6 +73,9 @@ STORE_QUOTA_GB: Final = _chosen("STORE_QUOTA_GB", 20, 0.001, 1_000_000, "GB")
 MAX_PATIENTS: Final = _lowered("MAX_PATIENTS", 100_000_000)
 """Patients in one run."""
 
+MAX_CLINIC_PATIENTS: Final = 10_000
+"""Patients of a clinic with a limited number of slots: it is simulated as a whole."""
+
 MAX_YEARS: Final = 40
 MAX_SEED: Final = 2**63 - 1
 MAX_CHUNK_SIZE: Final = 50_000

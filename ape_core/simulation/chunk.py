@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ape_core import schema
 from ape_core.errors import RunFailedError
 from ape_core.schema import Column
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What wanting slots did to the visits of a chunk; the question tells it again at any time.
+
+    Attributes
+    ----------
+    slip_days
+        int16, for each visit the days by which it was later for want of a slot.
+    waited_from, waited_to
+        int32, for each eye the calendar days from which and up to which it waited for its next
+        visit in vain, until care or the run ended; the same day twice where it did not.
+    """
+
+    slip_days: np.ndarray
+    waited_from: np.ndarray
+    waited_to: np.ndarray
+
+    def cut(self, visits: slice, eyes: slice) -> Waits:
+        """Those of some visits and eyes, as views."""
+        return Waits(self.slip_days[visits], self.waited_from[eyes], self.waited_to[eyes])
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,8 @@ class Chunk:
     assessments
         int8 `[n_eyes, 13 * years + 1]`: letters as they would be measured every 4 weeks in
         each living eye, `NOT_ASSESSED` otherwise. Rows as in `patients`.
+    waits
+        What wanting slots did; None where slots are not limited.
     """
 
     first: int
@@ -41,6 +65,7 @@ class Chunk:
     visits: dict[str, np.ndarray]
     patients: dict[str, np.ndarray]
     assessments: np.ndarray
+    waits: Waits | None = None
 
     @property
     def n_visits(self) -> int:
@@ -51,6 +76,20 @@ class Chunk:
     def n_eyes(self) -> int:
         """Rows of the patients."""
         return len(self.patients["patient_id"])
+
+    def cut(self, first: int, stop: int) -> Chunk:
+        """Patients `first <= patient_id < stop` of the chunk, as views."""
+        visits = slice(*np.searchsorted(self.visits["patient_id"], [first, stop]))
+        eyes = slice(*np.searchsorted(self.patients["patient_id"], [first, stop]))
+        return replace(
+            self,
+            first=first,
+            stop=stop,
+            visits={name: column[visits] for name, column in self.visits.items()},
+            patients={name: column[eyes] for name, column in self.patients.items()},
+            assessments=self.assessments[eyes],
+            waits=self.waits and self.waits.cut(visits, eyes),
+        )
 
     def validate(self) -> None:
         """Check names, dtypes, shapes, order and patients of both tables.

@@ -14,9 +14,15 @@ from ape_core.schema import (
     WEEKS_PER_YEAR,
 )
 from ape_core.simulation.pack_rules import pack_rules
-from ape_core.simulation.parameters import Attendance, Disease, FloatArray, Kernel, People
+from ape_core.simulation.parameters import (
+    ONE_CLINIC,
+    Attendance,
+    Disease,
+    FloatArray,
+    Kernel,
+    People,
+)
 from ape_core.simulation.quantiles import error_table
-from ape_core.spec.cohort import Cohort
 from ape_core.spec.distributions import from_quantiles, truncated_normal
 from ape_core.spec.life_table import load_life_table
 from ape_core.spec.model import DiseaseModel
@@ -35,7 +41,7 @@ def pack(spec: RunSpec) -> Kernel:
         seed=spec.seed,
         horizon_weeks=spec.years * WEEKS_PER_YEAR,
         disease=_disease(spec.model, spec.protocol.drug, population),
-        people=_people(spec.cohort, population, spec.model),
+        people=_people(spec, population),
         attendance=_attendance(population),
         rules=pack_rules(spec.protocol),
     )
@@ -81,8 +87,9 @@ def _disease(model: DiseaseModel, drug_name: str, population: Population) -> Dis
     )
 
 
-def _people(cohort: Cohort, population: Population, model: DiseaseModel) -> People:
-    """The cohort's distributions and hazards."""
+def _people(spec: RunSpec, population: Population) -> People:
+    """The cohort's distributions and hazards, and how it is recruited."""
+    recruitment, model = spec.cohort.recruitment, spec.model
     letters = _letters_distribution(population.baseline_letters)
     mean, reliability, residual_sd = _true_acuity(letters, population.acuity_noise_sd_letters)
     age_low, age = _age_distribution(population.age_years)
@@ -97,9 +104,14 @@ def _people(cohort: Cohort, population: Population, model: DiseaseModel) -> Peop
         death_hazard_per_year=_death_hazards(population.mortality_hazard_ratio),
         lost_per_day=population.leaving.lost_per_year / DAYS_PER_YEAR,
         transferred_per_day=population.leaving.transferred_per_year / DAYS_PER_YEAR,
-        recruitment_span_days=_span_days(cohort.recruitment),
-        recruited_per_day=(cohort.recruitment.patients_per_week or 0.0) / DAYS_PER_WEEK,
-        two_eyes=cohort.two_eyes,
+        recruitment_span_days=_span_days(recruitment),
+        recruited_per_day=(recruitment.patients_per_week or 0.0) / DAYS_PER_WEEK,
+        recruitment_growth_per_day=recruitment.growth_per_day,
+        caseload_patients=float(recruitment.caseload_patients or 0),
+        opening_day=float(recruitment.opening_day),
+        clinic_patients=spec.capacity.patients_per_clinic if spec.capacity else ONE_CLINIC,
+        n_patients=spec.cohort.n_patients if spec.capacity else ONE_CLINIC,
+        two_eyes=spec.cohort.two_eyes,
         conversion_per_week=model.value("fellow_eye_conversion_per_year") / WEEKS_PER_YEAR,
         fellow_eye_better_letters=model.value("fellow_eye_better_letters"),
     )

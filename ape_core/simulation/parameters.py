@@ -48,6 +48,8 @@ N_ASSIGN: Final = 11
 N_PHASE_FIELDS: Final = 12
 NEVER: Final = 1 << 30
 """A week, gap or count that is never reached."""
+ONE_CLINIC: Final = 1 << 62
+"""Patients of a clinic that has them all."""
 
 
 class Disease(NamedTuple):
@@ -102,6 +104,11 @@ class People(NamedTuple):
     transferred_per_day: float
     recruitment_span_days: float
     recruited_per_day: float
+    recruitment_growth_per_day: float
+    caseload_patients: float
+    opening_day: float
+    clinic_patients: int
+    n_patients: int
     two_eyes: bool
     conversion_per_week: float
     fellow_eye_better_letters: float

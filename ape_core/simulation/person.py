@@ -57,9 +57,28 @@ def _exponential_day(rate_per_day, word):  # type: ignore[no-untyped-def]
 @compiled
 def _first_day(people, patient_id, word):  # type: ignore[no-untyped-def]
     """Calendar day of the first visit, by the kind of recruitment."""
-    if people.recruited_per_day > 0.0:
-        return np.int64(math.floor((patient_id + uniform(word)) / people.recruited_per_day))
-    return np.int64(math.floor(uniform(word) * people.recruitment_span_days))
+    if people.recruited_per_day <= 0.0:
+        return np.int64(math.floor(uniform(word) * people.recruitment_span_days))
+    place = _place_in_stream(people, patient_id, uniform(word))
+    if place < people.caseload_patients:
+        return np.int64(math.floor(place * people.opening_day / people.caseload_patients))
+    days = (place - people.caseload_patients) / people.recruited_per_day
+    growth = people.recruitment_growth_per_day
+    if growth != 0.0:
+        days = math.log(1.0 + growth * days) / growth
+    return np.int64(people.opening_day) + np.int64(math.floor(days))
+
+
+@compiled
+def _place_in_stream(people, patient_id, u):  # type: ignore[no-untyped-def]
+    """Where a patient comes in the stream of all, from 0 to their number.
+
+    Each clinic has its share of the stream from the first day to the last: without clinics, or
+    with one, patients come in the order of their numbers.
+    """
+    first = patient_id // people.clinic_patients * people.clinic_patients
+    patients = min(people.clinic_patients, people.n_patients - first)
+    return (patient_id - first + u) * (people.n_patients / patients)
 
 
 @compiled

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ape_core.errors import InvalidSpecError
 from ape_core.limits import MAX_PATIENTS
-from ape_core.schema import DAYS_PER_WEEK
 from ape_core.spec import checks
 from ape_core.spec.fields import as_mapping, at, build, check_fields
 from ape_core.spec.people import (
-    MAX_RECRUITMENT_DAYS,
     AgeYears,
     BaselineLetters,
     Recruitment,
@@ -81,7 +78,7 @@ class Cohort:
         _check_kind("baseline_letters", self.baseline_letters, BaselineLetters)
         _check_kind("age_years", self.age_years, AgeYears)
         _check_kind("recruitment", self.recruitment, Recruitment)
-        _check_recruitment(n_patients, self.recruitment)
+        self.recruitment.check_patients(n_patients)
         self.people()
 
     def people(self) -> Population:
@@ -108,7 +105,7 @@ class Cohort:
             "n_patients": self.n_patients,
             **self.people().question(),
             "two_eyes": self.two_eyes,
-            "recruitment": asdict(self.recruitment),
+            "recruitment": self.recruitment.question(),
         }
 
 
@@ -116,22 +113,6 @@ def _check_kind(name: str, value: object, kind: type) -> None:
     """Refuse a value of another class, as a mapping in place of an AgeYears."""
     if value is not None and not isinstance(value, kind):
         raise InvalidSpecError(f"{name} is {checks.shown(value)}, but must be {kind.__name__}.")
-
-
-def _check_recruitment(n_patients: int, recruitment: Recruitment) -> None:
-    """Refuse a stream so slow that the last patients would come after a century."""
-    per_week = recruitment.patients_per_week
-    if per_week is None:
-        return
-    slowest = n_patients * DAYS_PER_WEEK / MAX_RECRUITMENT_DAYS
-    if per_week < slowest:
-        enough = math.ceil(100 * slowest) / 100
-        raise InvalidSpecError(
-            f"patients_per_week is {per_week:g}, so {n_patients:,} patients would take more than "
-            f"{MAX_RECRUITMENT_DAYS:,} days to recruit.",
-            f"Recruit at least {enough:g} patients a week, or fewer patients.",
-            "recruitment.patients_per_week",
-        )
 
 
 def parse_cohort(mapping: Mapping[str, Any], origin: str) -> Cohort:

@@ -10,13 +10,21 @@ from ape_core.errors import InvalidSpecError
 from ape_core.schema import MAX_LETTERS
 from ape_core.spec import checks
 from ape_core.spec.distributions import truncated_normal
+from ape_core.spec.recruitment import Recruitment
+
+__all__ = [
+    "AgeYears",
+    "Attendance",
+    "BaselineLetters",
+    "Leaving",
+    "LettersQuantiles",
+    "Recruitment",
+]
 
 MIN_AGE: Final = 50
 MAX_AGE: Final = 100
 MAX_QUANTILES: Final = 101
 MIN_SD: Final = 0.5
-RECRUITMENT_KINDS: Final = ("at-once", "uniform", "rate")
-MAX_RECRUITMENT_DAYS: Final = 36_525
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,47 +164,6 @@ class Leaving:
     def __post_init__(self) -> None:
         for field in ("lost_per_year", "transferred_per_year"):
             object.__setattr__(self, field, checks.number(field, getattr(self, field), 0, 12))
-
-
-@dataclass(frozen=True, slots=True)
-class Recruitment:
-    """When patients have their first visit.
-
-    Parameters
-    ----------
-    kind
-        "at-once" on one day, "uniform" spread evenly over `days`, "rate" as a steady stream.
-    days
-        Given for "uniform" only.
-    patients_per_week
-        Given for "rate" only.
-    """
-
-    kind: str = "at-once"
-    days: int | None = None
-    patients_per_week: float | None = None
-
-    def __post_init__(self) -> None:
-        checks.choice("kind", self.kind, RECRUITMENT_KINDS)
-        _needed(self, "days", "uniform")
-        _needed(self, "patients_per_week", "rate")
-        put = object.__setattr__
-        if self.days is not None:
-            put(self, "days", checks.whole("days", self.days, 1, MAX_RECRUITMENT_DAYS))
-        if self.patients_per_week is not None:
-            field = "patients_per_week"
-            put(self, field, checks.positive(field, self.patients_per_week, 1e8))
-
-
-def _needed(recruitment: Recruitment, field: str, kind: str) -> None:
-    """Check that a field is given exactly for the kind of recruitment that uses it."""
-    given = getattr(recruitment, field) is not None
-    if recruitment.kind == kind and not given:
-        raise InvalidSpecError(
-            f"The field {field} is missing, which kind {kind!r} needs.", field=field
-        )
-    if recruitment.kind != kind and given:
-        raise InvalidSpecError(f"{field} is given, but belongs to kind {kind!r} only.", field=field)
 
 
 def _numbers(field: str, given: object, high: float) -> tuple[float, ...]:

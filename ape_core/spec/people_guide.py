@@ -7,13 +7,13 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from ape_core.limits import MAX_PATIENTS, MAX_YEARS
 from ape_core.schema import MAX_LETTERS
 from ape_core.spec.cohort import ATTENDANCE, Cohort, parse_cohort
 from ape_core.spec.differences import Difference
 from ape_core.spec.field_guide import Field
 from ape_core.spec.people import (
     MAX_AGE,
-    MAX_RECRUITMENT_DAYS,
     MIN_AGE,
     MIN_SD,
     AgeYears,
@@ -22,6 +22,7 @@ from ape_core.spec.people import (
     Recruitment,
 )
 from ape_core.spec.population import Population, load_population
+from ape_core.spec.recruitment import GROWTH_PERCENT, MAX_RECRUITMENT_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,8 @@ _RECRUITMENT_TITLES: Final = {
     "at-once": "All on one day",
     "uniform": "Evenly over a time",
     "rate": "So many a week",
+    "growth": "So many a week, growing",
+    "caseload": "A caseload, then so many a week",
 }
 _LETTERS = (
     Field("mean", "Mean", "Mean acuity measured at the first visit.",
@@ -57,7 +60,14 @@ _RECRUITMENT = (
     Field("days", "Spread over", "Time over which the first visits are spread.",
           unit="days", low=1, high=MAX_RECRUITMENT_DAYS, only_when=("kind", ("uniform",))),
     Field("patients_per_week", "New patients", "How many have their first visit in a week.",
-          "number", "a week", 0, 1e8, only_when=("kind", ("rate",))),
+          "number", "a week", 0, 1e8, only_when=("kind", ("rate", "growth", "caseload"))),
+    Field("growth_percent_per_year", "Growth", "By how much that grows in a year.",
+          "number", "% a year", *GROWTH_PERCENT, only_when=("kind", ("growth", "caseload")),
+          is_optional=True),
+    Field("caseload_patients", "Caseload", "Patients who had their first visit before day one.",
+          "whole", "patients", 1, MAX_PATIENTS, only_when=("kind", ("caseload",))),
+    Field("caseload_years", "Built up over", "Years before, over which those are spread.",
+          "whole", "years", 1, MAX_YEARS, only_when=("kind", ("caseload",))),
 )  # fmt: skip
 GROUPS: Final[Mapping[str, tuple[str, tuple[Field, ...]]]] = MappingProxyType(
     {

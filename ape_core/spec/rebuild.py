@@ -9,6 +9,7 @@ from typing import Any, Final
 from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.limits import MAX_YAML_BYTES
 from ape_core.spec.canonical import canonical_json, sha256_text
+from ape_core.spec.capacity import Capacity, parse_capacity
 from ape_core.spec.cohort import Cohort, parse_cohort
 from ape_core.spec.fields import as_mapping, build, check_fields
 from ape_core.spec.model import DiseaseModel, Drug
@@ -43,7 +44,7 @@ def rebuild(text: str | bytes) -> RunSpec:
     try:
         check_fields(data, _TOP, _TOP)
         question = as_mapping(data["question"], "question")
-        check_fields(question, _QUESTION, _QUESTION)
+        check_fields(question, (*_QUESTION, "capacity"), _QUESTION)
         found = sha256_text(canonical_json(question))
         if data["run_id"] != found:
             raise CorruptRunError(
@@ -79,7 +80,13 @@ def _parts(question: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, A
         "years": question["years"],
         "seed": question["seed"],
         "model_version": question["model_version"],
+        "capacity": _capacity(question),
     }
+
+
+def _capacity(question: Mapping[str, Any]) -> Capacity | None:
+    """Rebuild the capacity, which most questions do not have."""
+    return parse_capacity(question["capacity"], "capacity") if "capacity" in question else None
 
 
 def _protocol(asked: Mapping[str, Any], about: Mapping[str, Any]) -> Protocol:

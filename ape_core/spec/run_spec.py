@@ -11,6 +11,7 @@ from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.limits import MAX_SEED, MAX_YEARS
 from ape_core.spec import checks
 from ape_core.spec.canonical import canonical_json, sha256_text
+from ape_core.spec.capacity import Capacity, changed
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.model import DiseaseModel, load_model
 from ape_core.spec.population import Population
@@ -37,11 +38,14 @@ class RunSpec:
         0 to `MAX_SEED`.
     model_version
         Version of the simulation whose rows are meant.
+    capacity
+        Limits the visits that clinics have room for on a day; none when not given.
 
     Raises
     ------
     InvalidSpecError
-        A value is not allowed, or the model does not describe the protocol's drug.
+        A value is not allowed, the model does not describe the protocol's drug, or the run is too
+        short for its caseload.
     """
 
     protocol: Protocol
@@ -50,6 +54,7 @@ class RunSpec:
     seed: int
     model: DiseaseModel = field(default_factory=load_model)
     model_version: str = MODEL_VERSION
+    capacity: Capacity | None = None
     _question: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +62,9 @@ class RunSpec:
             _check_kind(name, getattr(self, name), kind)
         put = object.__setattr__
         put(self, "years", checks.whole("years", self.years, 1, MAX_YEARS))
+        _check_caseload(self.years, self.cohort)
+        if self.capacity is not None:
+            _check_kind("capacity", self.capacity, Capacity)
         put(self, "seed", checks.whole("seed", self.seed, 0, MAX_SEED))
         put(self, "model_version", checks.text("model_version", self.model_version, 40))
         if self.is_current:
@@ -84,8 +92,10 @@ class RunSpec:
         return asked
 
     def _asked(self) -> dict[str, Any]:
-        """Put the question together."""
+        """Put the question together; without a capacity it is as it was before there was any."""
+        capacity = {} if self.capacity is None else {"capacity": self.capacity.question()}
         return {
+            **capacity,
             "model_version": self.model_version,
             "protocol": self.protocol.question(),
             "cohort": self.cohort.question(),
@@ -95,18 +105,23 @@ class RunSpec:
         }
 
     def replace(self, **changes: Any) -> RunSpec:
-        """Return a copy with other values, given by the names of RunSpec or Cohort fields.
+        """Return a copy with other values, given by the names of fields of RunSpec and its parts.
 
-        As ``spec.replace(seed=2)`` or ``spec.replace(n_patients=10_000, population="trial")``.
+        The parts are Cohort and Capacity, as in ``spec.replace(n_patients=10_000, seed=2)`` or
+        ``spec.replace(slots_per_day=40)``; ``spec.replace(capacity=None)`` takes the limit away.
         """
         own = {item.name for item in fields(RunSpec) if item.init}
         of_cohort = {item.name for item in fields(Cohort)}
+        of_capacity = {item.name for item in fields(Capacity)}
         for name in changes:
-            checks.choice("The field to replace", name, sorted(own | of_cohort))
+            checks.choice("The field to replace", name, sorted(own | of_cohort | of_capacity))
         in_cohort = {name: value for name, value in changes.items() if name in of_cohort}
         direct = {name: value for name, value in changes.items() if name in own}
         if in_cohort:
             direct["cohort"] = replace(direct.get("cohort", self.cohort), **in_cohort)
+        in_capacity = {name: value for name, value in changes.items() if name in of_capacity}
+        if in_capacity:
+            direct["capacity"] = changed(direct.get("capacity", self.capacity), in_capacity)
         return replace(self, **direct)
 
     def to_json(self) -> str:
@@ -171,6 +186,17 @@ def _check_kind(name: str, value: object, kind: type) -> None:
         raise InvalidSpecError(
             f"{name} is {checks.shown(value)}, but must be a {kind.__name__}.",
             'Load it first, as load_protocol("no-treatment").' if kind is Protocol else "",
+        )
+
+
+def _check_caseload(years: int, cohort: Cohort) -> None:
+    """Refuse a run whose first patients would have left it before the service opens."""
+    before = cohort.recruitment.caseload_years
+    if before is not None and years <= before:
+        raise InvalidSpecError(
+            f"years is {years}, but patients of the caseload had their first visits up to "
+            f"{before} years before the opening day.",
+            f"Follow patients for more than {before} years, or take a shorter caseload_years.",
         )
 
 

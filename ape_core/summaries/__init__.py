@@ -29,6 +29,13 @@ from ape_core.summaries.retention import (
     status_flow,
     status_over_time,
 )
+from ape_core.summaries.slipping import (
+    SlipLengths,
+    Slips,
+    slip_lengths,
+    slips_per_day,
+    slips_per_week,
+)
 from ape_core.summaries.statistics import Headline, headline, statistics
 from ape_core.summaries.summary import Summary
 from ape_core.summaries.table import Table
@@ -63,6 +70,8 @@ __all__ = [
     "LettersChange",
     "PlannedIntervalsOverTime",
     "ShareOverTime",
+    "SlipLengths",
+    "Slips",
     "StatusFlow",
     "StatusOverTime",
     "Summary",
@@ -89,6 +98,9 @@ __all__ = [
     "letters_change_carried",
     "planned_intervals",
     "planned_intervals_over_time",
+    "slip_lengths",
+    "slips_per_day",
+    "slips_per_week",
     "statistics",
     "status_flow",
     "status_over_time",

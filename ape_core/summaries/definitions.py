@@ -34,6 +34,12 @@ is in block i * `BLOCKS` // N, and for courses over time in one of `COURSE_BLOCK
 which is as many of the former. A block is full once all of its patients are counted. Two runs in
 progress are compared over the blocks that are full in both, which hold the same patients.
 
+Slips. Where a clinic has a limited number of slots, a visit that finds none *slips* to a later day.
+Its days of slip are those from the day on which it would have been made to the day on which it was;
+days by which the patient is late are not among them. An eye that waits for its first visit is in
+care and on treatment, with the letters measured when it came (its baseline); no visit is planned
+for it, and it has no scan.
+
 Time lived is counted in `SPANS_PER_YEAR` parts of a year: each period of 4 weeks counts half at its
 start and half at its end, with the letters assessed there, for a patient who is alive there.
 """
@@ -116,7 +122,12 @@ and visits since the first one, and how many are in care."""
 BLOCK_COURSE: Final = ("eyes", "change", "injections")
 """Sums over first eyes at a week: the living ones and the letters they gained, assessed; of all,
 injections given before that day."""
-GROWING_AXES: Final = ("day", "pair_group")
+SLIPS: Final = ("visits that slipped", "days of slip", "eyes waiting", "visits given up")
+"""What wanting slots did by calendar day: visits made on the day that slipped, and by how many days
+in all; eyes that wait for a slot over the night; visits that were wanted, but for which there was
+no slot by this day, on which care or the run ended."""
+MAX_SLIP_DAYS: Final = 364
+GROWING_AXES: Final = ("day", "pair_group", "slip_day", "slip_length")
 """First axes that may be longer in one run than in another; what is missing counts as 0."""
 YEAR_SUMS: Final = (
     "eyes through",
@@ -206,6 +217,16 @@ MEASURES: Final = (
     Measure(
         "visits_per_day", ("day", "visit_kind"), "visits of all eyes by calendar day of the run"
     ),
+    Measure(
+        "slips_per_day",
+        ("slip_day", "slip"),
+        "visits of all eyes that were later for want of a slot, by calendar day, see SLIPS",
+    ),
+    Measure(
+        "visits_by_slip",
+        ("slip_length",),
+        "visits of all eyes by days of slip, where slots are limited; the last bin holds more too",
+    ),
     Measure("injections_per_day", ("day",), "injections into all eyes by calendar day of the run"),
     Measure("injections_by_drug", ("drug",), "injections into all eyes by drug"),
     Measure("group_patients", ("group",), "patients by group"),
@@ -230,8 +251,9 @@ MEASURES: Final = (
     Measure("block_outcomes", ("block", "year", "block_outcome"), "sums, see BLOCK_OUTCOMES"),
     Measure("block_course", ("course_block", "week", "block_course"), "sums, see BLOCK_COURSE"),
 )
-"""Every array of a summary. Two axes can grow: `day` ends with the last visit, and there are no
-`pair_group` until a patient has disease in both eyes."""
+"""Every array of a summary. Four axes can grow: `day` ends with the last visit, there are no
+`pair_group` until a patient has disease in both eyes, and neither `slip_day` nor `slip_length`
+unless slots are limited."""
 
 
 def axis_length(axis: str, years: int) -> int:
@@ -255,6 +277,9 @@ def axis_length(axis: str, years: int) -> int:
         "status": len(STATUSES),
         "visit_kind": len(VISIT_KINDS),
         "day": DAYS_PER_YEAR * years + 1,
+        "slip_day": 0,
+        "slip_length": 0,
+        "slip": len(SLIPS),
         "drug": len(DRUGS),
         "group": GROUPS,
         "pair_group": 0,

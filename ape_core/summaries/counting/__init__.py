@@ -12,6 +12,7 @@ from ape_core.summaries.counting.groups import count_groups
 from ape_core.summaries.counting.patients import count_patients
 from ape_core.summaries.counting.retention import count_retention
 from ape_core.summaries.counting.sight import by_eye
+from ape_core.summaries.counting.slipping import count_slips
 from ape_core.summaries.counting.treatment import count_treatment
 from ape_core.summaries.counting.workload import count_workload
 
@@ -34,4 +35,5 @@ def count_piece(chunk: Chunk) -> dict[str, Counts]:
         **count_blocks(chunk, care, events, sight),
         **count_retention(chunk, care),
         **count_workload(chunk),
+        **count_slips(chunk),
     }

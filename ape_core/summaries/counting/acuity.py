@@ -13,6 +13,7 @@ from ape_core.summaries.definitions import N_CHANGES, N_LETTERS, PAIR_SUMS, Coun
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ape_core.summaries.counting.bins import Ints
     from ape_core.summaries.counting.care import Care
     from ape_core.summaries.counting.sight import Sight
 
@@ -32,15 +33,23 @@ def count_acuity(sight: Sight, care: Care) -> dict[str, Counts]:
         "assessed_letters": histogram_by_column(assessed, N_LETTERS, 0),
         "second_eye_letters": histogram_by_column(sight.second, N_LETTERS, 0),
         "better_eye_letters": histogram_by_column(sight.better, N_LETTERS, 0),
-        "in_care_letters": histogram_while(care.start, care.stop, letters, shape),
+        "in_care_letters": histogram_while(care.start, care.stop, letters, shape)
+        + _unseen(care, baseline.take(care.unseen), N_LETTERS),
         "assessed_change": _change(assessed, baseline),
-        "in_care_change": histogram_while(
-            care.start, care.stop, gained, (care.n_points, N_CHANGES)
-        ),
+        "in_care_change": histogram_while(care.start, care.stop, gained, (care.n_points, N_CHANGES))
+        + _unseen(care, np.full(len(care.unseen), MAX_LETTERS), N_CHANGES),
         "carried_letters": histogram_by_column(carried, N_LETTERS, 0),
         "carried_change": _change(carried, baseline),
         "pair_sums": _pair_sums(assessed, baseline, care.years),
     }
+
+
+def _unseen(care: Care, codes: Ints, n_codes: int) -> Counts | int:
+    """Eyes that wait for their first visit, with the acuity with which they came."""
+    if not len(care.unseen):
+        return 0
+    start = np.zeros(len(care.unseen), np.int64)
+    return histogram_while(start, care.unseen_until, codes, (care.n_points, n_codes))
 
 
 def _carried(assessed: NDArray[np.int8], care: Care) -> NDArray[np.int8]:

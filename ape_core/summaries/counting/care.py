@@ -40,6 +40,9 @@ class Care:
         For each visit the points at which it is the last one made: start <= point < stop.
     monitored
         For each visit, whether the eye is monitored after it, and not on treatment.
+    unseen, unseen_until
+        Eyes that wait for their first visit, where slots are limited, and for each of them the
+        first point at which it waits no more.
     """
 
     years: int
@@ -51,6 +54,8 @@ class Care:
     start: Ints
     stop: Ints
     monitored: Flags
+    unseen: Ints
+    unseen_until: Ints
 
     @property
     def n_eyes(self) -> int:
@@ -72,18 +77,35 @@ def follow(chunk: Chunk) -> Care:
     visits = _first_eyes(chunk.visits, names)
     n_visits = patients["n_visits"].astype(np.int64)
     eye = np.repeat(np.arange(len(n_visits), dtype=np.int32), n_visits)
-    last = np.cumsum(n_visits) - 1
-    paused = _paused(patients["end_reason"], visits["interval_days"][last])
+    # Where slots are limited, care can end before the first visit.
+    seen = np.flatnonzero(n_visits)
+    last = np.cumsum(n_visits)[seen] - 1
+    paused = np.zeros(len(n_visits), dtype=bool)
+    paused[seen] = _paused(patients["end_reason"][seen], visits["interval_days"][last])
     stayed = (patients["end_reason"] == _ON_TREATMENT) | paused
     left = _left(patients["end_day"], patients["end_reason"], stayed, chunk.years)
     start = ceil_divide(visits["day"], DAYS_PER_PERIOD)
     stop = np.roll(start, -1)
-    stop[last] = left
-    treated = visits["phase"][last - n_visits + 1] != _MONITORING
-    monitored = _monitored(visits, last, paused)
+    stop[last] = left[seen]
+    treated = visits["phase"][last - n_visits[seen] + 1] != _MONITORING
+    monitored = _monitored(visits, last, paused[seen])
     if not treated.all():
-        monitored &= treated[eye]
-    return Care(chunk.years, patients, visits, eye, stayed, left, start, stop, monitored)
+        monitored &= np.repeat(treated, n_visits[seen])
+    until = _unseen_until(chunk, left, seen, start[last - n_visits[seen] + 1])
+    unseen = np.flatnonzero(until)
+    return Care(
+        chunk.years, patients, visits, eye, stayed, left, start, stop, monitored,
+        unseen, until[unseen],
+    )  # fmt: skip
+
+
+def _unseen_until(chunk: Chunk, left: Ints, seen: Ints, first: Ints) -> Ints:
+    """First point at which each eye has been seen, or has left; 0 unless it had to wait."""
+    if chunk.waits is None:
+        return np.zeros(0, np.int64)
+    until = left.copy()
+    until[seen] = first
+    return until
 
 
 @dataclass(frozen=True, slots=True)

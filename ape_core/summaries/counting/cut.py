@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,18 +24,4 @@ def pieces(chunk: Chunk) -> Iterator[Chunk]:
         return
     edges = np.linspace(chunk.first, chunk.stop, n_pieces + 1).astype(np.int64)
     for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        yield _piece(chunk, first, stop)
-
-
-def _piece(chunk: Chunk, first: int, stop: int) -> Chunk:
-    """Patients `first <= patient_id < stop` of a chunk, as views."""
-    visits = slice(*np.searchsorted(chunk.visits["patient_id"], [first, stop]))
-    eyes = slice(*np.searchsorted(chunk.patients["patient_id"], [first, stop]))
-    return replace(
-        chunk,
-        first=first,
-        stop=stop,
-        visits={name: column[visits] for name, column in chunk.visits.items()},
-        patients={name: column[eyes] for name, column in chunk.patients.items()},
-        assessments=chunk.assessments[eyes],
-    )
+        yield chunk.cut(first, stop)

@@ -55,13 +55,22 @@ def _care(chunk: Chunk, events: Events, first_rows: Ints) -> Counts:
     second_visits, second_injections = _second_eyes(chunk)
     counts = np.empty((GROUPS, chunk.years, len(CARE)), np.int64)
     visits = _by_group(events.visits, chunk.first).T
-    seen = chunk.patients["n_visits"].take(first_rows) > 0
-    counts[:, :, 0] = 0
-    counts[:, 0, 0] = _by_group(seen[None, :].astype(np.int64), chunk.first)[0]
+    counts[:, :, 0] = _by_group(_first_visits(chunk, events, first_rows), chunk.first).T
     counts[:, :, 1] = visits - counts[:, :, 0]
     counts[:, :, 2] = second_visits
     counts[:, :, 3] = _by_group(events.injections, chunk.first).T + second_injections
     return counts
+
+
+def _first_visits(chunk: Chunk, events: Events, first_rows: Ints) -> Ints:
+    """First visits of first eyes in each year, `[years, n_eyes]`."""
+    first = np.zeros(events.visits.shape, np.int64)
+    first[0] = chunk.patients["n_visits"].take(first_rows) > 0
+    if chunk.waits is not None:
+        seen = events.visits.cumsum(axis=0) > 0
+        first[0] = seen[0]
+        first[1:] = seen[1:] & ~seen[:-1]
+    return first
 
 
 def _second_eyes(chunk: Chunk) -> tuple[Counts, Counts]:

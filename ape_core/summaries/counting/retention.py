@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK, END_REASONS, PERIODS_PER_YEAR
-from ape_core.summaries.counting.bins import Flags, ceil_divide, histogram_2d, histogram_while
+from ape_core.summaries.counting.bins import (
+    Flags,
+    ceil_divide,
+    histogram,
+    histogram_2d,
+    histogram_while,
+)
 from ape_core.summaries.definitions import (
     MAX_INTERVAL_WEEKS,
     MONITORED,
@@ -43,7 +49,12 @@ def _planned(care: Care) -> Counts:
     capped = np.minimum(weeks, MAX_INTERVAL_WEEKS)
     codes = np.where(care.monitored, np.int16(MAX_INTERVAL_WEEKS + 1), capped)
     shape = (care.n_points, MAX_INTERVAL_WEEKS + 2)
-    return histogram_while(care.start, care.stop, codes, shape)
+    planned = histogram_while(care.start, care.stop, codes, shape)
+    if len(care.unseen):
+        # None has been planned yet for eyes that wait for their first visit.
+        left = histogram(care.unseen_until, care.n_points + 1).cumsum()[:-1]
+        planned[:, 0] += len(care.unseen) - left
+    return planned
 
 
 def _status(care: Care, monitored: Counts) -> Counts:

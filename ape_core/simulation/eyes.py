@@ -1,0 +1,123 @@
+"""One eye under care: how it begins, what happens at a visit, and how it ends."""
+
+from __future__ import annotations
+
+from ape_core.schema import (
+    DAYS_PER_WEEK,
+    END_REASONS,
+    WEEKS_PER_PERIOD,
+    WEEKS_PER_YEAR,
+)
+from ape_core.simulation.clinic import STOP_FUTILE, decide
+from ape_core.simulation.compiled import compiled
+from ape_core.simulation.disease import (
+    acuity_of,
+    advance,
+    assess,
+    draw_traits,
+    inject,
+    measured,
+    reads_active,
+)
+from ape_core.simulation.draws import VISIT, uniform, words
+from ape_core.simulation.person import fellow_baseline
+
+ON_TREATMENT = END_REASONS.index("on treatment")
+DISCHARGED_STABLE = END_REASONS.index("discharged stable")
+DISCHARGED_FUTILE = END_REASONS.index("discharged futile")
+LOST = END_REASONS.index("lost")
+TRANSFERRED = END_REASONS.index("transferred")
+DIED = END_REASONS.index("died")
+
+
+@compiled
+def end_of_care(horizon_day, death, lost, transferred):  # type: ignore[no-untyped-def]
+    """The first of the events that end care: (day, reason)."""
+    day, reason = horizon_day, ON_TREATMENT
+    if death < day:
+        day, reason = death, DIED
+    if lost < day:
+        day, reason = lost, LOST
+    if transferred < day:
+        day, reason = transferred, TRANSFERRED
+    return day, reason
+
+
+@compiled
+def begin_eye(kernel, stream, eye, person, assessed):  # type: ignore[no-untyped-def]
+    """The eye on its day 0: (measured baseline, onset week, traits, state); notes the baseline."""
+    baseline, onset_week, better = person[2], person[7], 0.0
+    if eye == 0:
+        onset_week = 0
+    else:
+        baseline = fellow_baseline(kernel.people, stream)
+        better = kernel.people.fellow_eye_better_letters
+    assessed[onset_week // WEEKS_PER_PERIOD] = baseline
+    traits, state = draw_traits(
+        kernel.disease,
+        kernel.people,
+        stream,
+        baseline,
+        better,
+        person[1] + onset_week / WEEKS_PER_YEAR,
+    )
+    return baseline, onset_week, traits, state
+
+
+@compiled
+def see(kernel, stream, traits, state, course, day, care_day, baseline_letters):  # type: ignore[no-untyped-def]
+    """One visit: measure, read the scan, decide, treat.
+
+    Parameters
+    ----------
+    day, care_day
+        Since day 0 of the eye, and since its first visit: the same unless that had to wait.
+
+    Returns
+    -------
+    ((letters, fluid, stage on arrival), drug given or 0, weeks to the next visit, verdict,
+    state and course after the visit)
+    """
+    w0, w1, w2, _ = words(stream, VISIT, day // DAYS_PER_WEEK)
+    letters = baseline_letters
+    if day > 0:
+        letters = measured(kernel.disease, acuity_of(traits, state), w0)
+    fluid = reads_active(kernel.disease, traits, state, w1)
+    seen = (letters, fluid, course[0])
+    injects, weeks, verdict, course = decide(
+        kernel.rules, course, care_day, letters, fluid, uniform(w2)
+    )
+    drug = 0
+    if injects:
+        state = inject(kernel.disease, state)
+        drug = kernel.rules.drug
+    return seen, drug, weeks, verdict, state, course
+
+
+@compiled
+def outcome(end, last):  # type: ignore[no-untyped-def]
+    """Day and reason of the end of follow-up, from the end of care and the last visit.
+
+    An eye that was found stable and is still being monitored counts as discharged stable on the
+    day of that decision; death or loss during monitoring end its follow-up like any other.
+    """
+    verdict, interval_days, last_day, stopped_day = last
+    if verdict == STOP_FUTILE:
+        return last_day, DISCHARGED_FUTILE
+    if stopped_day >= 0 and (interval_days == 0 or end[1] == ON_TREATMENT):
+        return stopped_day, DISCHARGED_STABLE
+    return end
+
+
+@compiled
+def live_on(kernel, stream, traits, state, week, assessed, onset_week, life_day):  # type: ignore[no-untyped-def]
+    """Assessments from the last visit to the end of the run or of life."""
+    offset = onset_week // WEEKS_PER_PERIOD
+    end_week = kernel.horizon_weeks
+    if life_day < kernel.horizon_weeks * DAYS_PER_WEEK:
+        end_week = -(-life_day // DAYS_PER_WEEK)
+    weeks = end_week - onset_week
+    state = advance(kernel.disease, traits, stream, state, week, weeks, assessed, offset)
+    if end_week == kernel.horizon_weeks and life_day >= end_week * DAYS_PER_WEEK:
+        acuity = acuity_of(traits, state)
+        assessed[offset + weeks // WEEKS_PER_PERIOD] = assess(kernel.disease, stream, acuity, weeks)
