@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from ipywidgets import Button, Dropdown, Text
 
 from ape_core.spec.population import list_populations, load_population
-from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from widgets import format as words
+from widgets.changes import changes_list
+from widgets.editor import editing
+from widgets.editor.fold import Fold
+from widgets.editor.model_panel import ModelPanel
+from widgets.editor.people_panel import PeoplePanel
+from widgets.editor.protocol_panel import ProtocolPanel
+from widgets.editor.wording import in_words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.schedule_picture import schedule_picture
@@ -31,10 +37,12 @@ class ControlsPanel:
         self._draw = draw
         self._protocol_words, self._population_words = html(), html()
         self._estimate, self._hint = html(), html()
-        self._protocol = _choice("Protocol", [(p.title, p.name) for p in list_protocols()])
-        self._population = _choice(
-            "Population", [(load_population(name).title, name) for name in list_populations()]
-        )
+        session.read_protocols()
+        self._protocol = _choice("Protocol", _protocols(session))
+        self._population = _choice("Population", _populations(session))
+        self._edit = Fold("Edit the protocol", lambda: ProtocolPanel(session, draw), session)
+        self._people = Fold("Population and eyes", lambda: PeoplePanel(session, draw), session)
+        self._model = Fold("Disease model", lambda: ModelPanel(session, draw), session)
         self._patients, self._years, self._seed = (
             classed(Text(description=name, continuous_update=True), "ape-field")
             for name in ("Patients", "Years", "Seed")
@@ -51,8 +59,8 @@ class ControlsPanel:
         }
         self._connect()
         self.view = box(
-            html(value="<h2>Question</h2>"), self._protocol, self._protocol_words,
-            self._population, self._population_words,
+            html(value="<h2>Question</h2>"), self._protocol, self._protocol_words, self._edit.view,
+            self._population, self._population_words, self._people.view, self._model.view,
             box(self._patients, self._preset, classes="ape-pair"),
             box(self._years, self._seed, classes="ape-pair"),
             self._estimate, self._start, self._hint, classes="ape-form",
@@ -61,6 +69,14 @@ class ControlsPanel:
     def refresh(self) -> None:
         """Show the question of the session."""
         question = self._session.question
+        for field, options in (
+            (self._protocol, _protocols(self._session)),
+            (self._population, _populations(self._session)),
+        ):
+            if tuple(field.options) != tuple(options):
+                with field.hold_trait_notifications():
+                    field.options = options
+                    field.value = question["protocol" if field is self._protocol else "population"]
         for name, field in self._fields.items():
             if field.value != question[name]:
                 field.value = question[name]
@@ -106,14 +122,25 @@ class ControlsPanel:
         self._draw()
 
     def _explain(self) -> None:
-        """Explain the chosen protocol and population."""
-        protocol = load_protocol(self._protocol.value)
-        self._protocol_words.value = schedule_picture(protocol) + _more(
-            protocol.description,
-            {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
-        )
-        population = load_population(self._population.value)
-        self._population_words.value = _more(population.description, {})
+        """Explain the protocol and the population of the question, and what is other in them."""
+        session = self._session
+        protocol, changed = session.protocol, editing.changes(session)
+        if protocol is not None:  # while rules contradict each other, the last picture stays
+            self._protocol_words.value = (
+                schedule_picture(protocol) + changes_list(_made_from(session), changed)
+            ) + _more(
+                protocol.description or _made_from(session),
+                {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
+            )
+        self._edit.refresh(len(changed))
+        kept = session.question["population_of_run"]
+        if kept is None:
+            about = load_population(session.question["population"]).description
+        else:
+            about = "This population came with the run. It does not ship with this APE."
+        self._population_words.value = _more(about, {})
+        self._people.refresh(len(session.question["people"]))
+        self._model.refresh(len(session.question["model"]))
 
     def _say(self) -> None:
         """Show what the run would take, and why it cannot start, if so."""
@@ -123,6 +150,47 @@ class ControlsPanel:
         self._start.description = "Open this run" if again else "Start"
         self._estimate.value = _estimate(session.estimate) if session.estimate else ""
         self._hint.value = _hint(session)
+
+
+def _protocols(session: Session) -> list[tuple[str, str]]:
+    """Titles and names of the protocols: shipped, own, and the one that is edited."""
+    question = session.question
+    found = [(f"Own: {p.title}" if p.is_own else p.title, p.name) for p in session.protocols]
+    if question["rules"] is not None:
+        own = (str(question["rules"].get("title", "")), question["protocol"])
+        return [own, *(item for item in found if item[1] != own[1])]
+    if question["protocol"] not in [name for _, name in found]:
+        found.append((f"{question['protocol']} (is not here)", question["protocol"]))
+    return _told_apart(found)
+
+
+def _told_apart(options: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Options of which no two have the same title."""
+    titles = [title for title, _ in options]
+    return [
+        (f"{title} ({name})" if titles.count(title) > 1 else title, name) for title, name in options
+    ]
+
+
+def _populations(session: Session) -> list[tuple[str, str]]:
+    """Titles and names of the populations: shipped, and the one that came with a run."""
+    found = [(load_population(name).title, name) for name in list_populations()]
+    kept = session.question["population_of_run"]
+    if kept is not None:
+        about = kept["about"]
+        found = [(title, name) for title, name in found if name != about["name"]]
+        found.append((f"{about['title']} (of this run)", about["name"]))
+    return found
+
+
+def _made_from(session: Session) -> str:
+    """Sentence that names the parent of the protocol."""
+    parent, protocol = editing.parent_of(session), session.protocol
+    if parent is not None:
+        return f"Changed from {parent.title}"
+    if protocol is not None and protocol.parent:
+        return f"Made from {protocol.parent}, which is not here."
+    return "This protocol has no description."
 
 
 def _choice(name: str, options: list[tuple[str, Any]]) -> Dropdown:
@@ -153,7 +221,7 @@ def _preset_of(patients: str) -> int:
 def _hint(session: Session) -> str:
     """Why the button is as it is."""
     if session.problem:
-        return f'<p class="ape-blocked" role="status">{text(session.problem)}</p>'
+        return f'<p class="ape-blocked" role="status">{text(in_words(session.problem))}</p>'
     if session.is_shown:
         sentence = "This is the run that is shown. Change the question to start another."
     elif session.answered:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from ape_core.errors import InvalidSpecError
 from ape_core.schema import MAX_LETTERS
 from ape_core.spec import checks
-from ape_core.spec.distributions import truncated_normal
+from ape_core.spec.distributions import from_quantiles, truncated_normal
 from ape_core.spec.recruitment import Recruitment
 
 __all__ = [
@@ -53,6 +53,10 @@ class BaselineLetters:
         """Return the fields as plain data."""
         return {"kind": self.kind, **asdict(self)}
 
+    def mean_and_sd(self) -> tuple[float, float]:
+        """Return both, in letters."""
+        return self.mean, self.sd
+
 
 @dataclass(frozen=True, slots=True)
 class LettersQuantiles:
@@ -89,6 +93,16 @@ class LettersQuantiles:
         """Return the fields as plain data."""
         chances, letters = list(self.probabilities), list(self.letters)
         return {"kind": self.kind, "probabilities": chances, "letters": letters}
+
+    def mean_and_sd(self) -> tuple[float, float]:
+        """Return those of the whole letters that patients are given."""
+        shares = from_quantiles(self.probabilities, self.letters, MAX_LETTERS)
+        letters = range(MAX_LETTERS + 1)
+        mean = sum(share * value for share, value in zip(shares, letters, strict=True))
+        spread = sum(
+            share * (value - mean) ** 2 for share, value in zip(shares, letters, strict=True)
+        )
+        return float(mean), float(spread) ** 0.5
 
 
 @dataclass(frozen=True, slots=True)

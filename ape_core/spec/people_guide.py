@@ -11,7 +11,7 @@ from ape_core.limits import MAX_PATIENTS, MAX_YEARS
 from ape_core.schema import MAX_LETTERS
 from ape_core.spec.cohort import ATTENDANCE, Cohort, parse_cohort
 from ape_core.spec.differences import Difference
-from ape_core.spec.field_guide import Field
+from ape_core.spec.field_guide import Field, write_number
 from ape_core.spec.people import (
     MAX_AGE,
     MIN_AGE,
@@ -116,6 +116,27 @@ def with_overrides(n_patients: int, population: str | Population, overrides: Any
         An override is unknown or not allowed; its `field` says which.
     """
     return parse_cohort({"n_patients": n_patients, "population": population, **overrides}, "cohort")
+
+
+def usual_values(base: Population) -> dict[str, dict[str, str]]:
+    """What the fields are in a population, as text, by group; "" is those of no group.
+
+    Of acuity that is given by percentiles, mean and SD are those of its distribution.
+    """
+    letters = base.baseline_letters
+    mean, sd = letters.mean_and_sd()
+    low, high = base.entry_letters
+    age = base.age_years
+    return {
+        "": {"female_share": write_number(base.female_share), "attendance": f"As in {base.title}"},
+        "baseline_letters": _texts(mean=round(mean, 1), sd=round(sd, 1), low=low, high=high),
+        "age_years": _texts(mean=age.mean, sd=age.sd, low=age.low, high=age.high),
+    }
+
+
+def _texts(**values: float | None) -> dict[str, str]:
+    """Numbers as text."""
+    return {name: "" if value is None else write_number(value) for name, value in values.items()}
 
 
 def cohort_difference(cohort: Cohort) -> list[Difference]:

@@ -1,0 +1,157 @@
+"""What a reader does to the protocol of a question: change its rules, keep it, take one in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.limits import MAX_YAML_BYTES
+from ape_core.spec.differences import Difference, difference
+from ape_core.spec.protocol_yaml import parse_protocol_yaml, protocol_fields
+from ape_core.spec.shipped import shipped_names
+from ape_core.storage.own_protocols import load_protocol
+from widgets.editor.draft import Rules, begin, is_same
+
+if TYPE_CHECKING:
+    from ape_core.spec.protocol import Protocol
+    from widgets.session import Session
+
+_EDITED: Final = "-edited"
+_NO_NAME: Final = re.compile(r"[^a-z0-9.]+")
+_LONGEST_NAME: Final = 80
+
+
+def rules_of(session: Session) -> Rules | None:
+    """Rules that a change begins from; None when the protocol of the question is not there."""
+    rules: Rules | None = session.question["rules"]
+    if rules is not None and str(rules.get("name", "")).endswith(_EDITED):
+        return rules
+    protocol = session.protocol
+    if protocol is None:
+        return rules
+    begun = begin(protocol)
+    if rules is not None:  # it came with a run or a file, and is kept nowhere
+        begun["parent"] = protocol.parent
+        if not protocol.parent:
+            del begun["parent"]
+    return begun
+
+
+def change(session: Session, rules: Rules) -> None:
+    """Ask for changed rules; when they are those of the parent again, for the parent."""
+    parent = _named(session, str(rules.get("parent", "")))
+    if parent is not None and is_same(rules, parent):
+        session.edit("protocol", parent.name)
+        return
+    session.question["protocol"] = rules["name"]
+    session.edit("rules", rules)
+
+
+def parent_of(session: Session) -> Protocol | None:
+    """Protocol from which the one of the question was made, if it is here."""
+    protocol = session.protocol
+    return _named(session, protocol.parent) if protocol is not None else None
+
+
+def changes(session: Session) -> list[Difference]:
+    """Return what of the protocol differs from its parent, if both are known."""
+    protocol, parent = session.protocol, parent_of(session)
+    return difference(protocol, parent) if protocol and parent else []
+
+
+def save_as(session: Session, title: str) -> str:
+    """Keep the protocol of the question under a name of the reader's; return that name.
+
+    An own protocol of that name is replaced.
+
+    Raises
+    ------
+    InvalidInputError
+        The name cannot be used, or the rules contradict each other.
+    """
+    protocol = session.protocol
+    if protocol is None:
+        raise InvalidInputError("A protocol whose rules contradict each other cannot be saved.",
+                                "Mend what is marked first.")  # fmt: skip
+    name = name_from(title)
+    parent = protocol.parent
+    if session.question["rules"] is None and name != protocol.name:
+        parent = protocol.name  # a copy of one that is kept
+    if parent == name:
+        kept = _named(session, name)
+        parent = kept.parent if kept is not None else ""
+    session.library.save(replace(protocol, name=name, title=title, parent=parent), replacing=True)
+    session.read_protocols()
+    session.edit("protocol", name)
+    return name
+
+
+def takes_the_place_of(session: Session, title: str) -> str:
+    """Name of the own protocol that saving under a title would replace; empty when it is none."""
+    try:
+        name = name_from(title)
+    except InvalidInputError:
+        return ""
+    return name if name in session.library else ""
+
+
+def name_from(title: str) -> str:
+    """Name that can be typed, from one that is read.
+
+    Raises
+    ------
+    InvalidInputError
+        The title holds nothing that a name can hold, or is that of a shipped protocol.
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    name = _NO_NAME.sub("-", plain).strip("-.")[:_LONGEST_NAME].rstrip("-.")
+    if not name:
+        raise InvalidInputError("A name needs a letter or a digit.", "As: My clinic, 20 weeks.")
+    if name in shipped_names("protocol"):
+        raise InvalidInputError("That is the name of a protocol that ships.", "Choose another.")
+    return name
+
+
+def delete(session: Session, name: str) -> None:
+    """Delete an own protocol; the question then holds its rules itself."""
+    protocol = session.protocol
+    session.library.delete(name)
+    session.read_protocols()
+    if protocol is not None and session.question["rules"] is None and protocol.name == name:
+        session.edit("rules", protocol_fields(protocol))
+
+
+def take_in(session: Session, content: bytes, file: str) -> Protocol:
+    """Ask for the protocol of a YAML file that a reader chose.
+
+    Raises
+    ------
+    InvalidInputError
+        It is too large, or does not hold a protocol.
+    """
+    if len(content) > MAX_YAML_BYTES:
+        raise InvalidInputError(
+            f"{file} has {len(content):,} bytes; a protocol may have {MAX_YAML_BYTES:,}.",
+            "Choose the YAML file of one protocol.",
+        )
+    protocol = parse_protocol_yaml(content, file)
+    known = _named(session, protocol.name)
+    if known == protocol:
+        session.edit("protocol", protocol.name)
+    else:
+        session.question["protocol"] = protocol.name
+        session.edit("rules", protocol_fields(protocol))
+    return protocol
+
+
+def _named(session: Session, name: str) -> Protocol | None:
+    """Protocol that is kept under a name."""
+    if not name:
+        return None
+    try:
+        return load_protocol(name, session.store)
+    except InvalidSpecError:
+        return None
