@@ -112,7 +112,7 @@ class Checker:
         """
         from ape_core.storage import arrays
         from ape_core.storage.files import write_atomic
-        from ape_core.summaries.definitions import SUMMARY_FORMAT
+        from ape_core.summaries.definitions import MEASURES, SUMMARY_FORMAT
         from ape_core.summaries.summary import Summary
 
         path = self._folder / INCOMING / "summary"
@@ -135,7 +135,8 @@ class Checker:
                 )
         if not 0 <= summary.n_patients <= self._n_patients:
             raise InvalidInputError(f"the summary counts {summary.n_patients:,} patients")
-        if any(int(array.min(initial=0)) < 0 for array in summary.arrays.values()):
+        counts = (summary[measure.name] for measure in MEASURES if not measure.sums_changes)
+        if any(int(array.min(initial=0)) < 0 for array in counts):
             raise InvalidInputError("the summary has negative counts")
         write_atomic(path, arrays.to_bytes(summary.to_arrays()))
         return KEPT

@@ -144,11 +144,15 @@ YEAR_SUMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One array of a summary: its name, its axes (keys of `axis_length`) and what it counts."""
+    """One array of a summary: its name, its axes (keys of `axis_length`) and what it counts.
+
+    `sums_changes` tells of those that add up gains and losses, and so can be negative.
+    """
 
     name: str
     axes: tuple[str, ...]
     meaning: str
+    sums_changes: bool = False
 
 
 MEASURES: Final = (
@@ -248,8 +252,8 @@ MEASURES: Final = (
         "the same by assessed letters of the worse one",
     ),
     Measure("block_patients", ("block",), "patients by block"),
-    Measure("block_outcomes", ("block", "year", "block_outcome"), "sums, see BLOCK_OUTCOMES"),
-    Measure("block_course", ("course_block", "week", "block_course"), "sums, see BLOCK_COURSE"),
+    Measure("block_outcomes", ("block", "year", "block_outcome"), "see BLOCK_OUTCOMES", True),
+    Measure("block_course", ("course_block", "week", "block_course"), "see BLOCK_COURSE", True),
 )
 """Every array of a summary. Four axes can grow: `day` ends with the last visit, there are no
 `pair_group` until a patient has disease in both eyes, and neither `slip_day` nor `slip_length`
