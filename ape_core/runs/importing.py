@@ -18,8 +18,10 @@ from ape_core.runs.memory import MB
 from ape_core.storage import arrays
 from ape_core.storage.checkpoint import Checkpoint, PartRecord, SimulationCheckpoint, load_summary
 from ape_core.storage.files import sync_folder, write_sealed
+from ape_core.storage.names import Names, offer_names
 from ape_core.storage.os_errors import os_errors
-from ape_core.storage.packages.manifest import PROVENANCE_FILE, SUMMARY_FILE
+from ape_core.storage.packages import naming
+from ape_core.storage.packages.manifest import NAMES_FILE, PROVENANCE_FILE, SUMMARY_FILE
 from ape_core.storage.packages.reading import PackageReader
 from ape_core.storage.parts import part_path
 from ape_core.storage.run_folder import RunFolder
@@ -101,8 +103,10 @@ def import_package(path: str | Path, store: Store | str | Path | None = None) ->
         if spec.run_id in found:
             reason = _nothing_to_add(RunFolder(found.runs_path / spec.run_id), package)
             if reason:
+                names = _take_small(package, None).names
                 package.finish()
-                return Imported(_run(found, spec.run_id), False, manifest.with_data, 0, reason)
+                run = _run(found, spec.run_id)
+                return _named(run, names, Imported(run, False, manifest.with_data, 0, reason))
         _check_readable(package)
         found.check_writable()
         _check_disk(found, manifest.n_bytes)
@@ -110,19 +114,30 @@ def import_package(path: str | Path, store: Store | str | Path | None = None) ->
             os_errors("import into", found.runs_path),
             found.staging(spec, manifest.chunk_size) as staged,
         ):
-            n_patients = _take_in(package, staged)
-            if found.place(staged, spec.run_id):
-                return Imported(_run(found, spec.run_id), True, manifest.with_data, n_patients)
-            return _add(staged, _run(found, spec.run_id), with_data=manifest.with_data)
+            n_patients, names = _take_in(package, staged)
+            is_new = found.place(staged, spec.run_id)
+            run = _run(found, spec.run_id)
+            if is_new:
+                return _named(run, names, Imported(run, True, manifest.with_data, n_patients))
+            return _named(run, names, _add(staged, run, with_data=manifest.with_data))
 
 
-def _take_in(package: PackageReader, staged: Path) -> int:
-    """Put the run together in a folder that nobody sees; return the patients with rows."""
+def _named(run: Run, names: Names, imported: Imported) -> Imported:
+    """Let a run that nobody named have the name and note of the package; say so of an old one."""
+    taken = offer_names(run.folder, names)
+    if not taken or imported.is_new:
+        return imported
+    told = f"{imported.note} It had no name or note, and has those of the package now."
+    return replace(imported, note=told)
+
+
+def _take_in(package: PackageReader, staged: Path) -> tuple[int, Names]:
+    """Put the run together in a folder that nobody sees; return patients with rows and names."""
     records: list[PartRecord] = []
     committed = SimulationCheckpoint(staged)
     (staged / INCOMING).mkdir()
     with CheckProcess(staged, package.spec, package.manifest) as check:
-        exporter = _take_small(package, staged)
+        small = _take_small(package, staged)
         for part in package.manifest.parts:
             for table in TABLES:
                 package.copy(incoming(staged, table, part.index))
@@ -135,22 +150,31 @@ def _take_in(package: PackageReader, staged: Path) -> int:
             check.ask("summary", counted=counted, keep_other=not package.spec.is_current)
     _commit(staged, committed, records)
     (staged / INCOMING).rmdir()
-    _write_provenance(staged, package, exporter)
-    return checkpoint.patients_done
+    _write_provenance(staged, package, small.exporter)
+    return checkpoint.patients_done, small.names
 
 
-def _take_small(package: PackageReader, staged: Path) -> dict[str, Any]:
-    """Read what stands before the parts; return what the exporter recorded."""
-    exporter: dict[str, Any] = {}
-    while package.next_file is not None and package.next_file.name in (
-        PROVENANCE_FILE,
-        SUMMARY_FILE,
-    ):
-        if package.next_file.name == SUMMARY_FILE:
+@dataclass
+class _Small:
+    """What stands before the parts: what the exporter recorded, and what people wrote."""
+
+    exporter: dict[str, Any]
+    names: Names
+
+
+def _take_small(package: PackageReader, staged: Path | None) -> _Small:
+    """Read what stands before the parts; the summary is kept where the run is put together."""
+    found = _Small({}, Names())
+    while (file := package.next_file) is not None:
+        if file.name == PROVENANCE_FILE:
+            found.exporter = _parsed(package.read())
+        elif file.name == NAMES_FILE:
+            found.names = naming.from_bytes(package.read())
+        elif file.name == SUMMARY_FILE and staged is not None:
             package.copy(staged / INCOMING / "summary")
         else:
-            exporter = _parsed(package.read())
-    return exporter
+            break
+    return found
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

@@ -84,6 +84,17 @@ def write_names(folder: RunFolder, *, name: str | None = None, note: str | None 
     return replace(names, is_readable=True)
 
 
+def offer_names(folder: RunFolder, offered: Names) -> bool:
+    """Give a run name and note unless somebody gave it either; return whether it has them now."""
+    if not offered.are_given:
+        return False
+    with _turn(folder):
+        if read_names(folder).are_given:
+            return False
+        write_json(folder.path / NAMES_FILE, {"name": offered.name, "note": offered.note})
+    return True
+
+
 def check_text(what: str, text: str, most: int) -> str:
     """Return a name or note without blanks around it; a note may have several lines.
 

@@ -22,10 +22,14 @@ FORMAT: Final = 1
 MANIFEST_FILE: Final = "manifest.json"
 SPEC_FILE: Final = "spec.json"
 PROVENANCE_FILE: Final = "provenance.json"
+NAMES_FILE: Final = "names.json"
 SUMMARY_FILE: Final = "summary.npz"
 
 MAX_MANIFEST_BYTES: Final = 24_000_000
 MAX_PROVENANCE_BYTES: Final = 1_000_000
+MAX_NAMES_BYTES: Final = 20_000
+"""Twice the longest name and note."""
+
 MAX_SUMMARY_BYTES: Final = 32_000_000
 """The summary of 40 years of a long recruitment is a tenth of it."""
 
@@ -36,6 +40,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SMALL: Final = {
     SPEC_FILE: limits.MAX_YAML_BYTES,
     PROVENANCE_FILE: MAX_PROVENANCE_BYTES,
+    NAMES_FILE: MAX_NAMES_BYTES,
     SUMMARY_FILE: MAX_SUMMARY_BYTES,
 }
 
@@ -243,9 +248,9 @@ def _check_names(manifest: Manifest) -> None:
 
 
 def _expected(parts: Sequence[PackedPart], names: Collection[str]) -> Iterator[str]:
-    """Names that a package must have, in order; provenance and summary may be missing."""
+    """Names that a package must have, in order; some may be missing."""
     yield SPEC_FILE
-    yield from (name for name in (PROVENANCE_FILE, SUMMARY_FILE) if name in names)
+    yield from (name for name in (PROVENANCE_FILE, NAMES_FILE, SUMMARY_FILE) if name in names)
     for part in parts:
         yield from (part_name(table, part.index) for table in TABLES)
 

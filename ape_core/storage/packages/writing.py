@@ -1,4 +1,4 @@
-"""Writes a package: the same run gives the same bytes, whenever and wherever it is written."""
+"""Writes a package: a run of a name gives the same bytes, whenever and wherever it is written."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from ape_core import limits
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.storage.checkpoint import Checkpoint
 from ape_core.storage.files import atomic_file, damaged_file, missing_file, remove_temporary
+from ape_core.storage.names import read_names
 from ape_core.storage.os_errors import os_errors
-from ape_core.storage.packages import layout
+from ape_core.storage.packages import layout, naming
 from ape_core.storage.packages.manifest import (
     MAX_MANIFEST_BYTES,
+    NAMES_FILE,
     PROVENANCE_FILE,
     SPEC_FILE,
     SUMMARY_FILE,
@@ -155,6 +157,9 @@ def _sources(
     if provenance:
         text = json.dumps(provenance, indent=1, sort_keys=True, ensure_ascii=False)
         yield _measured(PROVENANCE_FILE, f"{text}\n".encode())
+    names = read_names(folder)
+    if names.name or names.note:
+        yield _measured(NAMES_FILE, naming.to_bytes(names))
     if summary is not None:
         yield _measured(SUMMARY_FILE, summary)
     for part in checkpoint.parts if with_data else ():
