@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ape_core.runs import estimating
+from ape_core.runs import costs, estimating
 from ape_core.runs.attempts import Pace
 from ape_core.runs.estimating import estimate, expected_visits
 from ape_core.runs.starting import ask, run
@@ -12,6 +12,7 @@ from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from ape_core.spec.run_spec import RunSpec
+from ape_core.summaries.summary import Summary
 from support.runs import small_spec
 
 
@@ -38,6 +39,18 @@ def test_memory_does_not_depend_on_the_number_of_patients(store):
     assert small.memory_mb == large.memory_mb < 400
     assert large.n_visits == pytest.approx(1_000 * small.n_visits, rel=1e-6)
     assert large.seconds > 100 * small.seconds
+
+
+def test_the_memory_of_a_thread_follows_the_size_of_a_summary():
+    """Of 40 years; a summary that has grown needs other figures in costs.py."""
+    megabytes = sum(counts.nbytes for counts in Summary.empty(40).to_arrays().values()) / 2**20
+    per_year = costs.SUMMARIES_PER_THREAD * megabytes / 40
+    assert pytest.approx(per_year, rel=0.3) == costs.THREAD_MB_PER_YEAR
+    spec = small_spec(1_000_000, years=40)
+    assert [round(estimate(spec, workers=n).memory_mb) for n in (1, 2)] == [
+        pytest.approx(328, rel=0.1),
+        pytest.approx(410, rel=0.1),
+    ]
 
 
 def test_threads_are_fewer_where_memory_is_short(monkeypatch):
