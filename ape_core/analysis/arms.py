@@ -91,6 +91,11 @@ def parse_arms(items: object, origin: str) -> tuple[Arm, ...]:
     return arms
 
 
+def study_of(arm_id: str) -> str:
+    """Return the study that an arm belongs to: the first word of its id."""
+    return arm_id.split(maxsplit=1)[0]
+
+
 def _parse_arm(item: object, what: str) -> Arm:
     """Read one arm."""
     given = as_mapping(item, what)

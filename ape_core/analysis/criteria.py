@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ape_core.analysis.arms import study_of
 from ape_core.analysis.estimates import MAX_WEEKS_FROM_YEAR_END
 from ape_core.analysis.score import HEADLINE, rms
 from ape_core.analysis.wording import WORDING
@@ -207,7 +208,7 @@ def _of_trials(rows: Sequence[Row]) -> list[Criterion]:
     low, high = SD_LETTERS
     spread = [row for row in rows if row.outcome == "bcva_change_sd" and _is_one_year(row)]
     gains = [
-        row for row in trials if row.outcome in GAINS and row.arm.split()[0] in STUDIES_OF_GAINS
+        row for row in trials if row.outcome in GAINS and study_of(row.arm) in STUDIES_OF_GAINS
     ]
     return [
         Criterion(

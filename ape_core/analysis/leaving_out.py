@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ape_core.analysis.arms import study_of
 from ape_core.analysis.fitting import Floats, Problem
 from ape_core.analysis.score import HEADLINE, rms
 
@@ -68,11 +69,6 @@ def leave_out_each(problem: Problem, scaled: Floats) -> tuple[LeftOut, ...]:
                 LeftOut(study, len(shown), _rms(at, shown, weights), _rms(moved, shown, weights))
             )
     return tuple(found)
-
-
-def study_of(arm_id: str) -> str:
-    """Study that an arm belongs to: the first word of its id."""
-    return arm_id.split(maxsplit=1)[0]
 
 
 def overall(studies: Sequence[LeftOut]) -> float:

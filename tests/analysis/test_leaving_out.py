@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ape_core.analysis.leaving_out import leave_out_each, overall, study_of
+from ape_core.analysis.arms import study_of
+from ape_core.analysis.leaving_out import leave_out_each, overall
 from ape_core.analysis.targets import Target
 
 ARMS = ("VIEW 1 2q8", "VIEW 2 2q8", "CATT RAN PRN", "CATT BEV PRN", "PIER sham", "MARINA sham")
