@@ -9,7 +9,12 @@ from urllib.parse import urlencode
 from widgets.html import text
 from widgets.page import asked_in_address, is_page
 
-PAGES: Final = {"dashboard": "Explore", "validation": "Validation"}
+PAGES: Final = {
+    "dashboard": "Explore",
+    "patients": "Patients",
+    "service": "Service",
+    "validation": "Validation",
+}
 """Notebooks that are pages, and what the links to them say."""
 
 _KEPT: Final = {"theme": ("dark", "light"), "light": ("0", "1")}
@@ -22,6 +27,11 @@ def links(here: str) -> str:
         return ""
     shown = "".join(_link(name, title, is_here=name == here) for name, title in PAGES.items())
     return f'<nav class="ape-pages" aria-label="Pages">{shown}</nav>'
+
+
+def link(name: str, words: str) -> str:
+    """A link to a page, within the answer; nothing in a notebook."""
+    return f'<p class="ape-way">{_link(name, words, is_here=False)}</p>' if is_page() else ""
 
 
 def mode(*, light: bool) -> str:

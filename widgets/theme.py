@@ -61,7 +61,7 @@ COLOURS: Final = {
     "interval-4": Colour("#333f86", "#c3cdff"),
     # How a scan was read, and when nobody came to be scanned.
     "fluid": Colour("#c4501b", "#f18b58"),
-    "dry": Colour("#9ec9e2", "#33566f"),
+    "dry": Colour("#3f86b5", "#74ade8"),
     "pause": Colour("#e6d3a3", "#4a3d1c"),
     # Protocols that are compared, in their order. Told apart by colour-blind readers, and by
     # their letters and dashes as well.

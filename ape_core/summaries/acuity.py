@@ -123,6 +123,11 @@ def acuity_in_care(summary: Summary) -> AcuityOverTime:
     return _over_time(summary, "in_care_letters")
 
 
+def acuity_of_second_eyes(summary: Summary) -> AcuityOverTime:
+    """Assessed letters of living second eyes, from the onset of their disease on."""
+    return _over_time(summary, "second_eye_letters")
+
+
 def letters_change(summary: Summary, year: int, *, in_care: bool = False) -> LettersChange:
     """Letters gained by the end of a study year, see `letters_change_at_week`."""
     return letters_change_at_week(summary, week_of_year_end(summary, year), in_care=in_care)

@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 
 from widgets.bqplots import Axis, LinearScale
+from widgets.charts.ticks import year_ticks
 from widgets.theme import colour
+
+__all__ = [
+    "across", "few_points", "fit", "floats", "round_ticks", "scale", "upwards", "year_ticks",
+]  # fmt: skip
 
 _STEPS = (1, 2, 5, 10)
 _POINTS_PER_QUARTER = 13 / 4
@@ -39,12 +44,6 @@ def upwards(of: LinearScale, ticks: Sequence[float], tick_format: str = "~g") ->
         tick_values=np.array(ticks, dtype=float),
         tick_format=tick_format,
     )
-
-
-def year_ticks(years: int) -> list[int]:
-    """Whole years, thinned where a run is long."""
-    step = 1 if years <= 10 else 2 if years <= 20 else 5
-    return list(range(0, years + 1, step))
 
 
 def round_ticks(high: float, wanted: int = 5) -> list[float]:

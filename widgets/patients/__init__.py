@@ -1,0 +1,5 @@
+"""Patients: one at a time, found in a run of any size, on a time line against the cohort."""
+
+from widgets.patients.page import PatientsPage
+
+__all__ = ["PatientsPage"]

@@ -1,0 +1,144 @@
+"""Where to look and for whom: the run, a number, a sentence, and four ways to choose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ipywidgets import Button, Dropdown, Text
+
+from widgets import format as words
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class, text
+from widgets.patients.wishes import WISHES, sentence_of
+from widgets.tiers import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from widgets.patients.session import PatientsSession
+    from widgets.runs_in_store import ListedRun
+
+WAYS: Final = (
+    ("typical", "Typical", "Nearest to the middle in age, acuity and injections"),
+    ("best", "Best", "Most letters gained from the first to the last visit"),
+    ("worst", "Worst", "Most letters lost from the first to the last visit"),
+    ("random", "Random", "Drawn by lot; again for others"),
+)
+_NO_RUN: Final = ("No run", "")
+
+
+class FinderPanel:
+    """Form whose every change looks again."""
+
+    def __init__(self, session: PatientsSession, draw: Callable[[], None]) -> None:
+        self._session = session
+        self._draw = draw
+        self._offering = False
+        self._run = classed(Dropdown(description="Run", options=[_NO_RUN]), "ape-field")
+        self._number = classed(
+            Text(description="Patient number", continuous_update=False), "ape-field"
+        )
+        self._show = classed(Button(description="Show"), "ape-button")
+        self._wishes = {
+            wish.name: classed(
+                Dropdown(
+                    description=wish.label,
+                    options=[(choice.label, i) for i, choice in enumerate(wish.choices)],
+                ),
+                "ape-field",
+            )
+            for wish in WISHES
+        }
+        self._ways = {
+            order: classed(Button(description=name, tooltip=about), "ape-button")
+            for order, name, about in WAYS
+        }
+        self._sentence = html()
+        self._connect()
+        self.view = box(
+            self._run,
+            box(self._number, self._show, classes="ape-pair ape-by-number"),
+            html(value="<h2>Show me one who ...</h2>"),
+            box(*self._wishes.values(), classes="ape-pair"),
+            self._sentence,
+            box(*self._ways.values(), classes="ape-ways"),
+            classes="ape-form",
+        )
+
+    def refresh(self) -> None:
+        """Show the runs of the store and what is asked."""
+        session = self._session
+        options = [(_run_words(run), run.run_id) for run in session.runs] or [_NO_RUN]
+        self._offer(options)
+        for name, field in self._wishes.items():
+            field.value = session.chosen.get(name, 0)
+        for order, button in self._ways.items():
+            button.disabled = session.summary is None
+            set_class(button, "ape-primary", on=order == session.order)
+        self._show.disabled = session.summary is None
+        said = f"Show me {sentence_of(session.chosen)}:"
+        self._sentence.value = f'<p class="ape-help ape-said">{text(said)}</p>'
+
+    def _offer(self, options: list[tuple[str, str]]) -> None:
+        """Let the reader choose among the runs; what is set here is not what a reader chose."""
+        known = [run_id for _, run_id in options]
+        shown = self._session.run_id if self._session.run_id in known else known[0]
+        if list(self._run.options) == options and self._run.value == shown:
+            return
+        self._offering = True
+        try:
+            self._run.options = options
+            self._run.value = shown
+        finally:
+            self._offering = False
+
+    def _connect(self) -> None:
+        """Pass every change to the session."""
+        session = self._session
+        self._run.observe(guarded(session, self._run_chosen), names="value")
+        self._number.observe(guarded(session, self._numbered), names="value")
+        self._show.on_click(guarded(session, self._numbered))
+        for name, field in self._wishes.items():
+            field.observe(guarded(session, self._wished(name)), names="value")
+        for order, button in self._ways.items():
+            button.on_click(guarded(session, self._way(order)))
+
+    def _run_chosen(self, change: Any) -> None:
+        """Look in another run."""
+        if change.new and change.new != self._session.run_id and not self._offering:
+            self._session.open(change.new)
+            self._draw()
+
+    def _numbered(self, _: Any) -> None:
+        """Show the patient of the number in the field."""
+        if self._number.value.strip():
+            self._session.show(self._number.value)
+            self._draw()
+
+    def _wished(self, name: str) -> Any:
+        """Handler that asks something else."""
+
+        def wished(change: Any) -> None:
+            if change.new != self._session.chosen.get(name, 0):
+                self._session.wish(name, change.new)
+                self._draw()
+
+        return wished
+
+    def _way(self, order: str) -> Any:
+        """Handler that looks in another way."""
+
+        def pressed(_: Any) -> None:
+            self._session.find(order)
+            self._draw()
+
+        return pressed
+
+
+def _run_words(run: ListedRun) -> str:
+    """A run in one line, and its state unless it is complete."""
+    if run.status == "corrupt":
+        return f"{run.shown_name}: damaged"
+    state = "" if run.status == "complete" else f" ({state_of(run).lower()})"
+    size = f"{words.short_count(run.n_patients)} patients, {words.plural(run.years, 'year')}"
+    return f"{run.shown_name}, {size}, seed {run.seed}{state}"
