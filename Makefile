@@ -2,7 +2,7 @@
 # Both set up what they need in .venv first, and again only when the list of packages changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench chaos lock setup setup-dev venv clean distclean
+.PHONY: help run test lint format bench chaos pictures lock setup setup-dev venv clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +40,9 @@ bench: setup-dev  ## Measure speed and memory on this machine
 
 chaos: setup-dev  ## Prove by the real thing that runs cannot be lost (up to an hour)
 	$(BIN)/python -B -m benchmarks.chaos
+
+pictures: setup-dev  ## Take the pictures of every page that docs/ shows
+	$(BIN)/python -m docs.pictures
 
 lock: setup-dev  ## Write the exact versions of .venv into the lists that installations use
 	$(BIN)/python binder/lock.py

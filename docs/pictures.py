@@ -1,0 +1,132 @@
+"""Take the pictures of every page that docs/ and README.md show: `make pictures`.
+
+Each page is opened in headless Chromium, on a server and a store of its own: as it comes up for a
+first visitor while its run is still going on, then complete on a desk, in the dark theme, and on a
+phone. Whoever changes a page takes its pictures anew, and looks at them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from widgets.navigation import PAGES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+FOLDER: Final = Path(__file__).parent / "images"
+DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+PATIENCE_MS: Final = 180_000
+SLOW: Final = {"APE_CHUNK_SIZE": "20"}
+"""Makes the first run of a page take long enough to have its picture taken."""
+
+_FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_BEATS: Final = "document.querySelector('.ape-pulse [data-tick]')?.dataset.tick > {ticks}"
+_SETTLED: Final = (
+    "!document.querySelector('.ape-waiting, .ape-chip.is-running, .ape-chip.is-queued') "
+    "&& !document.getElementById('ape-skeleton')"
+)
+_SETTLE_MS: Final = 2_500
+
+
+@contextmanager
+def served(**settings: str) -> Iterator[str]:
+    """Serve the pages with a store of their own; gives the address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    address = f"http://localhost:{port}/"
+    with tempfile.TemporaryDirectory() as store:
+        environment = {**os.environ, "APE_STORE": store, **settings}
+        command = [sys.executable, "-m", "widgets.server", "--no-browser", f"--port={port}"]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(address)
+            yield address
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(address: str) -> None:
+    """Wait until the server answers anything at all."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{address}api/kernels/x", timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.2)
+
+
+def open_page(browser: Browser, address: str, size: ViewportSize) -> Page:
+    """Open a page and wait until its kernel answers."""
+    page = browser.new_page(viewport=size, has_touch=size is PHONE)
+    page.set_default_timeout(PATIENCE_MS)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(address, wait_until="commit")
+    page.wait_for_function(_BEATS.format(ticks=0))
+    page.wait_for_selector("#ape-skeleton", state="detached")
+    return page
+
+
+def take(page: Page, name: str) -> None:
+    """Save what the window shows."""
+    page.screenshot(path=FOLDER / f"{name}.png")
+    print(name, flush=True)
+
+
+def in_progress(browser: Browser, name: str) -> None:
+    """Take the picture of what a first visitor sees while the first run goes on."""
+    with served(**SLOW) as address:
+        page = open_page(browser, f"{address}voila/render/{name}.ipynb?light=0", DESK)
+        page.wait_for_function(_BEATS.format(ticks=1))
+        take(page, f"{name}-running")
+        page.close(run_before_unload=True)
+
+
+def complete(browser: Browser, address: str, name: str) -> None:
+    """Take the pictures of a page whose runs are complete."""
+    views = (("", "light=0", DESK), ("-dark", "light=0&theme=dark", DESK), ("-phone", "", PHONE))
+    for ending, query, size in views:
+        page = open_page(browser, f"{address}voila/render/{name}.ipynb?{query}", size)
+        page.wait_for_function(_SETTLED)
+        page.wait_for_timeout(_SETTLE_MS)
+        take(page, f"{name}{ending}")
+        page.close(run_before_unload=True)
+
+
+def main() -> None:
+    """Take the pictures of the pages that are named, or of all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", default=list(PAGES), metavar="PAGE")
+    chosen = parser.parse_args().pages
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        for name in chosen:
+            in_progress(browser, name)
+        with served() as address:
+            for name in chosen:
+                complete(browser, address, name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
