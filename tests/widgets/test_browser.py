@@ -253,6 +253,7 @@ def test_the_kernel_of_a_page_ends_with_the_page(visit, server):
     own = server.kernels()[-1]
     page.goto("about:blank")
     until(lambda: own not in server.kernels(), SECONDS_UNTIL_GONE)  # sooner than one left alone
+    assert not own.is_running()
 
 
 def test_only_what_is_a_page_is_served(server):
