@@ -38,6 +38,7 @@ OF_FILES |= {"getmtime", "getctime", "getatime", "utime"}
 TIMES_OF_FILES = {
     "ape_core/storage/run_folder.py": "told to people, where nothing else is noted",
     "ape_core/storage/last_use.py": "how long a run was idle, guarded against a clock that is set",
+    "ape_core/storage/own_protocols.py": "whether a file was replaced: compared for being equal",
     "ape_core/runs/handle.py": "whether a file was replaced: compared for being equal",
     "ape_core/analysis/validation_store.py": "whether a file was replaced: part of a hash",
     "widgets/runs_in_store.py": "whether a file was replaced: compared for being equal",
