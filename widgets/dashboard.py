@@ -10,17 +10,11 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from widgets.charts.acuity import AcuityChart
-from widgets.charts.change import ChangeChart
-from widgets.charts.in_words import change_card, intervals_card
-from widgets.charts.injections import InjectionsChart
-from widgets.charts.intervals import IntervalsChart
-from widgets.charts.retention import RetentionChart
+from widgets.charts.story import Story
 from widgets.controls import ControlsPanel
 from widgets.errors import guarded
 from widgets.frame import Page
 from widgets.headline import HeadlinePanel
-from widgets.html import box
 from widgets.memory_panel import MemoryPanel
 from widgets.package_panel import PackagePanel
 from widgets.page import run_in_address
@@ -45,6 +39,7 @@ class Dashboard(Page[Session]):
 
     name = "dashboard"
     toggle = "Ask a question, open a run"
+    rules = Path(__file__).parent / "editor" / "editor.css"
 
     def __init__(
         self,
@@ -64,13 +59,7 @@ class Dashboard(Page[Session]):
         self._progress = ProgressPanel(self.session)
         self._headline = HeadlinePanel()
         self._panels: list[Any] = [self._title, self._progress]
-        self._acuity = AcuityChart(light=self.light)
-        self._retention = RetentionChart(light=self.light)
-        self._injections = InjectionsChart()
-        self._change, self._intervals = self._make_distributions()
-        self._charts: tuple[Any, ...] = (
-            self._acuity, self._retention, self._change, self._injections, self._intervals
-        )  # fmt: skip
+        self._story = Story(self.session, light=self.light)
 
     def make_folds(self) -> list[Widget]:
         """Make the form, the gauge, the list of runs and what packs and unpacks them."""
@@ -88,8 +77,7 @@ class Dashboard(Page[Session]):
 
     def main(self) -> list[Widget]:
         """Give the figures and the charts."""
-        charts = box(*(chart.view for chart in self._charts), classes="ape-charts")
-        return [self._headline.view, charts]
+        return [self._headline.view, *self._story.view]
 
     def arrive(self) -> None:
         """Show the run that the link names, or the newest, or the answer to a first question."""
@@ -111,15 +99,6 @@ class Dashboard(Page[Session]):
         run = self.session.run_id[:12]
         return {"run": run} if run else {}
 
-    def _make_distributions(self) -> tuple[Any, Any]:
-        """Make the charts with a bar for each value, or on a light page their figures alone."""
-        if self.light:
-            return change_card(), intervals_card()
-        change, intervals = ChangeChart(), IntervalsChart()
-        for chart in (change, intervals):
-            chart.card.on_year(guarded(self.session, self._year_chosen))
-        return change, intervals
-
     def _fold_for_run(self) -> None:
         """Fold the form away when it has done its work: another run is shown."""
         if self.session.run_id != self._folded_for:
@@ -130,16 +109,10 @@ class Dashboard(Page[Session]):
         """Draw the charts, unless they show the very same summary already."""
         session = self.session
         drawn = (session.run_id, session.summary.n_patients if session.summary else None)
-        if drawn == self._drawn:
-            return
-        self._drawn = drawn
-        for chart in (self._headline, *self._charts):
-            guarded(session, chart.draw)(session.summary)
-
-    def _year_chosen(self, _: Any) -> None:
-        """Draw the charts of one year again."""
-        for chart in (self._change, self._intervals):
-            chart.draw(self.session.summary)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            guarded(session, self._headline.draw)(session.summary)
+            self._story.draw(session.summary, session.run_id)
 
 
 def _window_title(session: Session) -> str:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ape_core.summaries.definitions import STATUSES, Counts, Floats, weeks_of
+from ape_core.summaries.definitions import (
+    MONITORED,
+    ON_TREATMENT,
+    STATUSES,
+    Counts,
+    Floats,
+    weeks_of,
+)
 from ape_core.summaries.moments import percent_of
 
 if TYPE_CHECKING:
     from ape_core.summaries.summary import Summary
+
+_N_IN_CARE: Final = 2
+"""Statuses in care; they are the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +90,36 @@ def status_flow(summary: Summary) -> StatusFlow:
     """First eyes by status at the start and at the end of each study year."""
     years = np.arange(1, summary.years + 1, dtype=np.int64)
     return StatusFlow(years, STATUSES, summary["flow"])
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """First eyes that were elsewhere at a year's end than at its start; arrays `[n_years]`.
+
+    Attributes
+    ----------
+    years
+        1, 2, ...
+    paused
+        From on treatment to monitored.
+    resumed
+        From monitored to on treatment.
+    left
+        Out of care, for whatever reason.
+    """
+
+    years: Counts
+    paused: Counts
+    resumed: Counts
+    left: Counts
+
+
+def moves(flow: StatusFlow) -> Moves:
+    """Count who paused, resumed and left in each year. Moves there and back are none."""
+    in_care = flow.counts[:, :_N_IN_CARE]
+    return Moves(
+        years=flow.years,
+        paused=in_care[:, ON_TREATMENT, MONITORED],
+        resumed=in_care[:, MONITORED, ON_TREATMENT],
+        left=in_care[:, :, _N_IN_CARE:].sum(axis=(1, 2)),
+    )

@@ -10,28 +10,52 @@ from ipywidgets import Widget
 
 from ape_core.summaries import (
     Summary,
+    activity_per_week,
     acuity_over_time,
+    change_bands,
+    driving_vision,
+    dry_at_last_scan,
     injection_intervals,
     injections_per_year,
+    interval_bands,
     letters_change,
+    status_flow,
     status_over_time,
+    treatment_around,
 )
 from support.chunks import fabricate
 from widgets.bqplots import Bars, Figure, Label, Lines, Scatter
 from widgets.charts.acuity import AcuityChart, _every_other
 from widgets.charts.axes import round_ticks, year_ticks
+from widgets.charts.bands import gains_chart, planned_chart
 from widgets.charts.change import ChangeChart
 from widgets.charts.ends import EndLabel, end_labels
+from widgets.charts.flow import GAP, HEIGHT, FlowChart, columns_of, drawing
 from widgets.charts.injections import InjectionsChart
 from widgets.charts.intervals import IntervalsChart
-from widgets.charts.retention import RetentionChart
+from widgets.charts.retention import STATUS_COLOURS, RetentionChart
+from widgets.charts.shares import driving_chart, dry_chart
+from widgets.charts.terms import TERMS, explained, glossary
+from widgets.charts.visits import VisitsChart
 from widgets.closing import close_all
 from widgets.headline import HeadlinePanel
 
-CHARTS = [AcuityChart, ChangeChart, InjectionsChart, IntervalsChart, RetentionChart]
+CHARTS = [
+    AcuityChart,
+    ChangeChart,
+    InjectionsChart,
+    IntervalsChart,
+    RetentionChart,
+    gains_chart,
+    planned_chart,
+    driving_chart,
+    dry_chart,
+    VisitsChart,
+    FlowChart,
+]
 
 
-@pytest.fixture(params=CHARTS)
+@pytest.fixture(params=CHARTS, ids=lambda chart: chart.__name__)
 def chart(request):
     chart = request.param()
     yield chart
@@ -46,8 +70,7 @@ def parts(widget):
 
 
 def marks_of(chart):
-    (figure,) = [part for part in parts(chart.view) if isinstance(part, Figure)]
-    return figure.marks
+    return [mark for part in parts(chart.view) if isinstance(part, Figure) for mark in part.marks]
 
 
 def mark_of(chart, kind, index=0):
@@ -102,16 +125,33 @@ def test_an_empty_summary_can_be_drawn(chart):
 
 
 def test_bytes_sent_do_not_depend_on_the_number_of_patients(chart, summary, larger_summary, sent):
-    arrays = {name: array * 1_000 for name, array in larger_summary.arrays.items()}
+    """What a run of 10,000 patients sends is what one of 1,000,000 sends."""
+    few = {name: array * 2 for name, array in larger_summary.arrays.items()}
+    many = {name: array * 250 for name, array in larger_summary.arrays.items()}
+    sizes = []
+    for arrays in (few, many):
+        chart.draw(summary)
+        sent.clear()
+        chart.draw(Summary(summary.years, arrays))
+        sizes.append(sum(sent))
+    assert 0 < min(sizes) <= max(sizes) < 20_000
+    assert abs(sizes[0] - sizes[1]) < 100  # digits of the numbers in words
+
+
+def test_every_chart_is_told_in_words_too(chart, summary):
+    """Beside the drawing, or for those who cannot see it, are the figures at its end."""
     chart.draw(summary)
-    sent.clear()
-    chart.draw(larger_summary)
-    few_bytes = sum(sent)
+    head, foot = chart.card._head.value, chart.card._foot.value
+    told = re.search(r'<p class="ape-unseen">(.*?)</p>', head)
+    assert re.search(r"\d", told[1] if told else foot)
+
+
+def test_every_chart_gives_its_numbers(chart, summary):
+    assert chart.view.numbers is None
     chart.draw(summary)
-    sent.clear()
-    chart.draw(Summary(summary.years, arrays))
-    assert 0 < sum(sent) < 10_000
-    assert abs(sum(sent) - few_bytes) < 100  # digits of the numbers in words
+    table = chart.view.numbers()
+    assert len(table.rows) > 2
+    assert all(column.name for column in table.columns)
 
 
 def test_acuity_shows_the_figures_of_the_summary(summary):
@@ -229,6 +269,99 @@ def test_retention_always_sums_to_all_patients(summary):
     assert f"{on_treatment:.1f}% on treatment" in words_of(chart)
     assert "stopped: futile" in words_of(chart)
     close_all(chart.view)
+
+
+@pytest.mark.parametrize(
+    ("make", "view"), [(gains_chart, change_bands), (planned_chart, interval_bands)]
+)
+def test_bands_are_those_of_the_view_and_reach_the_top(summary, make, view):
+    chart, bands = make(), view(summary)
+    chart.draw(summary)
+    areas = mark_of(chart, Lines).y
+    np.testing.assert_allclose(areas[0], 1, rtol=1e-6)
+    shares = np.diff(areas[::-1], axis=0, prepend=0)
+    np.testing.assert_allclose(shares, bands.percent / 100, atol=1e-6)
+    for share, band in zip(bands.percent[:, -1], bands.bands, strict=True):
+        assert f"{share:.1f}% {band}" in words_of(chart)
+        assert share < 0.5 or f"{share:.1f}%" in chart.card._ends.value
+    close_all(chart.view)
+
+
+def test_shares_over_time_are_those_of_the_view(summary):
+    last = dry_at_last_scan(summary)
+    for make, percent in (
+        (driving_chart, driving_vision(summary).percent),
+        (dry_chart, last.pct_dry),
+    ):
+        chart = make()
+        chart.draw(summary)
+        np.testing.assert_allclose(mark_of(chart, Lines).y, percent / 100, rtol=1e-6)
+        for share, when in ((percent[0], "at the first visit"), (percent[-1], "at year 3")):
+            assert f"{share:.1f}% {when}" in words_of(chart)
+        close_all(chart.view)
+
+
+def test_visits_are_drawn_on_either_time(summary):
+    chart, since, week = VisitsChart(), treatment_around(summary), activity_per_week(summary)
+    chart.draw(summary)
+    visits, injections = marks_of(chart)
+    np.testing.assert_allclose(visits.y * 4, since.visits[:-1], rtol=1e-5)  # of 400 patients
+    np.testing.assert_allclose(injections.y * 4, since.injections[:-1], rtol=1e-5)
+    assert f"{since.visits.sum():,} visits" in words_of(chart)
+    chart.clock.value = "calendar"
+    chart.draw(summary)
+    np.testing.assert_array_equal(visits.y, week.visits)
+    np.testing.assert_array_equal(injections.y, week.injections)
+    assert visits.y.sum() == summary.n_visits
+    assert f"{summary.n_injections:,} injections of all eyes" in words_of(chart)
+    assert chart.view.numbers().name == "Visits and injections by calendar week"
+    close_all(chart.view)
+
+
+def heights(path):
+    """Heights of the rectangles of a path."""
+    return [float(height) for height in re.findall(r"h[\d.]+v-([\d.]+)h", path)]
+
+
+def test_the_flow_conserves_patients_in_every_column_and_band(summary):
+    flow = status_flow(summary)
+    markup = drawing(flow)
+    paths = re.findall(
+        r'<path fill="var\(--ape-([a-z-]+)\)"( fill-opacity[^ ]*)? d="(.*?)"', markup
+    )
+    posts = {name: heights(path) for name, opacity, path in paths if not opacity}
+    columns = columns_of(flow)
+    assert (columns.sum(axis=1) == summary.n_patients).all()
+    assert sum(map(sum, posts.values())) == pytest.approx(4 * HEIGHT, abs=1)
+    for status, name in enumerate(STATUS_COLOURS):
+        used = columns[:, status][columns[:, status] > 0]
+        drawn = posts.get(name, [])
+        assert drawn == pytest.approx(HEIGHT * used / summary.n_patients, abs=0.06)
+    ribbons = " ".join(path for _, opacity, path in paths if opacity)
+    bands = re.findall(r"M[\d.]+ -?\d+C(?:[\d.]+ -?\d+ ){2}[\d.]+ (-?\d+)V(-?\d+)", ribbons)
+    sizes = [int(start) - int(end) for start, end in bands]
+    assert len(sizes) == np.count_nonzero(flow.counts)
+    assert sum(sizes) == pytest.approx(3 * HEIGHT, abs=len(sizes))
+    assert all(-(HEIGHT + 6 * GAP) <= int(end) <= 0 for _, end in bands)
+
+
+def test_the_flow_says_who_moved(summary):
+    chart, flow = FlowChart(), status_flow(summary)
+    chart.draw(summary)
+    left = flow.counts[:, :2, 2:].sum()
+    assert f"{left:,} left care" in words_of(chart)
+    assert f"{flow.counts[:, 0, 1].sum():,} paused treatment" in words_of(chart)
+    assert f"{flow.counts[:, 1, 0].sum():,} resumed it" in words_of(chart)
+    last = 100 * columns_of(flow)[-1, 0] / summary.n_patients
+    assert f"{last:.1f}% on treatment" in words_of(chart)
+    close_all(chart.view)
+
+
+def test_terms_are_explained_where_they_stand_and_all_together():
+    markup = explained("ETDRS letters <b> of living eyes; ETDRS letters again")
+    assert markup.count("<abbr") == 2
+    assert "&lt;b&gt; of" in markup
+    assert all(term.lower() in glossary().lower() for term in TERMS)
 
 
 def test_headline_is_that_of_the_summary(summary):

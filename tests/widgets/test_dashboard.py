@@ -36,7 +36,7 @@ def test_the_title_says_what_is_shown(finished):
 
 def test_charts_are_redrawn_only_when_the_run_has_grown(finished, monkeypatch):
     draws = []
-    monkeypatch.setattr(finished._acuity, "draw", draws.append)
+    monkeypatch.setattr(finished._story.charts["acuity"], "draw", draws.append)
     finished.refresh()
     finished.refresh()
     assert draws == []

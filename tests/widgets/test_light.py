@@ -93,7 +93,7 @@ def test_a_light_page_asks_and_opens_like_the_full_one(dashboard, count_widgets)
 
 def test_a_light_page_says_in_figures_what_it_does_not_draw(dashboard):
     page = dashboard(light=True)
-    change, intervals = page._change.card, page._intervals.card
+    change, intervals = (page._story.charts[name].card for name in ("change", "intervals"))
     assert re.search(r"[0-9.]+%</b>gained 15 or more", change._foot.value)
     assert "at year 5" in change._head.value
     assert re.search(r"[0-9.]+%</b>.*8 weeks", intervals._foot.value)

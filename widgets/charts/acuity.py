@@ -95,11 +95,12 @@ class AcuityChart:
 
     def _choose_top(self, view: AcuityOverTime) -> None:
         """Let the axis end at 85 letters, or say that it cannot."""
-        fits = view.p90.max() <= TOP_LETTERS
+        fits = bool(view.p90.max() <= TOP_LETTERS)
         top = TOP_LETTERS if fits else MAX_LETTERS
         fit(self._y, self._letters, range(0, top + 1, 20))
         self._y.max = float(top)
-        self.card.say(self._sentence if fits else f"{self._sentence} {_BEYOND}")
+        sentence = self._sentence if fits else f"{self._sentence} {_BEYOND}"
+        self.card.say(sentence, told=_in_words(view))
 
     def _draw_lines(self, view: AcuityOverTime) -> None:
         """Assign the series; one message per mark."""
@@ -114,6 +115,16 @@ class AcuityChart:
         for mark, values in series:
             with mark.hold_sync():
                 mark.x, mark.y = years, floats(values[..., shown])
+
+
+def _in_words(view: AcuityOverTime) -> str:
+    """Mean and spread at both ends, and how many eyes they are of."""
+    ends = (
+        f"{when} mean {words.one_decimal(view.mean[place])} letters "
+        f"(middle 80%: {view.p10[place]} to {view.p90[place]}) of {words.count(view.n[place])} eyes"
+        for when, place in (("first visit:", 0), (f"week {view.weeks[-1]}:", -1))
+    )
+    return f"{'; '.join(ends).capitalize()}."
 
 
 def _labels(view: AcuityOverTime, top: float) -> str:

@@ -9,6 +9,7 @@ from ipywidgets import Dropdown, Widget
 
 from widgets.bqplots import Figure
 from widgets.charts.downloads import NamedCard
+from widgets.charts.terms import explained
 from widgets.html import box, classed, html, set_class, text
 
 if TYPE_CHECKING:
@@ -23,23 +24,26 @@ class Card:
     heading
         What the chart is called.
     figure
-        The drawing; None where the words below are all there is.
+        The drawing, by bqplot or as markup; None where the words below are all there is.
     ends
         Whether lines are labelled at their right ends.
     wide
         Whether the card takes half of the page instead of a third.
     year
         Label of a choice of year beside the heading; none when empty.
+    beside
+        Another choice there.
     """
 
     def __init__(
         self,
         heading: str,
-        figure: Figure | None,
+        figure: Widget | None,
         *,
         ends: bool = False,
         wide: bool = False,
         year: str = "",
+        beside: Dropdown | None = None,
     ) -> None:
         self._heading = heading
         self._head, self._strip, self._foot = html(), html(), html()
@@ -47,7 +51,8 @@ class Card:
         self.year: Dropdown | None = None
         if year:
             self.year = classed(Dropdown(description=year, options=[("1", 1)]), "ape-year")
-        head = box(self._head, *([self.year] if self.year else []), classes="ape-card-head")
+        choices = [choice for choice in (self.year, beside) if choice is not None]
+        head = box(self._head, *choices, classes="ape-card-head")
         parts: list[Widget] = [head, self._strip, self._foot]
         if figure is not None:
             plot = box(figure, *([self._ends] if self._ends else []), classes="ape-plot")
@@ -58,9 +63,11 @@ class Card:
         set_class(self.view, "ape-wide", on=wide)
         self.say("")
 
-    def say(self, sentence: str) -> None:
-        """Set the sentence below the heading."""
-        self._head.value = f"<h3>{text(self._heading)}</h3><p>{text(sentence)}</p>"
+    def say(self, sentence: str, told: str = "") -> None:
+        """Set the sentence below the heading, and what those are told who cannot see the chart."""
+        unseen = f'<p class="ape-unseen">{text(told)}</p>' if told else ""
+        heading = f"<h3>{text(self._heading)}</h3>"
+        self._head.value = f"{heading}<p>{explained(sentence)}</p>{unseen}"
 
     def wait(self, *, waiting: bool) -> None:
         """Hide the figure while there is nothing to draw."""

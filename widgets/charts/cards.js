@@ -33,6 +33,7 @@
       if (style.display === "none" || element.matches(OURS)) gone.push(to[i]);
       to[i].removeAttribute("class");
       to[i].removeAttribute("style");
+      to[i].removeAttribute("aria-hidden");
       for (const name of PAINT) {
         const value = style.getPropertyValue(name);
         if (value && value !== "normal" && value !== "auto") to[i].setAttribute(name, value);
@@ -254,11 +255,24 @@
 
   // Presenting: one card fills the window, above everything else.
   let presented = null;
-  const shownCards = (page) => [...page.querySelectorAll('.ape-card[class*="ape-as-"]')];
+  const NAMED = '.ape-card[class*="ape-as-"]';
+  const partsOf = (page) => [...page.querySelectorAll(".ape-parts button")];
+  const isShown = (card) => card === presented || card.checkVisibility({ visibilityProperty: true });
+  const openPart = (page) => partsOf(page).findIndex((button) => button.matches(".mod-active"));
+
+  // The cards of the part that is open. A card that stands in several parts belongs to the first.
+  const shownCards = (page) => {
+    const part = openPart(page);
+    const isOfEarlier = (card) => partsOf(page).slice(0, Math.max(0, part)).some((_, i) => card.matches(`.ape-in-${i}`));
+    return [...page.querySelectorAll(NAMED)].filter((card) => isShown(card) && !isOfEarlier(card));
+  };
 
   const present = (card) => {
     if (presented) put();
-    const cards = shownCards(card.closest(".ape"));
+    const page = card.closest(".ape");
+    const cards = shownCards(page);
+    const place = cards.indexOf(card) < 0 ? "" : `${cards.indexOf(card) + 1} of ${cards.length}`;
+    const part = partsOf(page)[openPart(page)]?.textContent ?? "";
     presented = card;
     card.popover = "manual";
     card.classList.add("ape-presented");
@@ -273,7 +287,7 @@
       bar.append(button);
     };
     way("Chart before (left arrow)", "\u2039", () => step(-1));
-    bar.append(Object.assign(document.createElement("span"), { textContent: `${cards.indexOf(card) + 1} of ${cards.length}` }));
+    bar.append(Object.assign(document.createElement("span"), { textContent: [part, place].filter(Boolean).join(", ") }));
     way("Next chart (right arrow)", "\u203a", () => step(1));
     way("End (Esc)", "\u00d7", end);
     card.append(bar);
@@ -294,16 +308,24 @@
 
   const end = () => put().querySelector(".ape-card-menu")?.focus();
 
-  // A card of a part of the page that is not open is shown by opening that part.
-  const step = (by) => {
-    const cards = shownCards(presented.closest(".ape"));
-    const next = cards.at((cards.indexOf(presented) + by) % cards.length);
+  // Beyond the last card of a part comes the first of the next part, once that is shown.
+  const step = async (by) => {
+    const card = presented;
+    const page = card.closest(".ape");
+    const cards = shownCards(page);
+    const next = cards.indexOf(card) + by;
+    const parts = partsOf(page);
+    if (next >= 0 && next < cards.length) return present(cards[next]);
+    if (parts.length < 2) return present(cards.at(next % cards.length));
+    const part = (openPart(page) + by + parts.length) % parts.length;
+    parts[part].click();
+    const until = performance.now() + PATIENCE_MS;
+    const isOpen = () => page.querySelector(`.ape-show-${part}`) && openPart(page) === part;
+    while (!isOpen() && performance.now() < until) await new Promise((done) => { setTimeout(done, 50); });
+    if (presented !== card) return undefined; // it was ended meanwhile
     put();
-    if (!next.offsetParent) {
-      const part = /ape-part-(\d+)/.exec(next.closest(".ape-part")?.className ?? "")?.[1];
-      next.closest(".ape").querySelectorAll(".ape-parts button")[part]?.click();
-    }
-    present(next);
+    const there = shownCards(page);
+    return present(there.at(by > 0 ? 0 : -1) ?? card);
   };
 
   window.addEventListener("keydown", (event) => {
@@ -323,9 +345,22 @@
     stops.at((here + (event.shiftKey ? -1 : 1)) % stops.length)?.focus();
   };
 
+  // Says which part is open, and what needs no reading: a figure is told in words beside it.
+  const say = () => {
+    for (const button of document.querySelectorAll(".ape-parts button")) {
+      const pressed = String(button.matches(".mod-active"));
+      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    }
+    for (const figure of document.querySelectorAll(`${NAMED} .bqplot svg:not([aria-hidden])`)) {
+      figure.setAttribute("aria-hidden", "true");
+    }
+  };
+  document.addEventListener("click", () => setTimeout(say, 150));
+
   // A button for each card that has a name; a light page has none.
   const furnish = () => {
-    for (const card of document.querySelectorAll('.ape:not(.ape-light) .ape-card[class*="ape-as-"]')) {
+    say();
+    for (const card of document.querySelectorAll(`.ape:not(.ape-light) ${NAMED}`)) {
       const head = card.querySelector(".ape-card-head") ?? card;
       if (head.querySelector(":scope > .ape-card-menu") || !card.querySelector("h2, h3")) continue;
       const button = Object.assign(document.createElement("button"), { type: "button", className: "ape-card-menu" });
@@ -348,7 +383,7 @@
     const button = event.target.closest?.(".ape-present");
     if (!button) return;
     event.preventDefault();
-    const first = shownCards(button.closest(".ape")).find((card) => card.offsetParent);
+    const [first] = shownCards(button.closest(".ape"));
     if (first) present(first);
   });
   if (new URLSearchParams(window.location.search).get("present") === "1") begin();

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ape_core.summaries.treatment import InjectionsPerYear
 
 
+_SENTENCE = "Mean per eye among eyes in care through the whole year."
+
 _LINE = 0.095
 """Height of a line of text, as a share of the plot."""
 
@@ -57,12 +59,13 @@ class InjectionsChart:
 
     def draw(self, summary: Summary | None) -> None:
         """Show a summary, or that there is none yet."""
-        self.card.say("Mean per eye among eyes in care through the whole year.")
         self.card.wait(waiting=summary is None)
         if summary is None:
+            self.card.say(_SENTENCE)
             return
         self.card.offer(partial(injections_table, summary))
         view = injections_per_year(summary)
+        self.card.say(_SENTENCE, told=_in_words(view))
         ticks = [tick for tick in year_ticks(summary.years) if tick] or [1]
         if list(self._years.tick_values) != ticks:
             self._years.tick_values = floats(ticks)
@@ -92,6 +95,16 @@ class InjectionsChart:
             self._values.colors = [colour("on-accent" if hold else "ink") for hold in inside]
             self._values.default_size = _size(len(view.years)) or _SIZES[-1][1]
             self._values.text = np.array(_values(view))
+
+
+def _in_words(view: InjectionsPerYear) -> str:
+    """Means of the first and the last year."""
+    years = [0] if len(view.years) == 1 else [0, -1]
+    return "; ".join(
+        f"Year {view.years[year]}: {words.one_decimal(view.mean[year])} injections and "
+        f"{words.one_decimal(view.mean_visits[year])} visits"
+        for year in years
+    )
 
 
 def _values(view: InjectionsPerYear) -> list[str]:

@@ -1,0 +1,85 @@
+"""The parts of the story: made when opened, drawn while shown."""
+
+from __future__ import annotations
+
+import pytest
+from ipywidgets import Box
+
+from widgets.charts.story import PARTS, PLACES, Story
+from widgets.closing import close_all
+
+
+class Reporter:
+    def __init__(self):
+        self.said = []
+
+    def report(self, message, hint):
+        self.said.append(message)
+
+
+@pytest.fixture(params=[False, True], ids=["full", "light"])
+def story(request):
+    story = Story(Reporter(), light=request.param)
+    yield story
+    assert story._reporter.said == []
+    close_all(Box(story.view))
+
+
+def names_in(story, part):
+    return [name for name, place in PLACES.items() if part in place.parts]
+
+
+def test_a_part_is_made_when_it_is_opened_and_only_once(story, summary, count_widgets):
+    story.draw(summary, "a")
+    assert list(story.charts) == names_in(story, 0)
+    story.parts.value = 1
+    assert set(story.charts) == {*names_in(story, 0), *names_in(story, 1)}
+    for part in range(len(PARTS)):
+        story.parts.value = part
+    made, children = count_widgets(), story._grid.children
+    assert set(story.charts) == set(PLACES)
+    for part in range(len(PARTS)):
+        story.parts.value = part
+    assert (count_widgets(), story._grid.children) == (made, children)
+    assert f"ape-show-{len(PARTS) - 1}" in story._grid._dom_classes
+    assert "ape-show-0" not in story._grid._dom_classes
+
+
+def test_only_what_is_shown_is_drawn(story, summary, larger_summary, monkeypatch):
+    story.parts.value = 1
+    drawn = []
+    for name, chart in story.charts.items():
+        monkeypatch.setattr(chart, "draw", lambda given, name=name: drawn.append((name, given)))
+    story.draw(summary, "a")
+    story.draw(summary, "a")
+    assert drawn == [(name, summary) for name in names_in(story, 1)]
+    drawn.clear()
+    story.draw(larger_summary, "a")
+    story.parts.value = 0
+    shown = [name for name, _ in drawn]
+    assert shown[: len(names_in(story, 1))] == names_in(story, 1)
+    assert sorted(shown) == sorted({*names_in(story, 0), *names_in(story, 1)})
+    assert {id(given) for _, given in drawn} == {id(larger_summary)}
+
+
+def test_every_card_has_a_name_of_its_own_and_its_parts(story, summary):
+    story.draw(summary, "a")
+    for part in range(len(PARTS)):
+        story.parts.value = part
+    cards = [chart.view for chart in story.charts.values()]
+    assert len({card.name for card in cards}) == len(cards)
+    for name, chart in story.charts.items():
+        classes = {f"ape-in-{part}" for part in PLACES[name].parts}
+        assert classes <= set(chart.view._dom_classes)
+
+
+def test_what_a_chart_is_to_show_can_be_chosen(summary):
+    story = Story(Reporter())
+    story.parts.value = 2
+    story.draw(summary, "a")
+    story.charts["visits"].clock.value = "calendar"
+    assert f"{summary.n_visits:,} visits" in story.charts["visits"].card._foot.value
+    before = story.charts["intervals"].card._foot.value
+    story.charts["intervals"].card.year.value = 1
+    assert story.charts["intervals"].card._foot.value != before
+    close_all(Box(story.view))
