@@ -69,6 +69,8 @@ class Page(Generic[AnySession]):
     """Name of the notebook, see `navigation.PAGES`."""
     toggle: ClassVar[str]
     """On a narrow page, what the button says that unfolds the side."""
+    shared: ClassVar[tuple[Path, ...]] = ()
+    """Style sheets that some pages share, which come before `rules`."""
     rules: ClassVar[Path | None] = None
     """Style sheet of this page alone, which comes after that of the theme."""
 
@@ -164,7 +166,8 @@ class Page(Generic[AnySession]):
         """Arrange the panels."""
         # The template of a page holds the rules of the theme already.
         rules = "" if is_page() else stylesheet()
-        rules += self.rules.read_text(encoding="utf-8") if self.rules else ""
+        sheets = (*self.shared, *([self.rules] if self.rules else []))
+        rules += "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
         style = html("ape-unseen", value=f"<style>{rules}</style>" if rules else "")
         frame = box(self._side(), self._main(), classes=f"ape-frame ape-page-{self.name}")
         classes = "ape ape-light" if self.light else "ape"

@@ -11,6 +11,7 @@ from widgets.page import asked_in_address, is_page
 
 PAGES: Final = {
     "dashboard": "Explore",
+    "compare": "Compare",
     "patients": "Patients",
     "service": "Service",
     "validation": "Validation",

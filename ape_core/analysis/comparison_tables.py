@@ -72,10 +72,42 @@ def numbers_table(paired: Paired, titles: Sequence[str], reference: int) -> Tabl
     return Table.of(f"Every outcome of {paired.n_patients:,} patients", *columns)
 
 
+def courses_table(paired: Paired, titles: Sequence[str]) -> Table:
+    """Every run over time, one week in a row."""
+    courses = [paired.course(run) for run in range(paired.n_runs)]
+    columns: list[tuple[str, str, Any]] = [
+        ("Week", "", courses[0].weeks),
+        ("Living eyes", "", courses[0].n_eyes),
+    ]
+    for title, course in zip(titles, courses, strict=True):
+        columns += [
+            (f"{title}: mean change", "ETDRS letters", course.letters_change),
+            (f"{title}: injections per patient", "", course.injections),
+        ]
+    return Table.of(f"Courses of {paired.n_patients:,} patients", *columns)
+
+
+def tradeoff_table(paired: Paired, titles: Sequence[str], reference: int, year: int) -> Table:
+    """Letters and injections of each run at the end of a year, with intervals of differences."""
+    columns: list[tuple[str, str, Any]] = [("Protocol", "", titles)]
+    runs = range(paired.n_runs)
+    for name, unit in (("letters_change", "ETDRS letters"), ("injections", "")):
+        title = OUTCOMES[name].wording.title
+        apart = [paired.difference(run, reference, name, year) for run in runs]
+        columns += [
+            (title, unit, [paired.mean(run, name, year).value for run in runs]),
+            (f"{title}, less {titles[reference]}", unit, [item.value for item in apart]),
+            ("95% interval from", unit, [item.low for item in apart]),
+            ("95% interval to", unit, [item.high for item in apart]),
+        ]
+    return Table.of(f"Letters and injections at year {year}", *columns)
+
+
 def _outcome(name: str) -> str:
-    """Outcome with the unit of its values."""
+    """Outcome with the unit of its values, where the name does not say it."""
     wording = OUTCOMES[name].wording
-    return f"{wording.title}, {wording.unit}"
+    said = wording.title.lower().startswith(wording.unit)
+    return wording.title if said else f"{wording.title}, {wording.unit}"
 
 
 def _row(

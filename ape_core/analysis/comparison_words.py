@@ -53,20 +53,25 @@ def signed(number: float, decimals: int = 1) -> str:
 
 
 def compared_text(difference: Difference) -> str:
-    """Compare in a few words: "1.5 letters worse (95% interval 1.3 to 1.7)".
+    """Compare in a few words: "1.5 letters worse (95% interval 1.3 to 1.7)"."""
+    said, interval = compared_parts(difference)
+    return f"{said} (95% interval {interval})"
 
-    Where the interval holds 0, both ends keep their signs; a value that is not told apart is said
-    with its sign, too.
+
+def compared_parts(difference: Difference) -> tuple[str, str]:
+    """Say a difference and its interval: "1.5 letters worse" and "1.3 to 1.7".
+
+    Where the interval holds 0 there is neither better nor worse, and all three keep their signs.
     """
     what = OUTCOMES[difference.outcome]
     unit = what.wording.apart
     if not difference.is_clear:
-        return f"{value_text(difference)} {unit} (95% interval {interval_text(difference)})"
+        return f"{value_text(difference)} {unit}", interval_text(difference)
     decimals = _decimals(difference)
     size = f"{abs(difference.value):.{decimals}f}"
     low, high = sorted((abs(difference.low), abs(difference.high)))
     word = _word(what.higher_is, higher=difference.value > 0)
-    return f"{size} {unit} {word} (95% interval {low:.{decimals}f} to {high:.{decimals}f})"
+    return f"{size} {unit} {word}", f"{low:.{decimals}f} to {high:.{decimals}f}"
 
 
 def _decimals(difference: Difference) -> int:

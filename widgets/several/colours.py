@@ -9,7 +9,7 @@ from widgets.html import text
 from widgets.theme import colour
 
 LETTERS: Final = "ABCDEF"
-DASHES: Final = ("solid", "dashed", "dotted", "dash_dotted", "solid", "dashed")
+DASHES: Final = ("solid", "dashed", "dash_dotted", "solid", "dashed", "dash_dotted")
 """Lines of the charts, so that they are told apart without colour, too."""
 
 assert len(LETTERS) == len(DASHES) == MOST_RUNS

@@ -110,14 +110,21 @@ class SeveralSession:
         """Place of a protocol among those that are chosen; -1 when it is not."""
         return self.chosen.index(name) if name in self.chosen else -1
 
-    def arrive(self, run_ids: Sequence[str] = ()) -> None:
+    def arrive(self, run_ids: Sequence[str] = (), beside: str = "") -> None:
         """Begin with the runs of a link, else the newest of the same patients, else a first answer.
 
         Runs of a link that cannot be opened together are reported, and others are shown instead.
+
+        Parameters
+        ----------
+        run_ids
+            Runs of the link.
+        beside
+            A run that another page showed: those of its patients come before newer ones.
         """
         trouble = self._try_to_open(run_ids) if run_ids else None
         if self.comparison is None:
-            newest = self._newest()
+            newest = self._newest(beside)
             if newest:
                 trouble = self._try_to_open(newest) or trouble
         self._check()
@@ -266,7 +273,7 @@ class SeveralSession:
         found = (name for name, item in self._protocols.items() if item == protocol)
         return next(found, protocol.name)
 
-    def _newest(self) -> list[str]:
+    def _newest(self, beside: str) -> list[str]:
         """Newest runs of the store that are of the same patients; none if there are too few."""
         alike: dict[str, list[str]] = {}
         for run in list_runs(self.store)[:_MOST_LOOKED_AT]:
@@ -274,8 +281,9 @@ class SeveralSession:
                 alike.setdefault(_patients_of(run), []).append(run.run_id)
             except ApeError:
                 continue
-        found = next((ids for ids in alike.values() if len(ids) >= LEAST_RUNS), [])
-        return found[:MOST_RUNS][::-1]
+        found = [ids[:MOST_RUNS] for ids in alike.values() if len(ids) >= LEAST_RUNS]
+        with_it = [ids for ids in found if any(beside and i.startswith(beside) for i in ids)]
+        return (with_it or found or [[]])[0][::-1]
 
     def _try_to_open(self, run_ids: Sequence[str]) -> ApeError | None:
         """Show runs; return why they cannot be shown."""

@@ -50,6 +50,24 @@
     setTimeout(() => { link.textContent = words; }, 2000);
   });
 
+  // A table as a word processor and a spreadsheet take it.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest(".ape-copy-table");
+    if (!button) return;
+    const table = button.parentElement.querySelector("table");
+    const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.replace(/\s+/g, " ").trim()));
+    const words = button.textContent;
+    try {
+      const kinds = { "text/plain": rows.map((row) => row.join("\t")).join("\n"), "text/html": table.outerHTML };
+      const parts = Object.entries(kinds).map(([type, content]) => [type, new Blob([content], { type })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(parts))]);
+      button.textContent = "Table copied";
+    } catch (refused) {
+      button.textContent = "Not allowed here: save it as CSV instead";
+    }
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+
   // Between the full and the light page; the choice is kept for a year.
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".ape-switch");

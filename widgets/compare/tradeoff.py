@@ -1,0 +1,125 @@
+"""Letters against injections: each protocol a point, with intervals against the reference."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ape_core.analysis.comparison_tables import tradeoff_table
+from ape_core.analysis.same_patients import MOST_RUNS
+from widgets import format as words
+from widgets.bqplots import Label, Lines, Scatter
+from widgets.charts.axes import across, fit, floats, scale, upwards
+from widgets.charts.card import Card, figure
+from widgets.compare.spans import span_ticks
+from widgets.several.colours import LETTERS, colour_name, named
+from widgets.theme import colour
+
+if TYPE_CHECKING:
+    from ape_core.analysis.paired import Difference, Mean
+    from widgets.compare.session import CompareSession
+
+_ROOM = 0.18
+"""Part of the span of the points that is left free around them."""
+
+
+class TradeoffChart:
+    """Mean change in acuity over mean number of injections, by protocol."""
+
+    def __init__(self) -> None:
+        self._x, self._y = scale(0, 1), scale(0, 1)
+        self._counts = across(self._x, "Injections per patient since the first visit")
+        self._counts.tick_format = "~g"
+        self._letters = upwards(self._y, [0, 1])
+        scales = {"x": self._x, "y": self._y}
+        self._crosses = [
+            Lines(
+                x=floats([[0, 0], [0, 0]]), y=floats([[0, 0], [0, 0]]), scales=scales,
+                colors=[colour(colour_name(place))] * 2, stroke_width=2, visible=False,
+            )
+            for place in range(MOST_RUNS)
+        ]  # fmt: skip
+        self._points = [
+            Scatter(
+                x=floats([0]), y=floats([0]), scales=scales, default_size=90, visible=False,
+                colors=[colour(colour_name(place))], stroke=colour("card"), stroke_width=1.5,
+            )
+            for place in range(MOST_RUNS)
+        ]  # fmt: skip
+        self._names = Label(
+            x=floats([0]), y=floats([0]), scales=scales, text=[""], default_size=13,
+            font_weight="bold", colors=[colour("ink")], x_offset=9, y_offset=-8,
+        )  # fmt: skip
+        marks = [*self._crosses, *self._points, self._names]
+        margins = {"left": 46, "top": 18}
+        drawn = figure(marks, [self._counts, self._letters], fig_margin=margins)
+        self.card = Card("Letters against injections", drawn, wide=True)
+        self.view = self.card.view
+        self.card.say(_sentence(None))
+
+    def draw(self, session: CompareSession) -> None:
+        """Show the runs of the session at the end of its year."""
+        paired = session.paired
+        self.card.wait(waiting=paired is None)
+        self.card.say(_sentence(session))
+        if paired is None:
+            return
+        year, reference = session.year, session.reference
+        self.card.offer(partial(tradeoff_table, paired, session.titles, reference, year))
+        runs = range(paired.n_runs)
+        letters = [paired.mean(run, "letters_change", year) for run in runs]
+        injections = [paired.mean(run, "injections", year) for run in runs]
+        self._fit(injections, letters)
+        for run in range(MOST_RUNS):
+            if run >= paired.n_runs:
+                self._points[run].visible = self._crosses[run].visible = False
+                continue
+            apart = (
+                session.difference(run, "injections"),
+                session.difference(run, "letters_change"),
+            )
+            self._draw_run(run, (injections[run].value, letters[run].value), apart)
+        with self._names.hold_sync():
+            self._names.x = floats([mean.value for mean in injections])
+            self._names.y = floats([mean.value for mean in letters])
+            self._names.text = np.array(list(LETTERS[: paired.n_runs]))
+        rows = "".join(named(place, title) for place, title in enumerate(session.titles))
+        self.card.foot(f'<div class="ape-foot">{rows}</div>')
+
+    def _fit(self, injections: list[Mean], letters: list[Mean]) -> None:
+        """Make the axes hold every point, with room around them for letters."""
+        for of, axis, means in (
+            (self._x, self._counts, injections),
+            (self._y, self._letters, letters),
+        ):
+            values = [mean.value for mean in means]
+            room = max(_ROOM * (max(values) - min(values)), 0.2)
+            fit(of, axis, span_ticks(min(values) - room, max(values) + room))
+
+    def _draw_run(
+        self, run: int, at: tuple[float, float], apart: tuple[Difference, Difference]
+    ) -> None:
+        """Put the point of a run, and the cross of its intervals against the reference."""
+        (x, y), (across_it, along_it) = at, apart
+        x_ends = [x + end - across_it.value for end in (across_it.low, across_it.high)]
+        y_ends = [y + end - along_it.value for end in (along_it.low, along_it.high)]
+        with self._points[run].hold_sync():
+            self._points[run].x, self._points[run].y = floats([x]), floats([y])
+            self._points[run].visible = True
+        with self._crosses[run].hold_sync():
+            self._crosses[run].x = floats([x_ends, [x, x]])
+            self._crosses[run].y = floats([[y, y], y_ends])
+            self._crosses[run].visible = True
+
+
+def _sentence(session: CompareSession | None) -> str:
+    """What is drawn."""
+    if session is None or session.paired is None:
+        return "Mean letters gained since the first visit, over the injections that it took."
+    return (
+        f"Mean letters gained by the end of year {session.year}, over the injections that it took; "
+        f"{words.count(session.paired.n_patients)} patients. Crosses are 95% intervals of the "
+        f"difference from {LETTERS[session.reference]}."
+    )
