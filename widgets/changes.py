@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from ape_core.errors import InvalidSpecError
+from ape_core.spec.checks import is_name
+from ape_core.spec.differences import Difference, difference
 from ape_core.spec.model_guide import model_difference
 from ape_core.spec.people_guide import cohort_difference
+from ape_core.storage.own_protocols import load_protocol
 from widgets.html import text
 
 if TYPE_CHECKING:
-    from ape_core.spec.differences import Difference
+    from ape_core.spec.protocol import Protocol
     from ape_core.spec.run_spec import RunSpec
+
+_SHOWN: Final = 3
+"""Changes that a title says; a form shows all of them."""
 
 
 def changes_list(title: str, found: Sequence[Difference]) -> str:
@@ -26,6 +34,20 @@ def changes_list(title: str, found: Sequence[Difference]) -> str:
     return f'<div class="ape-changes"><h3>{text(title)}</h3><dl>{lines}</dl></div>'
 
 
+def kept(name: str, store: Path) -> Protocol | None:
+    """Protocol that ships or is kept in a store under a name; None where there is none."""
+    try:
+        return load_protocol(name, store) if is_name(name) else None
+    except InvalidSpecError:
+        return None
+
+
+def changes_of_protocol(protocol: Protocol, store: Path) -> list[Difference]:
+    """Return how a protocol differs from the one that it was made from, if that is here."""
+    parent = kept(protocol.parent, store)
+    return difference(protocol, parent) if parent is not None else []
+
+
 def changes_of_spec(spec: RunSpec) -> list[Difference]:
     """Return what a run overrides in its population and changes in the shipped disease model.
 
@@ -35,6 +57,9 @@ def changes_of_spec(spec: RunSpec) -> list[Difference]:
     return [*cohort_difference(spec.cohort), *model]
 
 
-def changes_line(spec: RunSpec) -> str:
-    """The same in one line of plain words; empty when nothing is other than usual."""
-    return " ".join(item.sentence for item in changes_of_spec(spec))
+def changes_in_short(spec: RunSpec, store: Path) -> str:
+    """The first of all changes in a line of plain words; empty when nothing is other than usual."""
+    found = [*changes_of_protocol(spec.protocol, store), *changes_of_spec(spec)]
+    said = " ".join(item.sentence for item in found[:_SHOWN])
+    more = len(found) - _SHOWN
+    return f"{said} And {more} more." if more > 0 else said

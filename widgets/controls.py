@@ -35,6 +35,7 @@ class ControlsPanel:
     def __init__(self, session: Session, draw: Callable[[], None]) -> None:
         self._session = session
         self._draw = draw
+        self._is_showing = False
         self._protocol_words, self._population_words = html(), html()
         self._estimate, self._hint = html(), html()
         session.read_protocols()
@@ -69,18 +70,16 @@ class ControlsPanel:
     def refresh(self) -> None:
         """Show the question of the session."""
         question = self._session.question
-        for field, options in (
-            (self._protocol, _protocols(self._session)),
-            (self._population, _populations(self._session)),
-        ):
-            if tuple(field.options) != tuple(options):
-                with field.hold_trait_notifications():
-                    field.options = options
-                    field.value = question["protocol" if field is self._protocol else "population"]
-        for name, field in self._fields.items():
-            if field.value != question[name]:
-                field.value = question[name]
-            set_class(field, "is-wrong", on=name == self._session.wrong_field)
+        self._is_showing = True
+        try:
+            _offer(self._protocol, _protocols(self._session), question["protocol"])
+            _offer(self._population, _populations(self._session), question["population"])
+            for name, field in self._fields.items():
+                if field.value != question[name]:
+                    field.value = question[name]
+                set_class(field, "is-wrong", on=name == self._session.wrong_field)
+        finally:
+            self._is_showing = False
         self._preset.value = _preset_of(question["patients"])
         self._explain()
         self._say()
@@ -98,7 +97,7 @@ class ControlsPanel:
         """Handler that passes the new value of a field."""
 
         def edited(change: Any) -> None:
-            if change.new != self._session.question[name]:
+            if not self._is_showing and change.new != self._session.question[name]:
                 self._session.edit(name, change.new)
                 self._session.tidy(but=name)
                 self.refresh()
@@ -125,11 +124,11 @@ class ControlsPanel:
         """Explain the protocol and the population of the question, and what is other in them."""
         session = self._session
         protocol, changed = session.protocol, editing.changes(session)
+        set_class(self._protocol_words, "ape-stale", on=protocol is None)
         if protocol is not None:  # while rules contradict each other, the last picture stays
-            self._protocol_words.value = (
-                schedule_picture(protocol) + changes_list(_made_from(session), changed)
-            ) + _more(
-                protocol.description or _made_from(session),
+            picture = schedule_picture(protocol) + changes_list(_made_from(session), changed)
+            self._protocol_words.value = picture + _more(
+                protocol.description or " ".join(protocol.summary_sentences()),
                 {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
             )
         self._edit.refresh(len(changed))
@@ -152,12 +151,20 @@ class ControlsPanel:
         self._hint.value = _hint(session)
 
 
+def _offer(field: Dropdown, options: list[tuple[str, str]], chosen: str) -> None:
+    """Let a list offer these options, of which one is chosen."""
+    if tuple(field.options) != tuple(options):
+        field.options = options
+    if field.value != chosen:
+        field.value = chosen
+
+
 def _protocols(session: Session) -> list[tuple[str, str]]:
     """Titles and names of the protocols: shipped, own, and the one that is edited."""
     question = session.question
     found = [(f"Own: {p.title}" if p.is_own else p.title, p.name) for p in session.protocols]
     if question["rules"] is not None:
-        own = (str(question["rules"].get("title", "")), question["protocol"])
+        own = (editing.label_of(question["rules"]), question["protocol"])
         return [own, *(item for item in found if item[1] != own[1])]
     if question["protocol"] not in [name for _, name in found]:
         found.append((f"{question['protocol']} (is not here)", question["protocol"]))
@@ -190,7 +197,7 @@ def _made_from(session: Session) -> str:
         return f"Changed from {parent.title}"
     if protocol is not None and protocol.parent:
         return f"Made from {protocol.parent}, which is not here."
-    return "This protocol has no description."
+    return ""
 
 
 def _choice(name: str, options: list[tuple[str, Any]]) -> Dropdown:

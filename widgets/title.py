@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as words
+from widgets.changes import changes_in_short
 from widgets.html import html, text
 from widgets.page import is_page
 from widgets.theme import colour
@@ -83,6 +84,8 @@ class TitlePanel:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._changes_of: RunSpec | None = None
+        self._changes = ""
         self.view = html()
 
     def refresh(self) -> None:
@@ -104,6 +107,14 @@ class TitlePanel:
         self.view.value = (
             f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
             f"<p>{text(line_about(spec))} {_reference(spec.run_id[:12])}</p>"
-            f"{_ARCHIVED if status == 'archived' else ''}</div>"
+            f"{self._say_changes(spec)}{_ARCHIVED if status == 'archived' else ''}</div>"
             f"{'' if status in ('running', 'queued') else chip}</div>"
         )
+
+    def _say_changes(self, spec: RunSpec) -> str:
+        """Say what is other than usual; that of a run is looked up once."""
+        if self._changes_of is not spec:
+            said = changes_in_short(spec, self._session.store)
+            self._changes = f'<p class="ape-changed">{text(said)}</p>' if said else ""
+            self._changes_of = spec
+        return self._changes

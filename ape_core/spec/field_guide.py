@@ -53,6 +53,12 @@ class Field:
     only_when: tuple[str, tuple[str, ...]] | None = None
 
     @property
+    def label(self) -> str:
+        """Name with the unit, unless the name says it."""
+        said = not self.unit or self.unit in self.title.lower()
+        return self.title if said else f"{self.title}, {self.unit}"
+
+    @property
     def allowed(self) -> str:
         """What may be given, in words."""
         empty = " or empty" if self.is_optional else ""

@@ -172,7 +172,7 @@ GUIDE: Final[Mapping[type, tuple[Field, ...]]] = MappingProxyType(
             ),
             Field(
                 "consecutive_visits",
-                "At visits running",
+                "Visits running",
                 "So many such visits one after another end it.",
                 unit="visits",
                 low=1,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Rules = dict[str, Any]
 
 _PARTS: Final = ("loading", "stopping", "after_stopping")
-_EDITED_NAME: Final = "-edited"
-_EDITED_TITLE: Final = ", edited"
+EDITED_NAME: Final = "-edited"
+EDITED_TITLE: Final = ", edited"
 _LONGEST_NAME: Final = 80
 _LONGEST_TITLE: Final = 200
 
@@ -36,8 +36,8 @@ def begin(protocol: Protocol) -> Rules:
     for said in ("description", "sources"):
         rules.pop(said, None)
     return rules | {
-        "name": protocol.name[: _LONGEST_NAME - len(_EDITED_NAME)] + _EDITED_NAME,
-        "title": protocol.title[: _LONGEST_TITLE - len(_EDITED_TITLE)] + _EDITED_TITLE,
+        "name": protocol.name[: _LONGEST_NAME - len(EDITED_NAME)] + EDITED_NAME,
+        "title": protocol.title[: _LONGEST_TITLE - len(EDITED_TITLE)] + EDITED_TITLE,
         "parent": protocol.name,
     }
 

@@ -7,19 +7,18 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.errors import InvalidInputError
 from ape_core.limits import MAX_YAML_BYTES
-from ape_core.spec.differences import Difference, difference
+from ape_core.spec.differences import Difference
 from ape_core.spec.protocol_yaml import parse_protocol_yaml, protocol_fields
 from ape_core.spec.shipped import shipped_names
-from ape_core.storage.own_protocols import load_protocol
-from widgets.editor.draft import Rules, begin, is_same
+from widgets.changes import changes_of_protocol, kept
+from widgets.editor.draft import EDITED_NAME, EDITED_TITLE, Rules, begin, is_same
 
 if TYPE_CHECKING:
     from ape_core.spec.protocol import Protocol
     from widgets.session import Session
 
-_EDITED: Final = "-edited"
 _NO_NAME: Final = re.compile(r"[^a-z0-9.]+")
 _LONGEST_NAME: Final = 80
 
@@ -27,7 +26,7 @@ _LONGEST_NAME: Final = 80
 def rules_of(session: Session) -> Rules | None:
     """Rules that a change begins from; None when the protocol of the question is not there."""
     rules: Rules | None = session.question["rules"]
-    if rules is not None and str(rules.get("name", "")).endswith(_EDITED):
+    if rules is not None and str(rules.get("name", "")).endswith(EDITED_NAME):
         return rules
     protocol = session.protocol
     if protocol is None:
@@ -40,9 +39,16 @@ def rules_of(session: Session) -> Rules | None:
     return begun
 
 
+def label_of(rules: Rules) -> str:
+    """Name in a list for rules that are kept nowhere: edited here, or of a run."""
+    title = str(rules.get("title", ""))
+    edited = title.endswith(EDITED_TITLE)
+    return f"Edited: {title.removesuffix(EDITED_TITLE)}" if edited else f"Not saved: {title}"
+
+
 def change(session: Session, rules: Rules) -> None:
     """Ask for changed rules; when they are those of the parent again, for the parent."""
-    parent = _named(session, str(rules.get("parent", "")))
+    parent = kept(str(rules.get("parent", "")), session.store)
     if parent is not None and is_same(rules, parent):
         session.edit("protocol", parent.name)
         return
@@ -53,13 +59,12 @@ def change(session: Session, rules: Rules) -> None:
 def parent_of(session: Session) -> Protocol | None:
     """Protocol from which the one of the question was made, if it is here."""
     protocol = session.protocol
-    return _named(session, protocol.parent) if protocol is not None else None
+    return kept(protocol.parent, session.store) if protocol is not None else None
 
 
 def changes(session: Session) -> list[Difference]:
     """Return what of the protocol differs from its parent, if both are known."""
-    protocol, parent = session.protocol, parent_of(session)
-    return difference(protocol, parent) if protocol and parent else []
+    return changes_of_protocol(session.protocol, session.store) if session.protocol else []
 
 
 def save_as(session: Session, title: str) -> str:
@@ -81,8 +86,8 @@ def save_as(session: Session, title: str) -> str:
     if session.question["rules"] is None and name != protocol.name:
         parent = protocol.name  # a copy of one that is kept
     if parent == name:
-        kept = _named(session, name)
-        parent = kept.parent if kept is not None else ""
+        replaced = kept(name, session.store)
+        parent = replaced.parent if replaced is not None else ""
     session.library.save(replace(protocol, name=name, title=title, parent=parent), replacing=True)
     session.read_protocols()
     session.edit("protocol", name)
@@ -138,20 +143,9 @@ def take_in(session: Session, content: bytes, file: str) -> Protocol:
             "Choose the YAML file of one protocol.",
         )
     protocol = parse_protocol_yaml(content, file)
-    known = _named(session, protocol.name)
-    if known == protocol:
+    if kept(protocol.name, session.store) == protocol:
         session.edit("protocol", protocol.name)
     else:
         session.question["protocol"] = protocol.name
         session.edit("rules", protocol_fields(protocol))
     return protocol
-
-
-def _named(session: Session, name: str) -> Protocol | None:
-    """Protocol that is kept under a name."""
-    if not name:
-        return None
-    try:
-        return load_protocol(name, session.store)
-    except InvalidSpecError:
-        return None

@@ -80,6 +80,9 @@ class _Row:
         self._input = _input(field)
         self._input.observe(guarded(reporter, self._typed), names="value")
         self._note = html("ape-field-note")
+        plain = field.kind in ("choice", "switch")
+        allowed = "" if plain else f" <span>{text(field.allowed)}.</span>"
+        self._help = f"<p>{text(field.help)}{allowed}</p>"
         kind = "ape-editor-field ape-is-choice" if field.kind == "choice" else "ape-editor-field"
         self.view = box(self._input, self._note, classes=kind)
 
@@ -92,12 +95,7 @@ class _Row:
         finally:
             self._is_showing = False
         set_class(self._input, "is-wrong", on=bool(wrong))
-        help_words = "" if self.field.kind == "switch" else f" {self.field.allowed}."
-        if self.field.kind == "choice":
-            help_words = ""
-        note = f'<p role="status" class="is-wrong">{text(wrong)}</p>' if wrong else (
-            f"<p>{text(self.field.help + help_words)}</p>"
-        )  # fmt: skip
+        note = f'<p role="status" class="is-wrong">{text(wrong)}</p>' if wrong else self._help
         if self._note.value != note:
             self._note.value = note
 
@@ -146,5 +144,4 @@ def _input(field: Field) -> Any:
     if field.kind == "choice":
         options = _options(field, "")
         return classed(Dropdown(description=field.title, options=options), "ape-field")
-    label = f"{field.title}, {field.unit}" if field.unit else field.title
-    return classed(Text(description=label, continuous_update=True), "ape-field")
+    return classed(Text(description=field.label, continuous_update=True), "ape-field")

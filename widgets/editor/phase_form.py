@@ -29,14 +29,14 @@ class PhaseForm:
     place
         Which phase it is, from 0.
     apply
-        Called with a function that changes the rules.
+        Called with a function that changes the rules, and the field that was typed into.
     """
 
     def __init__(
         self,
         session: Session,
         place: int,
-        apply: Callable[[Callable[[draft.Rules], draft.Rules]], None],
+        apply: Callable[[Callable[[draft.Rules], draft.Rules], str], None],
     ) -> None:
         self._session = session
         self._place = place
@@ -86,13 +86,16 @@ class PhaseForm:
 
     def _typed(self, field: Field, value: Any) -> None:
         """Put a value into the rules."""
-        self._apply(lambda rules: draft.put(rules, self._part, field.name, value))
+        self._apply(
+            lambda rules: draft.put(rules, self._part, field.name, value),
+            f"{self._part}.{field.name}",
+        )
 
     def _regimen_chosen(self, _: Field, regimen: Any) -> None:
         """Give the phase another regimen."""
         if regimen in PHASE_KINDS:
-            self._apply(lambda rules: draft.set_regimen(rules, self._place, regimen))
+            self._apply(lambda rules: draft.set_regimen(rules, self._place, regimen), "")
 
     def _removed(self, _: Any) -> None:
         """Take the phase away."""
-        self._apply(lambda rules: draft.remove_phase(rules, self._place))
+        self._apply(lambda rules: draft.remove_phase(rules, self._place), "")

@@ -48,6 +48,7 @@ class ProtocolPanel:
     def __init__(self, session: Session, draw: Callable[[], None]) -> None:
         self._session = session
         self._draw = draw
+        self._touched = ""
         self._drug = FieldForm((DRUG,), partial(self._typed, ""), session)
         self._switches = {
             field.name: FieldForm((field,), self._switched, session) for field in _SWITCHES
@@ -75,13 +76,19 @@ class ProtocolPanel:
             return
         session = self._session
         is_mine = session.wrong_field.startswith(_RULES)
-        field = session.wrong_field.removeprefix(_RULES) if is_mine else ""
+        field = self._where(session.wrong_field.removeprefix(_RULES)) if is_mine else ""
         wrong = (field, session.problem if is_mine else "")
         said = [self._drug.refresh(rules, wrong), *self._show_parts(rules, wrong)]
         said += self._show_phases(rules, wrong)
         unsaid = is_mine and not any(said)
         self._trouble.value = _alert(in_words(session.problem)) if unsaid else ""
         self._library.refresh()
+
+    def _where(self, field: str) -> str:
+        """Field at which to say what is wrong: of two that contradict each other, the typed one."""
+        part, _, name = self._touched.rpartition(".")
+        beside = field.rpartition(".")[0] == part and part != ""
+        return self._touched if beside and name in self._session.problem else field
 
     def _compose(self) -> Any:
         """Arrange the parts in the order of time."""
@@ -123,7 +130,8 @@ class ProtocolPanel:
 
     def _typed(self, part: str, field: Field, value: Any) -> None:
         """Put a value into the rules."""
-        self._apply(lambda rules: draft.put(rules, part, field.name, value))
+        touched = f"{part}.{field.name}" if part else field.name
+        self._apply(lambda rules: draft.put(rules, part, field.name, value), touched)
 
     def _switched(self, field: Field, on: Any) -> None:
         """Add a part or take it away."""
@@ -133,8 +141,9 @@ class ProtocolPanel:
         """Add a phase at the end."""
         self._apply(draft.add_phase)
 
-    def _apply(self, alter: Callable[[draft.Rules], draft.Rules]) -> None:
+    def _apply(self, alter: Callable[[draft.Rules], draft.Rules], touched: str = "") -> None:
         """Change the rules, and show what follows."""
+        self._touched = touched
         rules = editing.rules_of(self._session)
         if rules is not None:
             editing.change(self._session, alter(rules))
