@@ -237,7 +237,7 @@ class PartFile:
 
 def slice_patients(rows: pa.Table, first: int, stop: int) -> pa.Table:
     """Return the rows of the patients `first <= patient_id < stop` of a sorted table."""
-    ids = rows.column("patient_id").to_numpy()
+    ids = _flat(rows.column("patient_id").combine_chunks())
     start, end = np.searchsorted(ids, [first, stop])
     return rows.slice(start, end - start)
 
@@ -292,8 +292,13 @@ def _numpy_array(column: Column, values: pa.ChunkedArray | pa.Array) -> np.ndarr
 
 
 def _flat(values: pa.Array) -> np.ndarray:
-    """Values of an array without lists or categories."""
-    array: np.ndarray = values.to_numpy(zero_copy_only=False)
+    """Values of an array without lists or categories, not copied but for truth values.
+
+    `to_numpy` of pyarrow would do, but imports pandas: 41 MB, also where nobody uses it.
+    """
+    if values.type == pa.bool_():
+        return _flat(values.cast(pa.uint8())).view(bool)
+    array: np.ndarray = np.from_dlpack(values)
     return array
 
 
