@@ -167,6 +167,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     add("--cohort", metavar="NAME", help="population (default uk-routine-care) or a YAML file")
     add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
     add("--chunk-size", type=whole_number, metavar="C", help="patients per part (default 5,000)")
+    add("--slots-per-day", type=whole_number, metavar="N", help="visits that a clinic can take")
+    add("--patients-per-clinic", type=whole_number, metavar="M", help="of whom it takes care")
+    text = "first days of a week on which clinics with slots are open (default 7)"
+    add("--open-days", type=whole_number, metavar="D", help=text)
 
 
 def _add_run(commands: Any) -> None:

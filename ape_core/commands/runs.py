@@ -214,6 +214,8 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
             ("note", data["note"]),
             ("population", spec.people.title),
             ("patients", f"{spec.cohort.n_patients:,}"),
+            ("recruitment", spec.cohort.recruitment.describe()),
+            ("slots", spec.capacity.describe() if spec.capacity else ""),
             ("years, seed", f"{spec.years}, {spec.seed}"),
             ("visits", f"{data['n_visits']:,}"),
             ("size", megabytes(data["disk_mb"])),

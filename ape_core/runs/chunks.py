@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ape_core.limits import SLICE_PATIENTS
+from ape_core.runs.sizes import slice_stop
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.run_spec import RunSpec
@@ -91,6 +92,6 @@ def _slices(
 ) -> Iterator[Chunk]:
     """Simulate a range of patients slice by slice."""
     while first < stop:
-        end = min(stop, first + slice_patients())
+        end = slice_stop(spec, first, stop, slice_patients())
         yield simulate(spec, first, end)
         first = end

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import ApeError, CorruptRunError, RunFailedError
-from ape_core.limits import CHUNK_SIZE
 from ape_core.runs.estimating import Estimate, check_disk, check_memory_suffices, estimate
 from ape_core.runs.execution import Execution, Observer, how_to_resume
 from ape_core.runs.failures import record_failure
 from ape_core.runs.handle import Run
 from ape_core.runs.progress import Progress
+from ape_core.runs.sizes import chunk_size_of
 from ape_core.runs.slots import wait_for_slot
 from ape_core.storage.locks import FileLock
 from ape_core.storage.run_folder import RunFolder
@@ -93,7 +93,7 @@ def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
         if not check:
             raise
     needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size)
-    check_memory_suffices(run.spec, needed.n_threads, chunk_size or CHUNK_SIZE)
+    check_memory_suffices(run.spec, needed.n_threads, chunk_size_of(run.spec, chunk_size))
     check_disk(_store_path(run), run.spec, needed.disk_mb, share)
     run.folder.clear_cancel()
     run.folder.clear_error()

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ape_core.errors import ApeError, InvalidInputError, StoreError
-from ape_core.limits import CHUNK_SIZE, SLICE_PATIENTS
+from ape_core.limits import CHUNK_SIZE
 from ape_core.runs import costs
 from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
+from ape_core.runs.sizes import chunk_size_of, most_held
 from ape_core.runs.threads import check_threads
 from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.spec.run_spec import RunSpec
@@ -78,7 +79,7 @@ def estimate(
         Patients in a part; `limits.CHUNK_SIZE` unless given.
     """
     per_patient = expected_visits(spec)
-    n_patients, size = spec.cohort.n_patients, chunk_size or CHUNK_SIZE
+    n_patients, size = spec.cohort.n_patients, chunk_size_of(spec, chunk_size)
     n_threads = fitting_threads(spec, workers, size)
     n_visits = round(per_patient * n_patients)
     per_second = _measured_rate(as_store(store)) or 1 / costs.SECONDS_PER_VISIT
@@ -120,10 +121,10 @@ def expected_visits(spec: RunSpec) -> float:
 def worker_memory_mb(spec: RunSpec, n_threads: int, chunk_size: int) -> float:
     """Peak resident memory of a worker, in megabytes."""
     patients = min(chunk_size, spec.cohort.n_patients)
-    held = min(patients, SLICE_PATIENTS)
+    held = most_held(spec, chunk_size)
     visits = expected_visits(spec)
     rows = visits * held * costs.BYTES_PER_VISIT_IN_CHUNK / MB
-    written = visits * (patients - held) * costs.DISK_BYTES_PER_VISIT / MB
+    written = visits * max(patients - held, 0) * costs.DISK_BYTES_PER_VISIT / MB
     counts = costs.THREAD_MB_PER_YEAR * spec.years * max(held / CHUNK_SIZE, 0.5)
     return costs.WORKER_MB + n_threads * (costs.THREAD_MB + rows + written + counts)
 

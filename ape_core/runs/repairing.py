@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ape_core.errors import CorruptRunError
-from ape_core.limits import CHUNK_SIZE
+from ape_core.runs.sizes import chunk_size_of
 from ape_core.storage.checkpoint import CHECKPOINT_FILE
 from ape_core.storage.files import make_room, read_bytes, set_aside, write_atomic
 from ape_core.storage.run_folder import PROVENANCE_FILE, SPEC_FILE, RunFolder
@@ -97,7 +97,7 @@ def _set_right(folder: RunFolder, problems: list[Problem]) -> list[int]:
     if PROVENANCE_FILE in files:
         (folder.path / PROVENANCE_FILE).unlink(missing_ok=True)
     if CHECKPOINT_FILE in files and not _has_checkpoint(folder):
-        folder.reset(CHUNK_SIZE)
+        folder.reset(chunk_size_of(folder.spec()))
         return []
     if SPEC_FILE in files:
         folder.restore_spec()

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
-from ape_core.limits import CHUNK_SIZE
 from ape_core.runs.completing import acquire, complete, prepare, tidy_after_end
 from ape_core.runs.console import ProgressLine
 from ape_core.runs.estimating import as_store, check_disk, check_memory_suffices, estimate
 from ape_core.runs.handle import Run
+from ape_core.runs.sizes import chunk_size_of
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
@@ -47,7 +47,8 @@ def submit(
     workers
         Threads that simulate; one per core unless given.
     chunk_size
-        Patients in a part; `limits.CHUNK_SIZE` unless given. Fixed by whoever asks first.
+        Patients in a part; `limits.CHUNK_SIZE`, or whole clinics, unless given. Fixed by whoever
+        asks first.
 
     Returns
     -------
@@ -86,7 +87,8 @@ def run(
     workers
         Threads that simulate; one per core unless given.
     chunk_size
-        Patients in a part; `limits.CHUNK_SIZE` unless given. Fixed by whoever asks first.
+        Patients in a part; `limits.CHUNK_SIZE`, or whole clinics, unless given. Fixed by whoever
+        asks first.
     progress
         Whether to show a line of progress on standard error.
 
@@ -131,10 +133,11 @@ def ask(
         When the question of the run is damaged and a worker is alive; otherwise it is put back.
     """
     found = as_store(store)
+    chunk_size = chunk_size_of(spec, chunk_size)
     if spec.run_id not in found:
         found.check_writable()
         needed = estimate(spec, found, workers, chunk_size)
-        check_memory_suffices(spec, needed.n_threads, chunk_size or CHUNK_SIZE)
+        check_memory_suffices(spec, needed.n_threads, chunk_size)
         check_disk(found.path, spec, needed.disk_mb)
     run = Run(found.create(spec, chunk_size))
     try:
@@ -146,7 +149,7 @@ def ask(
     return run
 
 
-def _put_back(run: Run, spec: RunSpec, chunk_size: int | None) -> None:
+def _put_back(run: Run, spec: RunSpec, chunk_size: int) -> None:
     """Give a run its question again, which it lost, unless a worker is alive."""
     lock = acquire(run.folder)
     if lock is None:
@@ -155,7 +158,7 @@ def _put_back(run: Run, spec: RunSpec, chunk_size: int | None) -> None:
         try:
             run.folder.restore_spec(spec)
         except CorruptRunError:
-            run.folder.reset(chunk_size or CHUNK_SIZE)
+            run.folder.reset(chunk_size)
 
 
 def resume(run: Run, workers: int | None = None) -> None:

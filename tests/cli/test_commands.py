@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ape_core.runs.starting import ask, open_run
+from ape_core.spec.capacity import Capacity
 from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, until
@@ -44,6 +45,29 @@ def test_run_answers_in_words(ape):
     rows = [line.split() for line in said.out.splitlines()]
     assert [row[0] for row in rows if row and row[0] in {"1", "2"}] == ["1", "2"]
     assert "the answer was in the store" in ape("run", *QUESTION).out
+
+
+def test_run_limits_the_slots_of_clinics(ape, tmp_path):
+    named = ("--slots-per-day", "4", "--patients-per-clinic", "100", "--open-days", "5")
+    small = ("aflibercept-2mg-treat-and-extend", "--years", "1", "--json")
+    by_name = ape("run", *small, "--patients", "300", *named).json
+    assert open_run(by_name["run_id"]).spec.capacity == Capacity(100, 4, 5)
+    cohort = tmp_path / "cohort.yaml"
+    cohort.write_text(
+        "{n_patients: 300, capacity: {patients_per_clinic: 100, slots_per_day: 9, open_days: 5}}"
+    )
+    by_file = ape("run", *small, "--cohort", cohort, "--slots-per-day", "4").json
+    assert by_file == by_name | {"reused": True}
+    never_binding = ("--slots-per-day", "1,000,000", "--patients-per-clinic", "100")
+    ordinary = ape("run", *small, "--patients", "300").json["run_id"]
+    unlimited = ape("run", *small, "--patients", "300", *never_binding).json["run_id"]
+    digests = {ape("digest", run, "--json").json["digest"] for run in (ordinary, unlimited)}
+    assert ordinary != unlimited
+    assert len(digests) == 1
+    assert "have room for 4 visits a day" in " ".join(ape("show", by_name["run_id"]).out.split())
+    refused = ape("run", *small[:3], "--slots-per-day", "4")
+    assert refused.status == 2
+    assert "The field patients_per_clinic is missing" in refused.err
 
 
 def test_run_takes_files(ape, tmp_path):

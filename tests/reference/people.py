@@ -59,7 +59,7 @@ class Cohort:
             sex=sex,
             age=age,
             letters=first_to_reach(self.letters_steps, u_letters),
-            first_day=first_day(self.spec.cohort.recruitment, patient, u_day),
+            first_day=first_day(self.spec, patient, u_day),
             death_day=death_day(self.hazards[sex], age, exponential(u_death)),
             lost_day=leaving_day(self.population.leaving.lost_per_year, u_lost),
             transferred_day=leaving_day(
@@ -191,7 +191,33 @@ def leaving_day(per_year, u):
     return math.floor(1 + exponential(u) / (per_year / 364))
 
 
-def first_day(recruitment, patient, u):
-    if recruitment.kind == "rate":
-        return math.floor((patient + u) / (recruitment.patients_per_week / 7))
-    return math.floor(u * recruitment.days) if recruitment.kind == "uniform" else 0
+def first_day(spec, patient, u):
+    recruitment = spec.cohort.recruitment
+    if recruitment.kind == "at-once":
+        return 0
+    if recruitment.kind == "uniform":
+        return math.floor(u * recruitment.days)
+    place = place_in_stream(spec, patient, u)
+    before = recruitment.caseload_patients or 0
+    opening_day = 364 * (recruitment.caseload_years or 0)
+    if place < before:
+        return math.floor(place * opening_day / before)
+    days = (place - before) / (recruitment.patients_per_week / 7)
+    growth = math.log(1 + (recruitment.growth_percent_per_year or 0) / 100) / 364
+    if growth:
+        days = math.log(1 + growth * days) / growth
+    return opening_day + math.floor(days)
+
+
+def place_in_stream(spec, patient, u):
+    if spec.capacity is None:
+        return patient + u
+    mates = clinic_of(spec, patient)
+    return (patient - mates[0] + u) * (spec.cohort.n_patients / len(mates))
+
+
+def clinic_of(spec, patient):
+    """The patients of a patient's clinic."""
+    size = spec.capacity.patients_per_clinic
+    number = patient // size
+    return range(number * size, min((number + 1) * size, spec.cohort.n_patients))

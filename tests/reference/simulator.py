@@ -9,6 +9,7 @@ from tests.reference.clinic import Clinic
 from tests.reference.eye import Eye
 from tests.reference.luck import exponential
 from tests.reference.people import Cohort
+from tests.reference.slots import serve
 
 
 def simulate_slowly(spec, first, stop):
@@ -18,14 +19,28 @@ def simulate_slowly(spec, first, stop):
     -------
     Visits and patients as lists of dicts, assessments as a list of lists, one per eye.
     """
-    cohort = Cohort(spec)
-    eyes = [eye for patient in range(first, stop) for eye in followed_eyes(cohort, patient)]
+    eyes = follow_slowly(spec, first, stop)
     visits = [row for eye in eyes for row in eye.rows]
     return visits, [eye.summary() for eye in eyes], [eye.assessments for eye in eyes]
 
 
-def followed_eyes(cohort, patient):
-    """The eyes of a patient, followed to the end."""
+def follow_slowly(spec, first, stop):
+    """The eyes of patients first to stop (excluded), followed to the end of the run."""
+    cohort = Cohort(spec)
+    if spec.capacity is None:
+        eyes = [eye for patient in range(first, stop) for eye in eyes_of(cohort, patient)]
+        for eye in eyes:
+            eye.follow()
+        return eyes
+    size = spec.capacity.patients_per_clinic
+    eyes = []
+    for start in range(first // size * size, stop, size):
+        eyes += serve(spec, start, lambda patient: eyes_of(cohort, patient))
+    return [eye for eye in eyes if first <= eye.patient < stop]
+
+
+def eyes_of(cohort, patient):
+    """The eyes of a patient, on their day 0."""
     person = cohort.person(patient)
     appointments = Appointments(cohort, patient)
     first = FollowedEye(cohort, person, patient, appointments, 0, 0, person.letters, 0.0)
@@ -34,8 +49,6 @@ def followed_eyes(cohort, patient):
         better = cohort.spec.model.value("fellow_eye_better_letters")
         onset, letters = person.fellow_onset_day, cohort.fellow_letters(patient)
         eyes.append(FollowedEye(cohort, person, patient, appointments, 1, onset, letters, better))
-    for eye in eyes:
-        eye.follow()
     return eyes
 
 
@@ -67,10 +80,14 @@ class Appointments:
             day += int(self.kept.rebooked_weeks * 7)
         if u_late < self.kept.late_share:
             day += 1 + math.floor(self.kept.late_days_mean * exponential(u_days))
+        return self.return_from_break(day) - onset
+
+    def return_from_break(self, day):
+        """The day, or that on which the break ends that it falls in; since the first visit."""
         for start, end in self.breaks:
             if start <= day < end:
                 day = end
-        return day - onset
+        return day
 
 
 class FollowedEye:
@@ -85,7 +102,7 @@ class FollowedEye:
         self.clinic = Clinic(self.protocol)
         self.last_day = 364 * cohort.spec.years
         self.assessments = [NOT_ASSESSED] * (13 * cohort.spec.years + 1)
-        self.rows = []
+        self.rows, self.slips, self.waited = [], [], None
         self.stopped = self.stopped_day = None
         self.care_end, _, self.reason = min(
             (self.last_day, 0, "on treatment"),
@@ -95,15 +112,24 @@ class FollowedEye:
         )
 
     def follow(self):
-        """Week after week; days count from the eye's first visit."""
+        """Visit after visit, each on the day on which it is wanted; days since the eye's day 0."""
         visit, planned = 0, 0
-        while self.is_alive_at(7 * self.eye.week):
+        while visit is not None and self.onset + visit < self.care_end:
+            self.live_until(visit // 7)
+            visit, planned = self.see(visit, planned)
+        self.live_on()
+
+    def live_on(self):
+        """Go on to the end of the run or of life."""
+        self.live_until(math.inf)
+
+    def live_until(self, week):
+        """Week after week, assessed every fourth."""
+        while self.eye.week < week and self.is_alive_at(7 * self.eye.week):
             today = 7 * self.eye.week
             if self.eye.week % 4 == 0:
                 letters = self.eye.assess() if today > 0 else self.letters
                 self.assessments[(self.onset + today) // 28] = letters
-            if visit is not None and visit // 7 == self.eye.week:
-                visit, planned = self.see(visit, planned)
             self.eye.pass_a_week()
 
     def is_alive_at(self, day):
@@ -112,14 +138,14 @@ class FollowedEye:
 
     def see(self, day, planned):
         """One visit: the day of the next one, or None, and the day for which it is planned."""
-        if self.onset + day >= self.care_end:
-            return None, None
+        if not self.rows:
+            self.started = day
         words = self.luck.words("visit", self.eye.week)
         letters = self.eye.measure(words[0]) if day > 0 else self.letters
         fluid = self.eye.scan_reads_active(words[1])
         chance = self.luck.uniforms("visit", self.eye.week)[2]
         stage = self.clinic.chart.stage
-        plan, self.stopped = self.clinic.visit(day, letters, fluid, chance)
+        plan, self.stopped = self.clinic.visit(day - self.started, letters, fluid, chance)
         if plan.inject:
             self.eye.inject()
             self.stopped_day = None
@@ -151,6 +177,8 @@ class FollowedEye:
 
     def end(self):
         """Day and reason of the end of follow-up."""
+        if not self.rows:
+            return self.care_end, self.reason
         if self.stopped == "futile":
             return self.rows[-1]["day"], "discharged futile"
         discharged = self.rows[-1]["interval_days"] == 0
@@ -172,7 +200,7 @@ class FollowedEye:
             "onset_day": self.onset,
             "n_visits": len(self.rows),
             "n_injections": sum(row["injected"] for row in self.rows),
-            "last_letters": self.rows[-1]["letters"],
+            "last_letters": self.rows[-1]["letters"] if self.rows else self.letters,
             "end_day": end_day,
             "end_reason": END_REASONS.index(end_reason),
             "death_day": self.person.death_day if died else -1,

@@ -1,0 +1,35 @@
+"""How many patients are computed and kept together: never a part of a clinic without the rest.
+
+A clinic with a limited number of slots is simulated as a whole, so whole ones are done once. The
+rows do not depend on it.
+"""
+
+from __future__ import annotations
+
+from ape_core.limits import CHUNK_SIZE, SLICE_PATIENTS
+from ape_core.spec.run_spec import RunSpec
+
+
+def chunk_size_of(spec: RunSpec, asked: int | None = None) -> int:
+    """Patients in a part: as asked for, or the usual number, in whole clinics if there are any."""
+    if asked is not None:
+        return asked
+    return CHUNK_SIZE if spec.capacity is None else spec.capacity.whole_clinics(CHUNK_SIZE)
+
+
+def slice_stop(spec: RunSpec, first: int, stop: int, n_patients: int) -> int:
+    """Where a slice from `first` on ends, of about `n_patients`, and not beyond `stop`."""
+    end = first + n_patients
+    if spec.capacity is not None:
+        size = spec.capacity.patients_per_clinic
+        end = max(end // size, first // size + 1) * size
+    return min(stop, end)
+
+
+def most_held(spec: RunSpec, chunk_size: int) -> int:
+    """Patients whose rows a thread holds at a time, at most."""
+    held = min(chunk_size, spec.cohort.n_patients, SLICE_PATIENTS)
+    if spec.capacity is None:
+        return held
+    whole = spec.capacity.whole_clinics(held)
+    return min(whole, spec.cohort.n_patients)
