@@ -58,6 +58,7 @@ class PackagePanel:
             f'<p class="ape-help">A file that somebody exported, of at most {limit}; the shell '
             "takes in larger ones: <code>ape import FILE</code>.</p>"
             f'<p class="ape-blocked ape-too-large" role="alert" data-most="{MAX_UPLOAD_BYTES}" '
+            'data-accept=".zip" data-words="is too large for a page. In a shell: ape import FILE" '
             "hidden></p>"
         )
         self.view = box(

@@ -16,6 +16,7 @@ from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
 from ape_core.runs.sizes import chunk_size_of, most_held
 from ape_core.runs.threads import check_threads
 from ape_core.schema import WEEKS_PER_YEAR
+from ape_core.spec.population import Population
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
@@ -108,12 +109,16 @@ def expected_visits(spec: RunSpec) -> float:
     the share of eyes that are in care by then.
     """
     schedule = spec.protocol.schedule_sketch(spec.years * WEEKS_PER_YEAR - 1)
+    people = spec.people  # once: putting overrides together may need a distribution to be solved
     dry, active = (
-        sum(_eyes_in_care(spec, week) for week in (*eye.injection_weeks, *eye.visit_only_weeks))
+        sum(
+            _eyes_in_care(spec, people, week)
+            for week in (*eye.injection_weeks, *eye.visit_only_weeks)
+        )
         for eye in (schedule.dry, schedule.active)
     )
     share = costs.ACTIVE_SHARE.get(spec.protocol.regimen, 0.0)
-    attendance = spec.people.attendance
+    attendance = people.attendance
     away = attendance.breaks_per_year * attendance.break_weeks_mean / WEEKS_PER_YEAR
     return (dry + share * (active - dry)) * (1 - attendance.missed_share) / (1 + away)
 
@@ -215,10 +220,9 @@ def disk_free_mb(store: Path) -> float:
     return shutil.disk_usage(folder).free / MB
 
 
-def _eyes_in_care(spec: RunSpec, week: int) -> float:
+def _eyes_in_care(spec: RunSpec, people: Population, week: int) -> float:
     """Eyes per patient that are still in care in a week."""
     years = week / WEEKS_PER_YEAR
-    people = spec.people
     leaving = (people.leaving.lost_per_year + people.leaving.transferred_per_year) * years
     ageing = math.expm1(costs.AGEING_PER_YEAR * years) / costs.AGEING_PER_YEAR
     dying = costs.DEATHS_PER_YEAR * people.mortality_hazard_ratio * ageing

@@ -3,13 +3,14 @@
 // the moment to listen to it, before the widget does.
 (() => {
   const refuseLarge = (event) => {
-    const notice = document.querySelector(".ape-package .ape-too-large");
+    const kind = CSS.escape(event.target.accept);
+    const notice = document.querySelector(`.ape-too-large[data-accept="${kind}"]`);
     const [file] = event.target.files;
     if (!notice || !file) return;
     notice.hidden = file.size <= Number(notice.dataset.most);
     if (notice.hidden) return;
     event.stopImmediatePropagation();
-    notice.textContent = `${file.name} is too large for a page. In a shell: ape import FILE`;
+    notice.textContent = `${file.name} ${notice.dataset.words}`;
   };
 
   const open = HTMLInputElement.prototype.click;
