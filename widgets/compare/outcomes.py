@@ -39,7 +39,8 @@ class OutcomesPanel:
         comparison, reference, year = session.comparison, session.reference, session.year
         self.card.offer(lambda: comparison.table(reference, year))
         self.card.say(
-            f"At the end of year {year}; {words.count(session.paired.n_patients)} patients. {NOTE}"
+            f"At the end of year {year}; {words.count(session.paired.n_patients)} patients, the "
+            "same ones under each protocol."
         )
         self.card.foot(table_markup(comparison.table(reference, year), session))
 
@@ -63,8 +64,18 @@ def table_markup(table: Table, session: CompareSession) -> str:
     return (
         f"<div class='ape-table-scroll' tabindex='0' role='region' aria-label='{text(table.name)}'>"
         f"<table class='ape-outcomes'><thead><tr><th scope='col'>Outcome</th>{''.join(heads)}</tr>"
-        f"</thead><tbody>{body}</tbody></table></div>{copy if is_page() else ''}"
+        f"</thead><tbody>{body}</tbody><tfoot>{_key(table, session)}</tfoot></table></div>"
+        f"{copy if is_page() else ''}"
     )
+
+
+def _key(table: Table, session: CompareSession) -> str:
+    """Last row: what the letters stand for, so that a copy of the table says it, too."""
+    titles = "; ".join(
+        f"{letter}, {title}" for letter, title in zip(LETTERS, session.titles, strict=False)
+    )
+    said = text(f"{table.name}. {titles}. {NOTE}")
+    return f"<tr><td colspan='{len(table.columns)}'>{said}</td></tr>"
 
 
 def _head(place: int, title: str, below: str) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from widgets.compare.session import CompareSession
 
 SHOWN: Final = ("letters_change", "pct_bcva_ge70", "pct_loss_ge15", "injections")
+_MOST_IN_FULL: Final = 2
+"""Protocols that are compared in all of these; where there are more, in the first and the last."""
 _FEW: Final = 2_000
 _EXPLAINED: Final = (
     "Every simulated patient is the same person with the same luck under each protocol, so what "
@@ -47,11 +49,10 @@ def pairing_markup(session: CompareSession) -> str:
     """By outcome and protocol: how many times smaller the variance is, and patients needed."""
     paired = session.paired
     assert paired is not None
+    shown = SHOWN if len(session.others) <= _MOST_IN_FULL else (SHOWN[0], SHOWN[-1])
     rows = "".join(
-        _row(session.difference(place, outcome))
-        for outcome in SHOWN
-        for place in session.others
-    )  # fmt: skip
+        _row(session.difference(place, outcome)) for outcome in shown for place in session.others
+    )
     few = (
         f"<p>With fewer than {_FEW:,} patients, intervals of protocols that hardly differ are "
         "somewhat too narrow: only a few patients tell them apart.</p>"

@@ -96,7 +96,8 @@ class TradeoffChart:
         ):
             values = [mean.value for mean in means]
             room = max(_ROOM * (max(values) - min(values)), 0.2)
-            fit(of, axis, span_ticks(min(values) - room, max(values) + room))
+            low = min(values) - room if of is self._y else max(min(values) - room, 0.0)
+            fit(of, axis, span_ticks(low, max(values) + room, 6))
 
     def _draw_run(
         self, run: int, at: tuple[float, float], apart: tuple[Difference, Difference]

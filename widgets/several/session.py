@@ -152,8 +152,11 @@ class SeveralSession:
                 self.question[name] = str(number) if name == "seed" else count(number)
 
     def choose(self, name: str, *, on: bool) -> None:
-        """Take a protocol into the comparison, after those that are in it, or out of it."""
-        if on and name not in self.chosen:
+        """Take a protocol into the comparison, after those that are in it, or out of it.
+
+        There is room for so many; a page may still tell of one more.
+        """
+        if on and name not in self.chosen and len(self.chosen) < MOST_RUNS:
             self.chosen.append(name)
         elif not on and name in self.chosen:
             self.chosen.remove(name)

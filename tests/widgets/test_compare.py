@@ -1,0 +1,309 @@
+"""The page of comparison without a browser: every figure that it shows is the one Python gives."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html import unescape
+
+import numpy as np
+import pytest
+
+import ape_core as ape
+from ape_core.analysis.compare import Comparison
+from ape_core.analysis.comparison_words import compared_parts, compared_text, signed
+from ape_core.analysis.paired import Paired
+from ape_core.runs import Progress
+from ape_core.runs.starting import ask, open_run, run
+from ape_core.simulation.simulate import simulate
+from ape_core.storage.own_protocols import OwnProtocols
+from ape_core.storage.parts import write_part
+from ape_core.storage.store import Store
+from ape_core.summaries import Summary
+from support.runs import small_spec
+from widgets.compare.forest import SHOWN, shown_years
+from widgets.compare.page import ComparePage
+from widgets.compare.pairing import times
+from widgets.compare.session import CompareSession
+from widgets.compare.spans import span_ticks
+from widgets.several.colours import LETTERS
+from widgets.several.progress import progress_markup
+from widgets.several.session import SeveralSession
+
+NAMES = ("aflibercept-2mg-treat-and-extend", "ranibizumab-0.5mg-prn", "no-treatment")
+YEARS = 2
+
+
+def plain(markup):
+    """Words of markup."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A store with three runs of the same patients, and one of others."""
+    folder = tmp_path_factory.mktemp("compare") / "store"
+    base = small_spec(400, YEARS)
+    for name in NAMES:
+        run(base.replace(protocol=ape.load_protocol(name)), folder, progress=False)
+    run(base.replace(seed=9), folder, progress=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ids():
+    base = small_spec(400, YEARS)
+    return [base.replace(protocol=ape.load_protocol(name)).run_id for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def page(kept, ids):
+    page = ComparePage([item[:12] for item in ids], kept, light=False)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def comparison(kept, ids):
+    return Comparison([open_run(item, kept) for item in ids])
+
+
+@pytest.fixture
+def own_store(kept, tmp_path):
+    return shutil.copytree(kept, tmp_path / "own")
+
+
+def test_the_answer_in_words_is_that_of_python(page, comparison):
+    said = plain(page._headline.view.value)
+    for item in comparison.differences(0):
+        if item.outcome in ("letters_change", "injections"):
+            words, interval = compared_parts(item)
+            chance = "" if item.is_clear else "; may be chance"
+            assert f"{words} (95% interval {interval}{chance})" in said
+    assert said.count("than with A, after 2 years") == 2
+
+
+def test_the_table_is_that_of_python(page, comparison):
+    markup = page._charts[5].card._foot.value
+    rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", markup)
+    shown = [[plain(cell) for cell in re.split(r"</t[hd]>", row)[:-1]] for row in rows]
+    assert shown == [list(row) for row in comparison.table(0, YEARS).rows]
+    assert page._charts[5].view.numbers() == comparison.table(0, YEARS)
+    titles = [f"{letter}, {t}" for letter, t in zip("ABC", comparison.titles, strict=True)]
+    assert "; ".join(titles) in plain(markup)
+
+
+def test_the_forest_holds_every_difference(page, comparison):
+    markup = page._charts[2].card._foot.value
+    said = [unescape(label) for label in re.findall(r'<li aria-label="(.*?)"', markup)]
+    paired = comparison.paired()
+    expected = [
+        f"Year {year}, {LETTERS[place]} less A: "
+        + compared_text(paired.difference(place, 0, outcome, year))
+        for outcome in SHOWN
+        for year in (1, 2)
+        for place in (1, 2)
+    ]
+    assert said == expected
+    places = [float(x) for x in re.findall(r"<[bui] style=\"left:(-?[\d.]+)%", markup)]
+    assert all(-0.01 <= at <= 100.01 for at in places)
+    assert shown_years(1) == [1]
+    assert shown_years(5) == [1, 2, 5]
+
+
+@pytest.mark.parametrize(("chart", "figure"), [(0, "letters_change"), (1, "injections")])
+def test_courses_are_those_of_python_and_labelled_with_their_ends(page, comparison, chart, figure):
+    drawn = page._charts[chart]
+    ends = plain(drawn.card._ends.value)
+    for place, line in enumerate(drawn._lines):
+        assert line.visible == (place < len(NAMES))
+        if not line.visible:
+            continue
+        course = getattr(comparison.paired().course(place), figure)
+        np.testing.assert_array_equal(line.y, course.astype(np.float32))
+        value = signed(course[-1]) if figure == "letters_change" else f"{course[-1]:.1f}"
+        assert f"{value} {LETTERS[place]} {comparison.titles[place]}" in ends
+    table = drawn.view.numbers()
+    assert table.columns[2].name == f"{comparison.titles[0]}: mean change"
+    assert len(table.rows) == 13 * YEARS + 1
+
+
+def test_points_and_crosses_are_those_of_python(page, comparison):
+    drawn, paired = page._charts[3], comparison.paired()
+    for place in range(3):
+        letters, injections = (
+            paired.mean(place, name, YEARS) for name in ("letters_change", "injections")
+        )
+        assert drawn._points[place].y[0] == np.float32(letters.value)
+        assert drawn._points[place].x[0] == np.float32(injections.value)
+        assert drawn._x.min <= injections.value <= drawn._x.max
+        assert drawn._y.min <= letters.value <= drawn._y.max
+        apart = paired.difference(place, 0, "letters_change", YEARS)
+        reach = np.ptp(drawn._crosses[place].y[1])
+        assert reach == pytest.approx(apart.high - apart.low, abs=1e-4)
+    assert [p.visible for p in drawn._points] == [True] * 3 + [False] * 3
+    assert list(drawn._names.text) == ["A", "B", "C"]
+
+
+def test_what_pairing_brings_is_that_of_python(page, comparison):
+    said = plain(page._charts[4].card._foot.value)
+    for item in comparison.differences(0):
+        if item.outcome in ("letters_change", "pct_loss_ge15"):
+            letters = f"{LETTERS[item.run]} less A"
+            rest = f"{times(item.variance_ratio)} {item.patients_without_pairing:,}"
+            assert f"{letters} {rest}" in said
+    assert "With fewer than 2,000 patients" in said
+
+
+def test_another_reference_or_year_is_drawn_at_once_and_nothing_twice(
+    page, comparison, monkeypatch
+):
+    draws = []
+    monkeypatch.setattr(page._charts[1], "draw", draws.append)
+    page.refresh()
+    assert draws == []
+    page._choice._reference.value = 2
+    page._choice._year.value = 1
+    assert len(draws) == 2
+    apart = comparison.differences(2, 1)[0]
+    assert compared_parts(apart)[0] in plain(page._headline.view.value)
+    assert "than with C, after 1 year" in plain(page._headline.view.value)
+    page._choice._reference.value, page._choice._year.value = 0, YEARS
+    assert len(draws) == 4
+
+
+def test_the_page_says_what_it_shows_and_how_to_come_back(page, ids):
+    said = plain(page._choice.head.value)
+    assert said.startswith("3 protocols on the same 400 patients")
+    assert page.address() == {"runs": ",".join(item[:12] for item in ids)}
+    assert page.window_title() == "Compare - APE"
+    assert "ape-hidden" in page._progress.view._dom_classes
+    chooser = page._chooser
+    assert chooser._start.disabled
+    assert "This is what is shown" in chooser._hint.value
+    assert page.session.question["patients"] == "400"
+    assert page.session.chosen == list(NAMES)
+
+
+def test_protocols_are_ticked_in_the_order_of_their_letters(kept, ids):
+    page = ComparePage(ids[:2], kept, light=False)
+    rows = {row._box.description: row for row in page._chooser._rows}
+    untreated = rows[ape.load_protocol("no-treatment").title]
+    assert not untreated._box.value
+    untreated._box.value = True
+    assert ">C<" in untreated._chip.value
+    assert not page._chooser._start.disabled
+    assert "All of these runs are in the store" in page._chooser._hint.value
+    page._chooser._start.click()
+    assert list(page.session.run_ids) == list(ids)
+    for row in list(rows.values())[:5]:
+        row._box.value = True
+    assert len(page.session.chosen) == 6
+    assert all(row._box.disabled for row in rows.values() if not row._box.value)
+    for row in rows.values():
+        row._box.value = False
+    assert "Choose 2 to 6 protocols; 0 are chosen." in page._chooser._hint.value
+    assert page._chooser._start.disabled
+    page._chooser._numbers["patients"].value = "many"
+    assert "is not a whole number" in page._chooser._hint.value
+    page.close()
+
+
+def test_an_own_protocol_can_be_chosen(own_store, ids):
+    rules = ape.load_protocol("no-treatment")
+    mine = type(rules)(**{**{f: getattr(rules, f) for f in rules.__slots__}, "name": "mine"})
+    OwnProtocols(own_store).save(mine)
+    session = SeveralSession(own_store)
+    session.open(ids[:2])
+    assert "mine" in [name for _, name in session.options()]
+    session.choose("mine", on=True)
+    assert session.problem == ""
+    session.start()
+    assert list(session.run_ids) == ids, "the same rules are the same run, whatever their name"
+
+
+def test_a_link_of_other_patients_is_refused_and_the_newest_of_the_same_are_shown(kept, ids):
+    other = small_spec(400, YEARS).replace(seed=9).run_id
+    page = ComparePage([ids[0], other], kept)
+    assert "seed is 1 and 9" in page.session.notice.message
+    assert set(page.session.run_ids) == set(ids)
+    page.close()
+    missing = ComparePage(["deadbeef0123"], kept)
+    assert "There is no run" in missing.session.notice.message
+    assert len(missing.session.run_ids) == 3
+    missing.close()
+
+
+def test_growing_runs_are_shown_over_the_patients_that_all_have(tmp_path, monkeypatch):
+    base = small_spec(400, 1)
+    specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES[:2]]
+    runs = [ask(spec, tmp_path, chunk_size=100) for spec in specs]
+    monkeypatch.setattr("ape_core.runs.handle.Run.resume", lambda self: self)
+    page = ComparePage([run.run_id for run in runs], tmp_path, light=True)
+    assert "The first figures appear" in page._headline.view.value
+    assert "ape-waiting" in page._charts[0].view._dom_classes
+    assert "ape-hidden" not in page._progress.view._dom_classes
+    for item, indices in zip(runs, ((0, 1, 2), (0, 1)), strict=True):
+        _commit(item, indices)
+    page.refresh()
+    assert "2 protocols on the same 200 of 400 patients" in plain(page._choice.head.value)
+    paired = Paired([run.summary() for run in runs], 400)
+    expected = compared_parts(paired.difference(1, 0, "letters_change", 1))[0]
+    assert expected in plain(page._headline.view.value)
+    said = plain(page._progress._words.value)
+    assert "A interrupted at 75%" in said
+    assert "B interrupted at 50%" in said
+    page.close()
+
+
+def _commit(run, indices):
+    """Simulate and commit parts of a run."""
+    whole = Summary.empty(run.spec.years)
+    for index in indices:
+        chunk = simulate(run.spec, index * 100, (index + 1) * 100)
+        whole = whole.merge(Summary.of_chunk(chunk))
+        record = write_part(run.folder.path, index, chunk)
+        run.folder.committed.save_progress([record], whole.to_arrays())
+
+
+def test_a_run_that_is_deleted_or_damaged_is_told(own_store, ids):
+    session = CompareSession(own_store)
+    session.open(ids)
+    summary = next((own_store / "runs" / ids[1]).glob("summary-*.npz"))
+    summary.write_bytes(b"nothing")
+    session.close()
+    session.open(ids)
+    assert session.damage is not None
+    assert session.paired is None
+    assert "checksum" in session.notice.message
+    Store(own_store).delete(ids[2])
+    session.refresh()
+    assert "has been deleted" in session.notice.message
+    assert session.run_ids == ()
+
+
+def test_progress_says_where_each_run_is():
+    rows = (
+        Progress("a" * 64, "running", "simulating", 30, 30, 100, seconds_left=12.0),
+        Progress("b" * 64, "queued", "", 0, 0, 100, queue_place=3),
+        Progress("c" * 64, "failed", "", 10, 10, 100, error="The disk is full.", hint="Make room."),
+        Progress("d" * 64, "interrupted", "", 10, 10, 100, cancelled=True),
+    )
+    said = plain(progress_markup(rows, ("<one>", "two", "three", "four")))
+    assert "A 30%, 12 s left" in said
+    assert "B waiting, 2 runs before" in said
+    assert "C failed at 10% The disk is full. Make room." in said
+    assert "D cancelled at 10%" in said
+    assert "&lt;one&gt;" in progress_markup(rows[:1], ("<one>",))
+
+
+def test_a_message_of_a_chart_is_as_large_for_any_number_of_patients(page, kept):
+    points = {len(line.y) for chart in page._charts[:2] for line in chart._lines[:3]}
+    assert points == {13 * YEARS + 1}
+    assert span_ticks(-2.3, 0.4, 4) == [-3.0, -2.0, -1.0, 0.0, 1.0]
+
+
+def test_closing_leaves_nothing(kept, ids, count_widgets):
+    before = count_widgets()
+    ComparePage(ids, kept).close()
+    assert count_widgets() == before
