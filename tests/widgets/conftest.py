@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 
+import comm
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -75,3 +77,17 @@ def until():
             refresh()
 
     return wait
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Sizes of the messages that widgets send to the browser."""
+    sizes = []
+
+    class Counting(comm.DummyComm):
+        def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+            words = json.dumps([msg_type, data, metadata, keys], default=str)
+            sizes.append(len(words) + sum(memoryview(part).nbytes for part in buffers or []))
+
+    monkeypatch.setattr(comm, "create_comm", Counting)
+    return sizes

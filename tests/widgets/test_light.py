@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from types import SimpleNamespace
 
-import comm
 import numpy as np
 import pytest
 from tornado.web import Finish, HTTPError
@@ -19,20 +17,6 @@ from widgets.pulse import LIGHT_TICK_MS, TICK_MS
 from widgets.server import arrival
 
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 16) Chrome/156.0 Mobile"}
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Sizes of the messages that widgets send to the browser."""
-    sizes = []
-
-    class Counting(comm.DummyComm):
-        def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-            words = json.dumps([msg_type, data, metadata, keys], default=str)
-            sizes.append(len(words) + sum(memoryview(part).nbytes for part in buffers or []))
-
-    monkeypatch.setattr(comm, "create_comm", Counting)
-    return sizes
 
 
 @pytest.fixture

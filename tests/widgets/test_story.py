@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from ipywidgets import Box
 
+from ape_core.summaries import Summary
+from support.chunks import fabricate
 from widgets.charts.story import PARTS, PLACES, Story
 from widgets.closing import close_all
 
@@ -83,3 +85,32 @@ def test_what_a_chart_is_to_show_can_be_chosen(summary):
     story.charts["intervals"].card.year.value = 1
     assert story.charts["intervals"].card._foot.value != before
     close_all(Box(story.view))
+
+
+def test_an_update_is_as_long_for_a_million_patients_as_for_ten_thousand(sent):
+    """Of each part; doubling a summary again and again gives one of a larger run."""
+    story = Story(Reporter())
+    small = Summary.of_chunk(fabricate(1_250, years=5))
+    ten_thousand, million = doubled(small, 3), doubled(small, 10)
+    other = Summary.of_chunk(fabricate(1_000, years=5, seed=2))
+    sizes = {}
+    for part, name in enumerate(PARTS):
+        story.parts.value = part
+        for run in (ten_thousand, million):
+            story.draw(other, "b")
+            sent.clear()
+            story.draw(run, "a")
+            sizes[name, run.n_patients] = sum(sent)
+    print(sizes)
+    assert million.n_patients == 1_280_000
+    for name in PARTS:
+        few, many = sizes[name, ten_thousand.n_patients], sizes[name, million.n_patients]
+        assert 0 < few < 25_000
+        assert abs(few - many) < 200  # digits of the numbers in words
+    close_all(Box(story.view))
+
+
+def doubled(summary, times):
+    for _ in range(times):
+        summary = summary.merge(summary)
+    return summary
