@@ -24,8 +24,10 @@ from ape_core.summaries.courses import (
 )
 from ape_core.summaries.economics import COSTS, HealthEconomics, drug_of, health_economics
 from ape_core.summaries.retention import (
+    Moves,
     StatusFlow,
     StatusOverTime,
+    moves,
     status_flow,
     status_over_time,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "InjectionsPerYear",
     "Intervals",
     "LettersChange",
+    "Moves",
     "PlannedIntervalsOverTime",
     "ShareOverTime",
     "SlipLengths",
@@ -96,6 +99,7 @@ __all__ = [
     "letters_change",
     "letters_change_at_week",
     "letters_change_carried",
+    "moves",
     "planned_intervals",
     "planned_intervals_over_time",
     "slip_lengths",
