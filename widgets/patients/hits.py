@@ -106,8 +106,12 @@ def _said(session: PatientsSession) -> str:
             f"Of {words.count(found.n_looked_at)} patients nobody is like that. Ask for less."
         )
         return f'<p class="ape-blocked" role="status">{text(sentence)}</p>'
-    many = words.count(found.n_matching)
-    share = "All" if found.n_matching == found.n_looked_at else f"{many} of"
-    sentence = f"{share} {words.count(found.n_looked_at)} patients are like that"
-    below = f"{sentence}; {len(found.patients)} are listed, {_ORDERS[session.order]}."
-    return f'<p class="ape-help" role="status">{text(below)}</p>'
+    run = session.listed
+    so_far = "" if run is None or run.status == "complete" else " simulated so far"
+    all_of_them = f"{words.count(found.n_looked_at)} patients{so_far}"
+    many = f"{words.count(found.n_matching)} of {all_of_them} are like that; "
+    if any(session.chosen.values()):
+        sentence = f"{many}{len(found.patients)} are listed, {_ORDERS[session.order]}."
+    else:
+        sentence = f"{len(found.patients)} of {all_of_them}, {_ORDERS[session.order]}."
+    return f'<p class="ape-help" role="status">{text(sentence)}</p>'

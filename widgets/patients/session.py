@@ -114,29 +114,23 @@ class PatientsSession:
     def find(self, order: str) -> None:
         """Look for those who meet the wishes; by lot, look for others than the last time."""
         self.notice = None
-        if self._run is None:
-            return
-        self._keeps = False
-        self.seed += order == "random" == self.order
-        self.order = order
-        results = self._run.results_so_far()
-        self._search = results.search_patients(criteria_of(self.chosen), order, HITS, self.seed)
-        self._go_on()
+        self._find(order)
 
     def choose(self, place: int) -> None:
         """Show one of those who were found."""
-        if self.found is not None and 0 <= place < len(self.found.patients):
-            self._show(self.found.patients[place].patient_id)
+        self.notice = None
+        self._choose(place)
 
     def step(self, by: int) -> None:
         """Show the next of those who were found, or the next by number."""
+        self.notice = None
         if self.patient is None:
             return
         place = self.place
         if place is None:
             self._show(self.patient.patient_id + by)
         else:
-            self.choose(place + by)
+            self._choose(place + by)
 
     def can_step(self, by: int) -> bool:
         """Whether there is a next one."""
@@ -149,6 +143,7 @@ class PatientsSession:
 
     def show(self, number: str) -> None:
         """Show the patient of that number, also when a search that goes on finds others."""
+        self.notice = None
         if self._run is not None:
             self._show(parse_count(number, "Patient", 0, self._run.n_patients - 1))
             self._keeps = True
@@ -164,7 +159,8 @@ class PatientsSession:
             return
         if self.run_id not in self._store:
             self._let_go()
-            self.report("The run that was shown was deleted.", "Choose another one.")
+            self.arrive()
+            self.report("The run that was shown was deleted.", "Another one is shown, if there is.")
             return
         self._read_summary()
         if self._search is not None:
@@ -186,7 +182,18 @@ class PatientsSession:
         if self.summary is None or self._run is None:
             return
         large = self.summary.n_patients > TYPICAL_UP_TO
-        self.find("random" if large and not any(self.chosen.values()) else "typical")
+        self._find("random" if large and not any(self.chosen.values()) else "typical")
+
+    def _find(self, order: str) -> None:
+        """Begin to look."""
+        if self._run is None:
+            return
+        self._keeps = False
+        self.seed += order == "random" == self.order
+        self.order = order
+        results = self._run.results_so_far()
+        self._search = results.search_patients(criteria_of(self.chosen), order, HITS, self.seed)
+        self._go_on()
 
     def _go_on(self) -> None:
         """Search for a while; show the first who was found when the search is at its end."""
@@ -203,13 +210,17 @@ class PatientsSession:
             raise
         self._search = None
         if not self._keeps:
-            self.choose(0)
+            self._choose(0)
+
+    def _choose(self, place: int) -> None:
+        """Show one of those who were found, if there is such a one."""
+        if self.found is not None and 0 <= place < len(self.found.patients):
+            self._show(self.found.patients[place].patient_id)
 
     def _show(self, number: int) -> None:
         """Read a patient."""
         assert self._run is not None
         self.patient = self._run.results_so_far().get_patient(number)
-        self.notice = None
 
     def _read_summary(self) -> None:
         """Read the summary, when more is committed than before."""
