@@ -10,7 +10,7 @@ from ape_core.errors import InvalidSpecError
 from ape_core.spec.checks import is_name
 from ape_core.spec.differences import Difference, difference
 from ape_core.spec.model_guide import model_difference
-from ape_core.spec.people_guide import cohort_difference
+from ape_core.spec.people_guide import capacity_difference, cohort_difference
 from ape_core.storage.own_protocols import load_protocol
 from widgets.html import text
 
@@ -49,12 +49,12 @@ def changes_of_protocol(protocol: Protocol, store: Path) -> list[Difference]:
 
 
 def changes_of_spec(spec: RunSpec) -> list[Difference]:
-    """Return what a run overrides in its population and changes in the shipped disease model.
+    """Return what a run overrides in its population, limits, and changes in the disease model.
 
-    Of an earlier model version, whose values are not known here, only the first can be said.
+    Of an earlier model version, whose values are not known here, the last cannot be said.
     """
     model = model_difference(spec.model) if spec.is_current else []
-    return [*cohort_difference(spec.cohort), *model]
+    return [*cohort_difference(spec.cohort), *capacity_difference(spec.capacity), *model]
 
 
 def changes_in_short(spec: RunSpec, store: Path) -> str:

@@ -138,7 +138,7 @@ class ControlsPanel:
         else:
             about = "This population came with the run. It does not ship with this APE."
         self._population_words.value = _more(about, {})
-        self._people.refresh(len(session.question["people"]))
+        self._people.refresh(len(session.question["people"]) + bool(session.question["capacity"]))
         self._model.refresh(len(session.question["model"]))
 
     def _say(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.errors import InvalidSpecError
 from ape_core.limits import MAX_PATIENTS, MAX_SEED, MAX_YEARS
+from ape_core.spec.capacity import parse_capacity
 from ape_core.spec.checks import is_name, shown
 from ape_core.spec.model import load_model
 from ape_core.spec.model_guide import changed_model, changes_of
@@ -35,6 +36,7 @@ FIRST_QUESTION: Final[Mapping[str, Any]] = {
     "population": "uk-routine-care",
     "population_of_run": None,
     "people": {},
+    "capacity": {},
     "model": {},
     "patients": "3,000",
     "years": "5",
@@ -46,8 +48,9 @@ rules
     The protocol as plain data where `protocol` is not the name of one that is kept; else None.
 population_of_run
     The population as plain data where it is not shipped, or has changed since; else None.
-people, model
-    What is overridden in the population, and which numbers of the disease model are changed.
+people, capacity, model
+    What is overridden in the population, for how many visits clinics have room, and which numbers
+    of the disease model are changed.
 """
 
 LEAST_PATIENTS: Final = 100
@@ -78,7 +81,11 @@ def spec_of(question: Question, store: Path) -> RunSpec:
         cohort = with_overrides(numbers["patients"], population, question["people"])
     with _within("model"):
         model = changed_model(question["model"]) if question["model"] else load_model()
-    return RunSpec(protocol, cohort, numbers["years"], numbers["seed"], model)
+    with _within("capacity", "capacity"):
+        asked = question["capacity"]
+        capacity = parse_capacity(asked, "capacity") if asked else None
+    years, seed = numbers["years"], numbers["seed"]
+    return RunSpec(protocol, cohort, years, seed, model, capacity=capacity)
 
 
 def protocol_of(question: Question, store: Path) -> Protocol:
@@ -122,6 +129,7 @@ def question_of(spec: RunSpec, store: Path) -> Question:
         if isinstance(population, Population)
         else None,
         "people": overrides_of(spec.cohort),
+        "capacity": spec.capacity.question() if spec.capacity else {},
         "model": changes_of(spec.model) if spec.is_current else {},
         "patients": count(spec.cohort.n_patients),
         "years": str(spec.years),

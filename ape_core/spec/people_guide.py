@@ -7,8 +7,9 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ape_core.limits import MAX_PATIENTS, MAX_YEARS
-from ape_core.schema import MAX_LETTERS
+from ape_core.limits import MAX_CLINIC_PATIENTS, MAX_PATIENTS, MAX_YEARS
+from ape_core.schema import DAYS_PER_WEEK, MAX_LETTERS
+from ape_core.spec.capacity import MAX_SLOTS
 from ape_core.spec.cohort import ATTENDANCE, Cohort, parse_cohort
 from ape_core.spec.differences import Difference
 from ape_core.spec.field_guide import Field, write_number
@@ -19,13 +20,19 @@ from ape_core.spec.people import (
     AgeYears,
     BaselineLetters,
     LettersQuantiles,
-    Recruitment,
 )
 from ape_core.spec.population import Population, load_population
-from ape_core.spec.recruitment import GROWTH_PERCENT, MAX_RECRUITMENT_DAYS
+from ape_core.spec.recruitment import (
+    GROWTH_PERCENT,
+    MAX_RECRUITMENT_DAYS,
+    RECRUITMENT_KINDS,
+    Recruitment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ape_core.spec.capacity import Capacity
 
 _ATTENDANCE_TITLES: Final = {"trial": "As in a trial", "routine": "As in routine care"}
 _RECRUITMENT_TITLES: Final = {
@@ -54,13 +61,14 @@ _AGE = (
     Field("high", "Oldest", "Nobody is older; empty takes that of the population.",
           "whole", "years", MIN_AGE, MAX_AGE, is_optional=True),
 )  # fmt: skip
+_STREAM: Final = ("rate", "growth", "caseload")
 _RECRUITMENT = (
     Field("kind", "First visits", "When patients have their first visit.", "choice",
-          choices=tuple(_RECRUITMENT_TITLES.items())),
+          choices=tuple((name, _RECRUITMENT_TITLES[name]) for name in RECRUITMENT_KINDS)),
     Field("days", "Spread over", "Time over which the first visits are spread.",
           unit="days", low=1, high=MAX_RECRUITMENT_DAYS, only_when=("kind", ("uniform",))),
     Field("patients_per_week", "New patients", "How many have their first visit in a week.",
-          "number", "a week", 0, 1e8, only_when=("kind", ("rate", "growth", "caseload"))),
+          "number", "a week", 0, 1e8, only_when=("kind", _STREAM)),
     Field("growth_percent_per_year", "Growth", "By how much that grows in a year.",
           "number", "% a year", *GROWTH_PERCENT, only_when=("kind", ("growth", "caseload")),
           is_optional=True),
@@ -69,6 +77,16 @@ _RECRUITMENT = (
     Field("caseload_years", "Built up over", "Years before, over which those are spread.",
           "whole", "years", 1, MAX_YEARS, only_when=("kind", ("caseload",))),
 )  # fmt: skip
+CAPACITY: Final = (
+    Field("patients_per_clinic", "Patients of a clinic", "Each clinic has so many of the patients.",
+          unit="patients", low=1, high=MAX_CLINIC_PATIENTS, is_optional=True),
+    Field("slots_per_day", "Room for", "Visits of an eye that a clinic can take on an open day.",
+          unit="visits a day", low=1, high=MAX_SLOTS, is_optional=True),
+    Field("open_days", "Open on", "Days of a week, from the first on; empty means all.",
+          unit="days a week", low=1, high=DAYS_PER_WEEK, is_optional=True),
+)  # fmt: skip
+"""Limits of the clinics, empty where there are none."""
+
 GROUPS: Final[Mapping[str, tuple[str, tuple[Field, ...]]]] = MappingProxyType(
     {
         "baseline_letters": ("Acuity at the first visit", _LETTERS),
@@ -162,6 +180,13 @@ def cohort_difference(cohort: Cohort) -> list[Difference]:
         if getattr(cohort, field.name) != getattr(plain, field.name)
     ]
     return found + list(_of_fields("recruitment", cohort.recruitment, plain.recruitment))
+
+
+def capacity_difference(capacity: Capacity | None) -> list[Difference]:
+    """Return how many visits clinics have room for, in words; nothing where that is not limited."""
+    if capacity is None:
+        return []
+    return [Difference("capacity", "Room in clinics", "no limit", capacity.describe().rstrip("."))]
 
 
 def _of_letters(letters: BaselineLetters | None, base: Population) -> Iterable[Difference]:

@@ -22,6 +22,7 @@ from ape_core.spec.protocol_yaml import (
     protocol_fields,
     protocol_to_yaml,
 )
+from ape_core.spec.recruitment import RECRUITMENT_KINDS
 from simulation.strategies import protocols
 from widgets.changes import changes_in_short
 from widgets.closing import close_all
@@ -284,6 +285,31 @@ def test_an_override_takes_the_rest_from_the_population(people, form, session):
     people._reset.click()
     assert session.question["people"] == {}
     assert session.problem == ""
+
+
+def test_clinics_are_given_little_room_and_no_limit_again(people, form, session):
+    asked = session.asked.run_id
+    row(people._capacity, "slots_per_day")._input.value = "40"
+    needed = row(people._capacity, "patients_per_clinic")
+    assert "“Patients of a clinic” is missing" in needed._note.value
+    needed._input.value = "1000"
+    assert session.asked.capacity.question() == {
+        "patients_per_clinic": 1_000, "slots_per_day": 40, "open_days": 7,
+    }  # fmt: skip
+    assert "room for 40 visits a day" in changes_in_short(session.asked, session.store)
+    people._reset.click()
+    assert session.asked.run_id == asked
+
+
+@pytest.mark.parametrize("kind", RECRUITMENT_KINDS)
+def test_every_kind_of_recruitment_can_be_asked_for(people, session, kind):
+    fields = people._groups["recruitment"]
+    row(fields, "kind")._input.value = kind
+    for field in fields._fields[1:]:
+        if field.counts({"kind": kind}):
+            row(fields, field.name)._input.value = "30"
+    assert session.problem == ""
+    assert session.asked.cohort.recruitment.kind == kind
 
 
 def test_the_numbers_of_a_population_are_listed_with_their_sources(people):

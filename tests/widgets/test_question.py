@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from ape_core.errors import InvalidSpecError
 from ape_core.runs import submit
+from ape_core.spec.capacity import Capacity
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.model_guide import changed_model
 from ape_core.spec.people_guide import with_overrides
@@ -44,7 +45,8 @@ def reopened(spec):
 def changed_spec():
     """An own protocol, overrides and a changed model at once."""
     cohort = with_overrides(500, "uk-routine-care", PEOPLE)
-    return RunSpec(LONGER, cohort, 2, 7, changed_model(MODEL))
+    room = Capacity(patients_per_clinic=250, slots_per_day=10)
+    return RunSpec(LONGER, cohort, 2, 7, changed_model(MODEL), capacity=room)
 
 
 @settings(max_examples=60, deadline=None)
@@ -95,6 +97,7 @@ def test_a_population_that_does_not_ship_is_held_as_the_run_has_it(store):
         ({"people": {"age_years": {"mean": 20, "sd": 8}}}, "people.age_years.mean"),
         ({"people": {"colour": "red"}}, "people.colour"),
         ({"model": {"fluid_noise": "9"}}, "model.fluid_noise"),
+        ({"capacity": {"slots_per_day": 9}}, "capacity.patients_per_clinic"),
         ({"rules": {"name": "x", "title": "X", "drug": "none"}}, "rules.phases"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button
 
-from ape_core.spec.people_guide import GROUPS, SINGLES, usual_values
+from ape_core.spec.people_guide import CAPACITY, GROUPS, SINGLES, usual_values
 from ape_core.spec.population import load_population
 from widgets.editor.form import FieldForm
 from widgets.editor.numbers import number_rows
@@ -45,7 +45,8 @@ class PeoplePanel:
             for name, (_, fields) in GROUPS.items()
         }
         self._singles = FieldForm(SINGLES, partial(self._typed, ""), session)
-        self._reset = classed(Button(description="As in the population"), "ape-button")
+        self._capacity = FieldForm(CAPACITY, self._capacity_typed, session)
+        self._reset = classed(Button(description="As usual"), "ape-button")
         self._reset.on_click(guarded(session, self._all_reset))
         self._trouble, self._numbers = html(), html()
         self._told = ""
@@ -55,26 +56,31 @@ class PeoplePanel:
             for name, (title, _) in GROUPS.items()
         ]  # fmt: skip
         self.view = box(
-            *parts[:2], self._singles.view, *parts[2:], self._trouble, self._reset, self._numbers,
-            classes="ape-editor",
+            *parts[:2], box(self._singles.view, classes="ape-editor-part"), *parts[2:],
+            box(html(value="<h3>Room in clinics</h3>"), self._capacity.view,
+                classes="ape-editor-part"),
+            self._trouble, self._reset, self._numbers, classes="ape-editor",
         )  # fmt: skip
 
     def refresh(self) -> None:
         """Show what is overridden, and in empty fields what the population has."""
         session = self._session
         people = session.question["people"]
-        is_mine = session.wrong_field.startswith(_PEOPLE) or session.wrong_field == "people"
-        field = session.wrong_field.removeprefix(_PEOPLE) if is_mine else ""
+        wrong = session.wrong_field
+        is_mine = wrong.partition(".")[0] in ("people", "capacity")
+        field = wrong.removeprefix(_PEOPLE) if is_mine else ""
         usual = self._usual()
         found = [self._singles.refresh(people, (field, session.problem), usual.get("", {}))]
         for name, form in self._groups.items():
             mine = field.removeprefix(f"{name}.") if field.startswith(f"{name}.") else ""
             values = people.get(name, {"kind": "at-once"} if name == "recruitment" else {})
             found.append(form.refresh(values, (mine, session.problem), usual.get(name, {})))
+        mine = field.removeprefix("capacity.") if field.startswith("capacity.") else ""
+        found.append(self._capacity.refresh(session.question["capacity"], (mine, session.problem)))
         unsaid = is_mine and not any(found)
         words = text(in_words(session.problem)) if unsaid else ""
         self._trouble.value = f'<p class="ape-blocked" role="status">{words}</p>' if words else ""
-        set_class(self._reset, "ape-hidden", on=not people)
+        set_class(self._reset, "ape-hidden", on=not people and not session.question["capacity"])
         self._show_numbers()
 
     def _usual(self) -> dict[str, dict[str, str]]:
@@ -113,6 +119,13 @@ class PeoplePanel:
         self._session.edit("people", people)
         self._draw()
 
+    def _capacity_typed(self, field: Field, value: Any) -> None:
+        """Limit the clinics, or no longer."""
+        capacity = {**self._session.question["capacity"], field.name: value}
+        given = {name: number for name, number in capacity.items() if number is not None}
+        self._session.edit("capacity", given)
+        self._draw()
+
     def _complete(self, group: str, typed: str, values: dict[str, Any]) -> None:
         """Give mean and SD of the population with a number that needs them."""
         fields = {field.name: field for field in GROUPS[group][1]}
@@ -124,6 +137,7 @@ class PeoplePanel:
     def _all_reset(self, _: Any) -> None:
         """Leave everything to the population."""
         self._session.edit("people", {})
+        self._session.edit("capacity", {})
         self._draw()
 
 

@@ -11,8 +11,8 @@ from ape_core.spec.field_guide import Field
 from ape_core.spec.protocol_guide import DRUG, GUIDE, REGIMEN, UNTIL_WEEK
 
 _PLACE: Final = re.compile(
-    r"^(?:(?:protocol|cohort|[a-z_]+\[\d+\](?: \([a-z-]+\))?|loading|stopping|after_stopping|"
-    r"baseline_letters|age_years|recruitment): )+"
+    r"^(?:(?:protocol|cohort|capacity|[a-z_]+\[\d+\](?: \([a-z-]+\))?|loading|stopping|"
+    r"after_stopping|baseline_letters|age_years|recruitment): )+"
 )
 _PATH: Final = re.compile(r"\b(?:[a-z_]+(?:\[\d+\])?\.)+(?=[a-z_]+\b)")
 _PHASE: Final = re.compile(r"\bphases\[(\d+)\]")
@@ -40,7 +40,12 @@ def in_words(message: str, fields: Iterable[Field] = ()) -> str:
 def _all_titles() -> dict[str, str]:
     """Title of each field whose name is no word of its own; of several, the first."""
     titles: dict[str, str] = {"loading": "Loading phase", "stopping": "Stopping"}
-    groups = [*GUIDE.values(), people_guide.SINGLES, (DRUG, REGIMEN, UNTIL_WEEK)]
+    groups = [
+        *GUIDE.values(),
+        people_guide.SINGLES,
+        people_guide.CAPACITY,
+        (DRUG, REGIMEN, UNTIL_WEEK),
+    ]
     groups += [fields for _, fields in people_guide.GROUPS.values()]
     for field in (field for group in groups for field in group if "_" in field.name):
         titles.setdefault(field.name, field.title)
