@@ -121,6 +121,7 @@ def chromium():
 
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser.visitors = {}
         try:
             yield browser
         finally:
@@ -128,12 +129,12 @@ def chromium():
 
 
 def open_page(browser, address, viewport=DESKTOP):
-    """Go to an address as one who has not been there before.
+    """Go to an address as one whose screen APE has not seen before.
 
-    What the page complains of, and what it asks of other servers, is in its `trouble`.
+    What the page complains of, and what it asks of other servers, is in its `trouble`. Pages of
+    one size are tabs of one visitor, whose browser keeps the scripts; nothing moves in them.
     """
-    size = {"viewport": viewport, "has_touch": viewport is PHONE} if viewport else {}
-    page = browser.new_page(**size)
+    page = (_visitor(browser, viewport) if viewport else browser).new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.trouble = []
     page.on("console", lambda m: page.trouble.append(m.text) if m.type == "error" else None)
@@ -141,6 +142,17 @@ def open_page(browser, address, viewport=DESKTOP):
     page.on("request", lambda r: page.trouble.append(r.url) if _is_foreign(r.url) else None)
     page.goto(address, wait_until="commit")
     return page
+
+
+def _visitor(browser, viewport):
+    """Who has a screen of that size: made once, and forgotten by APE before each page."""
+    key = tuple(viewport.items())
+    if key not in browser.visitors:
+        browser.visitors[key] = browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce"
+        )
+    browser.visitors[key].clear_cookies(name="ape-light")
+    return browser.visitors[key]
 
 
 def _is_foreign(url):

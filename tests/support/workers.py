@@ -43,6 +43,14 @@ def kill_workers(run: Run) -> None:
     until(lambda: not run.folder.is_locked())
 
 
+def suspend_at(run: Run, more_than: int) -> psutil.Process:
+    """Let a run stand still once it has committed more patients; return its worker."""
+    until(lambda: run.progress().patients_committed > more_than)
+    [worker] = workers_of(run)
+    worker.suspend()
+    return worker
+
+
 def is_simulating(run: Run) -> bool:
     """Whether a worker has simulated its first chunk."""
     return run.progress().phase == "simulating"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.request
 
@@ -10,6 +11,7 @@ import pytest
 
 from ape_core.analysis.validation_store import ValidationStore
 from ape_core.analysis.wording import WORDING
+from ape_core.runs import open_run
 from support.pages import (
     IN_BROWSER,
     PHONE,
@@ -21,20 +23,19 @@ from support.pages import (
     wait_for_charts,
     wait_for_end,
 )
-from support.workers import until
+from support.workers import suspend_at, until
 from widgets.server.settings import SECONDS_UNTIL_GONE
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
 
-SMALL_CHUNKS = {"APE_CHUNK_SIZE": "20"}
-"""Makes a run of 20,000 take long enough to be watched."""
+TWO_PINGS_SECONDS = 25
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The dashboard on a free port, with a store of its own."""
-    with served(tmp_path_factory.mktemp("pages"), **SMALL_CHUNKS) as server:
+    """The dashboard on a free port, with a store of its own and parts that are soon done."""
+    with served(tmp_path_factory.mktemp("pages"), APE_CHUNK_SIZE="100") as server:
         yield server
 
 
@@ -42,6 +43,31 @@ def server(tmp_path_factory):
 def browser():
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def first_page(browser, server):
+    """The page of the first visit, where several tests do what a visitor does on one page."""
+    page = open_page(browser, server.address)
+    yield page
+    page.close(run_before_unload=True)
+
+
+@pytest.fixture(scope="module")
+def dark_page(browser, server):
+    """A page by a link to a run that is not there; notes when its connection came and went."""
+    page = open_page(browser, "about:blank")
+    page.sockets, page.closed, page.since = [], [], time.monotonic()
+
+    def watch(socket):
+        page.sockets.append(socket)
+        socket.on("close", lambda _: page.closed.append(socket))
+
+    page.on("websocket", watch)
+    page.goto(f"{server.address}?run=deadbeef0123&theme=dark", wait_until="commit")
+    wait_for_charts(page)
+    yield page
+    page.close(run_before_unload=True)
 
 
 @pytest.fixture
@@ -77,8 +103,8 @@ def check_drawing(page, least=100):
     assert page.trouble == []
 
 
-def test_a_first_visit_shows_a_result_without_being_asked(visit):
-    page = visit()
+def test_a_first_visit_shows_a_result_without_being_asked(first_page):
+    page = first_page
     wait_for_charts(page)
     wait_for_end(page)
     assert "3,000 simulated patients" in page.locator(".ape-title").inner_text()
@@ -87,41 +113,48 @@ def test_a_first_visit_shows_a_result_without_being_asked(visit):
     check_drawing(page)
 
 
-def drawn_patients(page, more_than):
-    """Wait until the charts of an unfinished run of 20,000 show more patients; return how many."""
+def drawn_line(page, other_than=""):
+    """Wait until the charts of the run of 20,000 show another mean acuity; return its path."""
     shown = page.wait_for_function(
-        """least => {
-            const words = document.querySelectorAll(".ape-card p")[1].innerText;
-            const found = /of all ([0-9,]+)/.exec(words);
-            const patients = found ? Number(found[1].replace(",", "")) : 0;
-            const title = document.querySelector(".ape-title").innerText;
-            const mine = title.includes("20,000") && !document.querySelector(".ape-waiting");
-            return mine && patients > least ? patients : 0;
+        """other => {
+            const card = document.querySelector(".ape-card:not(.ape-waiting)");
+            const path = [...card?.querySelectorAll("svg path.line") ?? []].at(-1);
+            const mine = document.querySelector(".ape-title").innerText.includes("20,000");
+            const drawn = mine && path?.getAttribute("d");
+            return drawn && drawn !== other ? drawn : "";
         }""",
-        arg=more_than,
+        arg=other_than,
         polling=50,
     )
     return shown.json_value()
 
 
-def test_charts_grow_while_a_run_of_20_000_goes_on_and_survive_a_reload(visit):
-    page = visit()
+def test_charts_grow_while_a_run_of_20_000_goes_on_and_survive_a_reload(first_page, server):
+    page = first_page
     wait_for_charts(page)
+    before, first = page.url, mean_line(page)
     ask(page, "20k", "11")
-    few = drawn_patients(page, 0)
-    early = mean_line(page)
-    more = drawn_patients(page, few)
-    assert few < more < 20_000
-    assert mean_line(page) != early
-    assert page.locator(".ape-progress [role=progressbar]").is_visible()
+    page.wait_for_function("before => location.href !== before", arg=before)
     address = page.url
-    page.reload(wait_until="commit")
-    page.trouble.clear()  # the page that is left may complain that its kernel is gone
-    wait_for_charts(page)
+    run = open_run(address[-12:], server.store)
+    worker = suspend_at(run, 0)
+    try:
+        few, early = run.progress().patients_committed, drawn_line(page, first)
+        worker.resume()
+        worker = suspend_at(run, few)
+        more, grown = run.progress().patients_committed, drawn_line(page, early)
+        assert few < more < 20_000
+        assert page.locator(".ape-progress [role=progressbar]").is_visible()
+        page.reload(wait_until="commit")
+        page.trouble.clear()  # the page that is left may complain that its kernel is gone
+        wait_for_charts(page)
+        assert drawn_line(page) == grown
+    finally:
+        worker.resume()
     wait_for_end(page)
     assert page.url == address
     assert "20,000 simulated patients" in page.locator(".ape-title").inner_text()
-    assert drawn_patients(page, more) == 20_000
+    assert drawn_line(page, grown) != early
     check_drawing(page)
 
 
@@ -187,9 +220,13 @@ def test_a_phone_gets_the_light_page_in_one_column_that_fits(visit):
     check_drawing(page)
 
 
-def test_what_cannot_be_asked_is_said_beside_the_button(visit):
-    page = visit("?theme=dark")
-    wait_for_charts(page)
+def test_a_link_to_a_missing_run_is_explained(dark_page):
+    alert = dark_page.locator(".ape-notice[role=alert]").inner_text()
+    assert "names run deadbeef0123" in alert
+
+
+def test_what_cannot_be_asked_is_said_beside_the_button(dark_page):
+    page = dark_page
     page.get_by_role("textbox", name="Patients").fill("many")
     page.get_by_text("Patients: 'many' is not a whole number").wait_for()
     assert page.get_by_role("button", name="Start").is_disabled()
@@ -198,9 +235,8 @@ def test_what_cannot_be_asked_is_said_beside_the_button(visit):
     assert page.trouble == []
 
 
-def test_a_field_that_is_left_shows_what_was_understood(visit):
-    page = visit()
-    wait_for_charts(page)
+def test_a_field_that_is_left_shows_what_was_understood(dark_page):
+    page = dark_page
     field = page.get_by_role("textbox", name="Patients")
     field.fill("20k")
     page.get_by_role("textbox", name="Seed").focus()
@@ -208,52 +244,39 @@ def test_a_field_that_is_left_shows_what_was_understood(visit):
     assert page.trouble == []
 
 
-def test_a_page_keeps_its_connection(visit):
-    page = visit()
-    wait_for_charts(page)
-    sockets, closed = [], []
-
-    def watch(socket):
-        sockets.append(socket)
-        socket.on("close", lambda _: closed.append(socket))
-
-    page.on("websocket", watch)
-    page.reload(wait_until="commit")
-    wait_for_charts(page)
-    page.wait_for_timeout(25_000)  # long enough for two pings
-    assert sockets
-    assert closed == []
+def test_a_page_keeps_its_connection(dark_page):
+    page = dark_page
+    lived = time.monotonic() - page.since
+    page.wait_for_timeout(1_000 * max(0.0, TWO_PINGS_SECONDS - lived))
+    assert page.sockets
+    assert page.closed == []
     assert "not medical advice" in page.locator(".ape-main .ape-caveat").inner_text()
 
 
-def test_a_link_to_a_missing_run_is_explained(visit):
-    page = visit("?run=deadbeef0123")
-    wait_for_charts(page)
-    alert = page.locator(".ape-notice[role=alert]").inner_text()
-    assert "names run deadbeef0123" in alert
-
-
-def test_a_page_whose_kernel_is_gone_says_so(visit, server):
-    page = visit()
-    wait_for_charts(page)
+def test_a_page_whose_kernel_is_gone_says_so(dark_page, server):
+    page = dark_page
     wait_for_beat(page)
-    newest = server.kernels()[-1]
-    newest.suspend()
+    own = kernel_of(page, server)
+    own.suspend()
     try:
         page.locator("#ape-lost").wait_for()
         assert "run=" in page.locator("#ape-lost a").get_attribute("href")
     finally:
-        newest.resume()
+        own.resume()
     page.locator("#ape-lost").wait_for(state="hidden")
 
 
-def test_the_kernel_of_a_page_ends_with_the_page(visit, server):
-    page = visit()
-    wait_for_charts(page)
-    own = server.kernels()[-1]
-    page.goto("about:blank")
+def test_the_kernel_of_a_page_ends_with_the_page(dark_page, server):
+    own = kernel_of(dark_page, server)
+    dark_page.goto("about:blank")
     until(lambda: own not in server.kernels(), SECONDS_UNTIL_GONE)  # sooner than one left alone
-    assert not own.is_running()
+
+
+def kernel_of(page, server):
+    """Process of the kernel of a page, which its last connection names."""
+    kernel = re.search(r"api/kernels/([0-9a-f-]{36})", page.sockets[-1].url)[1]
+    [own] = [each for each in server.kernels() if any(kernel in word for word in each.cmdline())]
+    return own
 
 
 def test_only_what_is_a_page_is_served(server):

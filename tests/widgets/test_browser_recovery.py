@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+from urllib.parse import urlsplit
 
 import pytest
 
+from ape_core.runs import open_run
 from support.pages import (
     IN_BROWSER,
     ask,
     chromium,
-    free_port,
     open_page,
     served,
     wait_for_beat,
     wait_for_charts,
     wait_for_end,
 )
-from support.workers import until
+from support.workers import suspend_at, until
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
@@ -40,9 +42,26 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(folder):
-    with served(folder, APE_CHUNK_SIZE="20") as server:
+def overrides(folder):
+    """Modules that the kernels of the server find before all others; there are none at first."""
+    (folder / "overrides").mkdir()
+    return folder / "overrides"
+
+
+@pytest.fixture(scope="module")
+def server(folder, overrides):
+    path = os.pathsep.join([str(overrides), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    with served(folder, APE_CHUNK_SIZE="100", PYTHONPATH=path) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def page(browser, server):
+    """The page that loses what is behind it."""
+    page = open_page(browser, server.address + LIGHT)
+    wait_for_charts(page)
+    wait_for_beat(page)
+    return page
 
 
 def leave(page):
@@ -68,9 +87,13 @@ def test_two_tabs_show_and_steer_the_same_run_or_go_their_own_ways(browser, serv
     before = run_of(one)
     ask(one, "200k", "11")
     one.wait_for_function("before => !location.href.includes(before)", arg=before)
-    other = open_page(browser, one.url)
-    shows(other, "200,000 simulated patients")
-    other.get_by_role("button", name="Cancel").click()
+    worker = suspend_at(open_run(run_of(one), server.store), 0)
+    try:
+        other = open_page(browser, one.url)
+        shows(other, "200,000 simulated patients")
+        other.get_by_role("button", name="Cancel").click()
+    finally:
+        worker.resume()
     one.get_by_role("button", name="Go on").wait_for()
     shows(one, "Cancelled")
     assert run_of(other) == run_of(one)
@@ -85,45 +108,42 @@ def test_two_tabs_show_and_steer_the_same_run_or_go_their_own_ways(browser, serv
     leave(other)
 
 
-def test_a_page_whose_kernel_was_killed_says_so_and_a_reload_shows_its_run_again(browser, server):
-    page = open_page(browser, server.address + LIGHT)
-    wait_for_charts(page)
-    wait_for_beat(page)
+def test_a_page_whose_kernel_was_killed_says_so_and_a_reload_shows_its_run_again(page, server):
     run = run_of(page)
     until(lambda: len(server.kernels()) == 1)  # those of the pages before have ended
     server.kernels()[0].send_signal(signal.SIGKILL)
     is_lost(page, "The process behind this page has ended.")
     assert page.locator("#rendered_cells").get_attribute("inert") is not None
-    page.get_by_role("link", name="Reload and go on").click()
-    page.wait_for_selector("#ape-lost", state="hidden")
-    wait_for_charts(page)
+    come_back(page)
     assert run_of(page) == run
     assert len(server.kernels()) == 1
+
+
+def test_a_page_that_cannot_start_says_so(browser, server, folder, overrides):
+    broken = overrides / "bqplot.py"
+    broken.write_text("raise RuntimeError('cannot be imported')")
+    page = open_page(browser, server.address + LIGHT)
+    is_lost(page, "APE could not start this page.")
+    broken.unlink()
+    assert "cannot be imported" in (folder / "server.log").read_text()
     leave(page)
 
 
-def test_a_page_whose_server_was_killed_says_so_and_finds_the_next_one(browser, server, folder):
-    port = free_port()
-    with served(folder, port=port) as killed:
-        page = open_page(browser, killed.address + LIGHT)
-        wait_for_charts(page)
-        wait_for_beat(page)
-        address = page.url
-        killed.process.kill()
-        is_lost(page, "APE cannot be reached.")
-    with served(folder, port=port):
+def test_a_page_whose_server_was_killed_says_so_and_finds_the_next_one(page, server, folder):
+    """The last test here: what comes after it would find no server."""
+    wait_for_beat(page)
+    address = page.url
+    server.process.kill()
+    is_lost(page, "APE cannot be reached.")
+    with served(folder, port=urlsplit(server.address).port):
         is_lost(page, "The process behind this page has ended.")
-        page.get_by_role("link", name="Reload and go on").click()
-        page.wait_for_selector("#ape-lost", state="hidden")
-        wait_for_charts(page)
+        come_back(page)
         assert page.url == address
         leave(page)
 
 
-def test_a_page_that_cannot_start_says_so(browser, tmp_path):
-    (tmp_path / "bqplot.py").write_text("raise RuntimeError('cannot be imported')")
-    with served(tmp_path, PYTHONPATH=str(tmp_path)) as server:
-        page = open_page(browser, server.address)
-        is_lost(page, "APE could not start this page.")
-        assert "cannot be imported" in (tmp_path / "server.log").read_text()
-        leave(page)
+def come_back(page):
+    """Take the link that a lost page offers."""
+    page.get_by_role("link", name="Reload and go on").click()
+    page.wait_for_selector("#ape-lost", state="hidden")
+    wait_for_charts(page)
