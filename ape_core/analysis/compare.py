@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from ape_core.analysis.compared_outcomes import OUTCOMES
 from ape_core.analysis.comparison_tables import numbers_table, outcomes_table
 from ape_core.analysis.paired import Difference, Mean, Paired
-from ape_core.analysis.same_patients import check_same_patients
+from ape_core.analysis.same_patients import check_same_patients, patients_together
 from ape_core.errors import InvalidInputError
 from ape_core.runs.handle import POLL_SECONDS, Run
 from ape_core.runs.starting import submit
 from ape_core.spec import checks
+from ape_core.summaries.definitions import COURSE_BLOCKS
 
 if TYPE_CHECKING:
     from ape_core.runs.progress import Progress
@@ -59,6 +60,13 @@ class Comparison:
         found = {run.status for run in self.runs}
         return next(status for status in _WORST_FIRST if status in found)
 
+    @property
+    def n_first(self) -> int:
+        """Patients that every run must have committed before there are figures, about."""
+        together = patients_together(self.runs[0].spec)
+        fewest = -(-self.n_patients // COURSE_BLOCKS)
+        return min(-(-fewest // together) * together, self.n_patients)
+
     def progress(self) -> tuple[Progress, ...]:
         """How far each run is."""
         return tuple(run.progress() for run in self.runs)
@@ -82,7 +90,7 @@ class Comparison:
         return self.status
 
     def paired(self) -> Paired | None:
-        """Statistics over the patients that are committed in every run; None while there are none.
+        """Statistics over the patients that are committed in every run; None while there are few.
 
         Cheap to ask again: it is only made anew when a run has grown.
 
@@ -97,8 +105,9 @@ class Comparison:
             return None
         known = self._paired
         if known is None or any(a is not b for a, b in zip(known[0], summaries, strict=True)):
-            known = self._paired = (summaries, Paired(summaries, self.n_patients))
-        return known[1] if known[1].n_patients else None
+            together = patients_together(self.runs[0].spec)
+            known = self._paired = (summaries, Paired(summaries, self.n_patients, together))
+        return known[1] if known[1].has_intervals else None
 
     def means(self, year: int | None = None) -> list[Mean]:
         """Give every outcome of every run at the end of a year, the last unless given."""

@@ -18,6 +18,7 @@ import numpy as np
 from ape_core.analysis.compared_outcomes import OUTCOMES, ComparedOutcome
 from ape_core.analysis.student import t_quantile
 from ape_core.spec import checks
+from ape_core.summaries.blocks import block_sizes
 from ape_core.summaries.definitions import (
     BLOCK_COURSE,
     BLOCK_OUTCOMES,
@@ -144,12 +145,13 @@ class Paired:
         One per run, whole or in progress.
     n_patients
         Patients of each run when it is whole.
+    together
+        Patients one after another who depend on each other: those of a clinic; 1 where none do.
     """
 
-    def __init__(self, summaries: Sequence[Summary], n_patients: int) -> None:
+    def __init__(self, summaries: Sequence[Summary], n_patients: int, together: int = 1) -> None:
         self.n_runs, self.years = len(summaries), summaries[0].years
-        edges = -(-np.arange(BLOCKS + 1) * n_patients // BLOCKS)
-        sizes = np.diff(edges)
+        sizes = block_sizes(n_patients, together)
         counted = np.array([summary["block_patients"] for summary in summaries])
         full = (counted == sizes).all(axis=0).reshape(COURSE_BLOCKS, -1).all(axis=1)
         chosen = np.repeat(full, _PER_COURSE_BLOCK) & (sizes > 0)

@@ -35,6 +35,12 @@ def check_same_patients(specs: Sequence[RunSpec]) -> None:
             "Name the protocols to be compared on the same patients.",
         )
     first = specs[0]
+    if first.cohort.n_patients <= patients_together(first):
+        raise InvalidInputError(
+            f"{first.cohort.n_patients:,} patients make a single clinic, or are a single patient: "
+            "nothing tells how certain a difference is.",
+            "Simulate more patients, so that there are two clinics or more.",
+        )
     for place, spec in enumerate(specs):
         for earlier in specs[:place]:
             if spec == earlier:
@@ -73,6 +79,11 @@ def of_the_same_patients(spec: RunSpec, protocol: Protocol) -> RunSpec:
     return spec.replace(protocol=protocol, model=model)
 
 
+def patients_together(spec: RunSpec) -> int:
+    """Patients one after another who depend on each other: those of a clinic; 1 where none do."""
+    return 1 if spec.capacity is None else spec.capacity.patients_per_clinic
+
+
 def _differing(one: RunSpec, other: RunSpec) -> list[str]:
     """What differs between two runs but for the protocol, in words."""
     asked = [_patients(spec) for spec in (one, other)]
@@ -87,8 +98,8 @@ def _differing(one: RunSpec, other: RunSpec) -> list[str]:
 def _patients(spec: RunSpec) -> dict[str, Any]:
     """Everything of a question but the protocol, under names with dots, the plainest first."""
     question = spec.question()
-    names = ("model_version", "years", "seed", "cohort", "model")
-    return _flat({name: question[name] for name in names})
+    names = ("model_version", "years", "seed", "cohort", "capacity", "model")
+    return _flat({name: question[name] for name in names if name in question})
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -56,6 +56,8 @@ class Chunk:
         each living eye, `NOT_ASSESSED` otherwise. Rows as in `patients`.
     waits
         What wanting slots did; None where slots are not limited.
+    together
+        Patients one after another who depend on each other: those of a clinic; 1 where none do.
     """
 
     first: int
@@ -66,6 +68,7 @@ class Chunk:
     patients: dict[str, np.ndarray]
     assessments: np.ndarray
     waits: Waits | None = None
+    together: int = 1
 
     @property
     def n_visits(self) -> int:

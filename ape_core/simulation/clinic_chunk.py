@@ -70,6 +70,7 @@ def _clinic(spec: RunSpec, kernel: Kernel, capacity: Capacity, first: int, stop:
         patients._asdict() | lists(assessments, spec.years),
         assessments,
         Waits(slips["days"][order], waited[:, WAITED_FROM], waited[:, WAITED_TO]),
+        capacity.patients_per_clinic,
     )
 
 
@@ -103,4 +104,5 @@ def _one_chunk(spec: RunSpec, first: int, stop: int, clinics: list[Chunk]) -> Ch
             np.concatenate([wait.waited_from for wait in waits]),
             np.concatenate([wait.waited_to for wait in waits]),
         ),
+        clinics[0].together,
     )

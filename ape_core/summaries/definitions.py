@@ -31,8 +31,10 @@ same group has the same patients.
 
 Blocks. What comparisons need is counted by *block* of patients: of a run of N patients, patient i
 is in block i * `BLOCKS` // N, and for courses over time in one of `COURSE_BLOCKS` blocks, each of
-which is as many of the former. A block is full once all of its patients are counted. Two runs in
-progress are compared over the blocks that are full in both, which hold the same patients.
+which is as many of the former. Where patients of a clinic depend on each other, clinics take the
+place of patients in this, so that a block holds whole ones. A block is full once all of its
+patients are counted. Two runs in progress are compared over the blocks that are full in both, which
+hold the same patients.
 
 Slips. Where a clinic has a limited number of slots, a visit that finds none *slips* to a later day.
 Its days of slip are those from the day on which it would have been made to the day on which it was;

@@ -125,6 +125,10 @@ def test_growing_runs_are_compared_over_the_same_patients(tmp_path):
         ({"n_patients": 1_500}, "cohort.n_patients is 600 and 1,500"),
         ({"two_eyes": True}, "cohort.two_eyes is False and True"),
         ({"population": "trial"}, r"cohort\..*; and \d+ more"),
+        (
+            {"patients_per_clinic": 100, "slots_per_day": 9, "open_days": 5},
+            "capacity.patients_per_clinic is not set and 100",
+        ),
         ({"model": ape.load_model().replace(burn_out_shape=1.9)}, "model.parameters.burn_out"),
     ],
 )
@@ -139,6 +143,9 @@ def test_a_drug_of_another_kind_is_no_other_patient_but_other_values_of_one_drug
     assert halved.question()["model"]["drug"] != specs[0].question()["model"]["drug"]
     with pytest.raises(InvalidInputError, match="is given twice"):
         ape.compare([specs[0], specs[0]], store)
+    clinic = {"patients_per_clinic": 600, "slots_per_day": 9, "open_days": 5}
+    with pytest.raises(InvalidInputError, match="600 patients make a single clinic"):
+        ape.compare([spec.replace(**clinic) for spec in specs], store)
     for few in (specs[:1], specs * 3):
         with pytest.raises(InvalidInputError, match=f"{len(few)} runs? w.* given, but 2 to 6"):
             ape.compare(few, store)

@@ -11,6 +11,7 @@ from ape_core.analysis.paired import Paired
 from ape_core.errors import InvalidInputError
 from ape_core.runs.chunks import count_chunk
 from ape_core.simulation.simulate import simulate
+from ape_core.spec.capacity import Capacity
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
@@ -137,6 +138,20 @@ def test_whole_runs_have_the_figures_of_their_summaries():
     same = paired.difference(0, 1, "injections", 2)
     assert (same.value, same.se, same.variance_ratio) == (0, 0, 1)
     assert not same.is_clear
+
+
+def test_where_slots_are_limited_clinics_take_the_place_of_patients():
+    """12 clinics of 50 patients: a mean over patients, as certain as 12 clinics make it."""
+    n, size = 600, 50
+    capacity = Capacity(patients_per_clinic=size, slots_per_day=3, open_days=5)
+    chunks = [simulate(spec(p, n, years=1).replace(capacity=capacity), 0, n) for p in PROTOCOLS[:2]]
+    paired = Paired([Summary.of_chunk(chunk) for chunk in chunks], n, size)
+    (one, _), (other, _) = (patients_of(chunk, "injections", 1) for chunk in chunks)
+    apart = (one - other).reshape(-1, size).mean(axis=1)
+    found = paired.difference(0, 1, "injections", 1)
+    assert found.value == pytest.approx(apart.mean())
+    assert found.se == pytest.approx(apart.std(ddof=1) / np.sqrt(12))
+    assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 11) * found.se)
 
 
 def test_what_cannot_be_asked_is_refused():

@@ -160,7 +160,7 @@ def recount(chunk):
         for year in range(years):
             _count_year(count, eye, year, horizon)
         _count_intervals(count, eye)
-        _count_block(count, eye, chunk.n_patients, horizon)
+        _count_block(count, eye, chunk, horizon)
     _count_better_eyes(count, eyes)
     for patient_id in range(chunk.first, chunk.stop):
         _count_group(count, [eye for eye in eyes if eye["patient_id"] == patient_id], years)
@@ -345,9 +345,11 @@ def _count_intervals(count, eye):
         count["interval_sums"][day // 364] += [1, day - before]
 
 
-def _count_block(count, eye, n_patients, horizon):
-    """One first eye, in its block and course block of the whole run."""
-    block = eye["patient_id"] * 500 // n_patients
+def _count_block(count, eye, chunk, horizon):
+    """One first eye, in its block and course block of the whole run, of whole clinics if any."""
+    n_clinics = -(-chunk.n_patients // chunk.together)
+    clinic = eye["patient_id"] // chunk.together
+    block = clinic * 500 // n_clinics
     count["block_patients"][block] += 1
     baseline = eye["baseline_letters"]
     for year in range(horizon // 364):
@@ -364,7 +366,7 @@ def _count_block(count, eye, n_patients, horizon):
     for point, letters in enumerate(eye["assessed"]):
         given = sum(visit["injected"] for visit in eye["visits"] if visit["day"] < 28 * point)
         gain = [1, letters - baseline] if letters >= 0 else [0, 0]
-        count["block_course"][eye["patient_id"] * 50 // n_patients, point] += [*gain, given]
+        count["block_course"][clinic * 50 // n_clinics, point] += [*gain, given]
 
 
 def _count_better_eyes(count, eyes):

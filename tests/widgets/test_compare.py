@@ -240,7 +240,7 @@ def test_growing_runs_are_shown_over_the_patients_that_all_have(tmp_path, monkey
     runs = [ask(spec, tmp_path, chunk_size=100) for spec in specs]
     monkeypatch.setattr("ape_core.runs.handle.Run.resume", lambda self: self)
     page = ComparePage([run.run_id for run in runs], tmp_path, light=True)
-    assert "The first figures appear" in page._headline.view.value
+    assert "all runs have their first 8 patients" in page._headline.view.value
     assert "ape-waiting" in page._charts[0].view._dom_classes
     assert "ape-hidden" not in page._progress.view._dom_classes
     for item, indices in zip(runs, ((0, 1, 2), (0, 1)), strict=True):

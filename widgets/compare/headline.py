@@ -28,9 +28,11 @@ class HeadlinePanel:
 def headline_markup(session: CompareSession) -> str:
     """Differences in acuity and injections, with their intervals."""
     if session.paired is None:
+        comparison = session.comparison
+        first = words.count(comparison.n_first) if comparison else ""
         rows = "".join(
             f"<div><h3>{chip(place)} {text(session.titles[place])}</h3>"
-            "<p>The first figures appear when all runs have patients in common.</p></div>"
+            f"<p>The first figures appear when all runs have their first {first} patients.</p></div>"
             for place in session.others
         )
         return f'<div class="ape-verdicts is-waiting">{rows}</div>' if rows else ""

@@ -42,6 +42,8 @@ class SeveralProgress:
         set_class(self.view, "ape-hidden", on=not busy and not session.can_go_on)
         self._words.value = progress_markup(session.progress, session.titles)
         set_class(self._cancel, "ape-hidden", on=not busy)
+        self._cancel.disabled = session.is_stopping
+        self._cancel.description = "Stopping" if session.is_stopping else "Cancel"
         set_class(self._resume, "ape-hidden", on=busy or not session.can_go_on)
 
     def _cancelled(self, _: Any) -> None:

@@ -96,6 +96,17 @@ class SeveralSession:
         return all(item.status in _NO_STATUS for item in self.progress)
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether somebody asked every run that waits or runs to stop."""
+        runs = self.comparison.runs if self.comparison else ()
+        busy = [
+            run.folder.cancel_requested()
+            for run, item in zip(runs, self.progress, strict=False)
+            if item.status not in _NO_STATUS
+        ]
+        return bool(busy) and all(busy)
+
+    @property
     def can_go_on(self) -> bool:
         """Whether a run has stopped before its end."""
         return any(item.status in ("interrupted", "failed") for item in self.progress)

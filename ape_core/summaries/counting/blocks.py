@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.schema import DAYS_PER_PERIOD, NOT_ASSESSED, PERIODS_PER_YEAR
+from ape_core.summaries.blocks import block_of
 from ape_core.summaries.counting.bins import Flags, Ints, histogram_2d
 from ape_core.summaries.definitions import (
     BLOCK_COURSE,
@@ -46,7 +47,8 @@ class _Blocks:
     """
 
     def __init__(self, chunk: Chunk, n_blocks: int) -> None:
-        self.block = np.arange(chunk.first, chunk.stop) * n_blocks // chunk.n_patients
+        patients = np.arange(chunk.first, chunk.stop)
+        self.block = block_of(patients, n_blocks, chunk.n_patients, chunk.together)
         self.n_patients: Counts = np.bincount(self.block, minlength=n_blocks).astype(np.int64)
         self._found = np.flatnonzero(self.n_patients)
         self._starts = np.searchsorted(self.block, self._found)
