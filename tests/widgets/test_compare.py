@@ -182,7 +182,7 @@ def test_the_page_says_what_it_shows_and_how_to_come_back(page, ids):
     assert chooser._start.disabled
     assert "This is what is shown" in chooser._hint.value
     assert page.session.question["patients"] == "400"
-    assert page.session.chosen == list(NAMES)
+    assert page.session.protocols.chosen == list(NAMES)
 
 
 def test_protocols_are_ticked_in_the_order_of_their_letters(kept, ids):
@@ -198,7 +198,7 @@ def test_protocols_are_ticked_in_the_order_of_their_letters(kept, ids):
     assert list(page.session.run_ids) == list(ids)
     for row in list(rows.values())[:5]:
         row._box.value = True
-    assert len(page.session.chosen) == 6
+    assert len(page.session.protocols.chosen) == 6
     assert all(row._box.disabled for row in rows.values() if not row._box.value)
     for row in rows.values():
         row._box.value = False
@@ -215,7 +215,7 @@ def test_an_own_protocol_can_be_chosen(own_store, ids):
     OwnProtocols(own_store).save(mine)
     session = SeveralSession(own_store)
     session.open(ids[:2])
-    assert "mine" in [name for _, name in session.options()]
+    assert "mine" in [name for _, name in session.protocols.options()]
     session.choose("mine", on=True)
     assert session.problem == ""
     session.start()

@@ -32,7 +32,7 @@ def headline_markup(session: CompareSession) -> str:
         first = words.count(comparison.n_first) if comparison else ""
         rows = "".join(
             f"<div><h3>{chip(place)} {text(session.titles[place])}</h3>"
-            f"<p>The first figures appear when all runs have their first {first} patients.</p></div>"
+            f"<p>Figures appear when all runs have their first {first} patients.</p></div>"
             for place in session.others
         )
         return f'<div class="ape-verdicts is-waiting">{rows}</div>' if rows else ""

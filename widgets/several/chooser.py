@@ -58,7 +58,7 @@ class ChooserPanel:
     def refresh(self) -> None:
         """Show the question of the session."""
         session = self._session
-        self._show_protocols(session.options())
+        self._show_protocols(session.protocols.options())
         self._show_populations()
         for name, field in self._numbers.items():
             if field.value != session.question[name]:
@@ -67,7 +67,7 @@ class ChooserPanel:
         self._start.disabled = bool(session.problem) or session.is_shown
         self._count.value = (
             '<div class="ape-row"><h2>Protocols</h2>'
-            f"<span>{len(session.chosen)} of at most {MOST_RUNS}</span></div>"
+            f"<span>{len(session.protocols.chosen)} of at most {MOST_RUNS}</span></div>"
         )
         self._hint.value = _hint(session)
 
@@ -138,18 +138,18 @@ class _ProtocolRow:
 
     def show(self, title: str, name: str) -> None:
         """Show a protocol, or none."""
-        place = self._session.place_of(name) if name else -1
+        place = self._session.protocols.place_of(name) if name else -1
         self._name = name
         set_class(self.view, "ape-hidden", on=not name)
         self._box.description = title
         self._box.value = place >= 0
         self._chip.value = chip(place)
-        full = len(self._session.chosen) >= MOST_RUNS
+        full = len(self._session.protocols.chosen) >= MOST_RUNS
         self._box.disabled = full and place < 0
 
     def _changed(self, change: Any, ticked: Callable[[str, bool], None]) -> None:
         """Tell of a tick that the session does not know yet."""
-        if self._name and change.new != (self._session.place_of(self._name) >= 0):
+        if self._name and change.new != (self._session.protocols.place_of(self._name) >= 0):
             ticked(self._name, change.new)
 
 

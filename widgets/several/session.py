@@ -15,15 +15,14 @@ from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError
 from ape_core.runs import Progress, Run, estimate, list_runs, open_run
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.run_spec import RunSpec
-from ape_core.storage.own_protocols import list_protocols, load_protocol
 from ape_core.storage.store import Store
 from widgets.format import count, parse_count
 from widgets.question import NUMBERS
 from widgets.session import Notice
+from widgets.several.protocols import ProtocolChoice
 
 if TYPE_CHECKING:
     from ape_core.analysis.paired import Paired
-    from ape_core.spec.protocol import Protocol
 
 FIRST_PROTOCOLS: Final = (
     "aflibercept-2mg-treat-and-extend",
@@ -59,10 +58,8 @@ class SeveralSession:
     def __init__(self, store: str | Path | None = None) -> None:
         self.store = Store(store)
         self.question = dict(FIRST_QUESTION)
-        self.chosen: list[str] = list(self.first_protocols)
+        self.protocols = ProtocolChoice(self.store.path, self.first_protocols)
         self._base: RunSpec | None = None
-        self._protocols: dict[str, Protocol] = {}
-        self._options: tuple[object, list[tuple[str, str]]] = (None, [])
         self.comparison: Comparison | None = None
         self.progress: tuple[Progress, ...] = ()
         self.paired: Paired | None = None
@@ -111,16 +108,6 @@ class SeveralSession:
         """Whether a run has stopped before its end."""
         return any(item.status in ("interrupted", "failed") for item in self.progress)
 
-    def options(self) -> list[tuple[str, str]]:
-        """Protocols to choose from, as titles and names: shipped, own, and those of opened runs."""
-        listed = {item.name: item.title for item in list_protocols(self.store.path)}
-        of_runs = {name: protocol.title for name, protocol in self._protocols.items()}
-        return [(title, name) for name, title in (of_runs | listed).items()]
-
-    def place_of(self, name: str) -> int:
-        """Place of a protocol among those that are chosen; -1 when it is not."""
-        return self.chosen.index(name) if name in self.chosen else -1
-
     def arrive(self, run_ids: Sequence[str] = (), beside: str = "") -> None:
         """Begin with the runs of a link, else the newest of the same patients, else a first answer.
 
@@ -163,14 +150,8 @@ class SeveralSession:
                 self.question[name] = str(number) if name == "seed" else count(number)
 
     def choose(self, name: str, *, on: bool) -> None:
-        """Take a protocol into the comparison, after those that are in it, or out of it.
-
-        There is room for so many; a page may still tell of one more.
-        """
-        if on and name not in self.chosen and len(self.chosen) < MOST_RUNS:
-            self.chosen.append(name)
-        elif not on and name in self.chosen:
-            self.chosen.remove(name)
+        """Take a protocol into the comparison, or out of it."""
+        self.protocols.choose(name, on=on)
         self.notice = None
         self._check()
 
@@ -259,13 +240,7 @@ class SeveralSession:
     def _adopt(self, comparison: Comparison) -> None:
         """Write the question that runs answer into the form."""
         spec = comparison.runs[0].spec
-        self._protocols = {}
-        for run in comparison.runs:
-            protocol = run.spec.protocol
-            if not self._is_listed(protocol) or protocol.name in self._protocols:
-                key = f"{protocol.name} {run.run_id[:6]}"
-                self._protocols[key] = protocol
-        self.chosen = [self._name_of(run.spec.protocol) for run in comparison.runs]
+        self.protocols.adopt(comparison.runs)
         self._base = spec
         self.question = {
             "population": spec.people.name,
@@ -273,19 +248,6 @@ class SeveralSession:
             "years": str(spec.years),
             "seed": str(spec.seed),
         }
-
-    def _is_listed(self, protocol: Protocol) -> bool:
-        """Whether the protocol of that name in the list has the same rules."""
-        try:
-            known = load_protocol(protocol.name, self.store.path)
-        except ApeError:
-            return False
-        return known.question() == protocol.question()
-
-    def _name_of(self, protocol: Protocol) -> str:
-        """Name under which a protocol of an opened run is in the list."""
-        found = (name for name, item in self._protocols.items() if item == protocol)
-        return next(found, protocol.name)
 
     def _newest(self, beside: str) -> list[str]:
         """Newest runs of the store that are of the same patients; none if there are too few."""
@@ -334,16 +296,12 @@ class SeveralSession:
             numbers[name] = self._number(name)
         self.wrong_field = ""
         size = {"n_patients": numbers["patients"], "years": numbers["years"]}
-        protocols = [self._protocol(name) for name in self.chosen]
+        protocols = self.protocols.protocols()
         if self._base is not None:  # it may say more of the patients than the form does
             base = self._base.replace(**size, seed=numbers["seed"])
             return [of_the_same_patients(base, protocol) for protocol in protocols]
         cohort = Cohort(numbers["patients"], population=self.question["population"])
         return [RunSpec(item, cohort, numbers["years"], numbers["seed"]) for item in protocols]
-
-    def _protocol(self, name: str) -> Protocol:
-        """Find a chosen protocol, which may be that of an opened run alone."""
-        return self._protocols.get(name) or load_protocol(name, self.store.path)
 
 
 def _patients_of(run: Run) -> str:
