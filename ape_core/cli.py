@@ -253,7 +253,11 @@ def _add_patients(commands: Any) -> None:
 
 
 def _add_packages(commands: Any) -> None:
-    """Add the commands that carry a run from one store to another."""
+    """Add the commands that carry a run from one store to another, or to a reader."""
+    report = _add(commands, "report", ("report", "report"), "a run as one HTML file to pass on")
+    report.add_argument("run", metavar="RUN", help=_RUN)
+    text = "file to write (default: named after the protocol and the run)"
+    report.add_argument("--out", metavar="FILE", help=text)
     text = "write a run into one file that `ape import` takes in"
     export = _add(commands, "export", ("packages", "export"), text)
     export.add_argument("run", metavar="RUN", help=_RUN)

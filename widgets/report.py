@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from ape_core.errors import InvalidSpecError
+from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.runs import Run, open_run, run
 from ape_core.spec.checks import shown, suggestion
 from ape_core.spec.cohort import Cohort
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ape_core.summaries import Summary
 
-PARAMETERS: Final = ("protocol", "population", "n_patients", "years", "seed", "store")
+PARAMETERS: Final = ("protocol", "population", "n_patients", "years", "seed", "store", "run")
 _PLAIN: Final = (bool, int, float, str, list, tuple, dict, type(None))
 
 
@@ -40,12 +40,16 @@ class Report:
         The question.
     store
         Folder of runs; by default APE_STORE, or else the user's data directory.
+    existing
+        A run that is there already, which is then reported as it is.
     """
 
-    def __init__(self, spec: RunSpec, store: str | None = None) -> None:
+    def __init__(
+        self, spec: RunSpec, store: str | None = None, existing: Run | None = None
+    ) -> None:
         self.spec = spec
         self._store = Store(store or None)
-        self._run: Run | None = None
+        self._run = existing
 
     @classmethod
     def of(cls, namespace: Mapping[str, Any]) -> Report:
@@ -62,6 +66,9 @@ class Report:
             A parameter is not one of the notebook's, or its value is not allowed.
         """
         given = parameters_of(namespace, PARAMETERS)
+        if given["run"]:
+            existing = complete_run(given["run"], given["store"])
+            return cls(existing.spec, given["store"], existing)
         cohort = Cohort(n_patients=given["n_patients"], population=given["population"])
         spec = RunSpec(load_protocol(given["protocol"]), cohort, given["years"], given["seed"])
         return cls(spec, given["store"])
@@ -72,6 +79,8 @@ class Report:
 
     def simulate(self) -> HTML:
         """Answer the question in this process, or open the answer that the store holds."""
+        if self._run is not None:
+            return self._told("was simulated before")
         known = self.spec.run_id in self._store
         reused = known and open_run(self.spec.run_id, self._store).status == "complete"
         started = monotonic()
@@ -79,12 +88,7 @@ class Report:
         self._run = open_run(self.spec.run_id, self._store)
         seconds = words.duration(monotonic() - started)
         told = "was simulated before and is reused" if reused else f"was simulated in {seconds}"
-        summary = self._summary()
-        return _html(
-            f"<p>Run <code>{self.spec.run_id[:12]}</code> {told}: "
-            f"{words.count(summary.n_patients)} patients, {words.count(summary.n_visits)} visits, "
-            f"{words.count(summary.n_injections)} injections.</p>"
-        )
+        return self._told(told)
 
     def table(self) -> HTML:
         """Outcomes by year."""
@@ -103,12 +107,41 @@ class Report:
         """What the figures do and do not say, and how to get them again."""
         return _html(repeat_words(self.spec, str(self._store.path)))
 
+    def _told(self, told: str) -> HTML:
+        """What the run is."""
+        summary = self._summary()
+        return _html(
+            f"<p>Run <code>{self.spec.run_id[:12]}</code> {told}: "
+            f"{words.count(summary.n_patients)} patients, {words.count(summary.n_visits)} visits, "
+            f"{words.count(summary.n_injections)} injections.</p>"
+        )
+
     def _summary(self) -> Summary:
         """Summary of the complete run."""
         summary = self._run.summary() if self._run else None
         if summary is None:
             raise InvalidSpecError("Nothing is simulated yet.", "Call simulate() first.")
         return summary
+
+
+def complete_run(run_id: object, store: str | None = None) -> Run:
+    """Open a run that can be reported.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such run, or it is not complete.
+    """
+    if not isinstance(run_id, str):
+        raise InvalidInputError(f"run is {shown(run_id)}, but must be the id of a run, as text.")
+    opened = open_run(run_id, Store(store or None))
+    status = opened.status
+    if status != "complete":
+        raise InvalidInputError(
+            f"Run {opened.run_id[:12]} is {status}; a report is made of a complete run.",
+            f"Wait for it, or complete it with `ape resume {opened.run_id[:12]}`.",
+        )
+    return opened
 
 
 def parameters_of(namespace: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

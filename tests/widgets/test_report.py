@@ -8,7 +8,12 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from ape_core.cli import main
+from ape_core.errors import InvalidInputError
 from ape_core.runs import open_run
+from ape_core.storage.store import Store
+from support.runs import small_spec
+from widgets.report_file import make_report
 from widgets.report_parts import outcome_table
 from widgets.static_charts import draw_all
 
@@ -94,3 +99,25 @@ def test_the_table_holds_the_figures_of_the_summary(summary):
 def test_charts_are_drawn_for_every_length_of_run(summary):
     images = draw_all(summary)
     assert all(png.startswith(b"\x89PNG") and len(png) > 5_000 for png in images.values())
+
+
+def test_a_run_that_is_there_becomes_one_file_that_needs_nothing_else(first, folder, monkeypatch):
+    run, out = open_run("latest", folder / "store"), folder / "report.html"
+    monkeypatch.setenv("APE_STORE", str(folder / "store"))
+    assert main(["report", run.run_id[:8], "--out", str(out)]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert outcome_table(run.summary()) in page
+    assert page.count('src="data:image/png;base64,') == 5
+    assert "was simulated before" in page
+    assert run.run_id in page
+    assert "model version" in page
+    assert f"<title>{run.spec.protocol.title}, run {run.run_id[:12]}</title>" in page
+    assert not re.search(r"<script|<link|<iframe|(src|href)=\"(?!data:)", page)
+
+
+def test_only_a_complete_run_is_reported(folder):
+    store = Store(folder / "incomplete")
+    run = store.create(small_spec(100, 1), 100)
+    with pytest.raises(InvalidInputError, match="is interrupted; a report is made of a complete"):
+        make_report(run.run_id, str(store.path), folder / "none.html")
+    assert not (folder / "none.html").exists()
