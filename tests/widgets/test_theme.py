@@ -60,7 +60,7 @@ def test_the_style_sheet_asks_nothing_of_the_network():
     assert not re.search(r"url\(|@import|https?:", stylesheet())
 
 
-# What is seen without one kind of cones (Machado, Oliveira and Fernandes 2009, table 1, severity 1).
+# What is seen without one kind of cones: Machado, Oliveira and Fernandes 2009, severity 1.
 WITHOUT = {
     "none": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "red": ((0.1523, 1.0526, -0.2049), (0.1145, 0.7863, 0.0992), (-0.0039, -0.0481, 1.0520)),
