@@ -12,6 +12,7 @@ from ape_core.spec.differences import Difference, difference
 from ape_core.spec.model_guide import model_difference
 from ape_core.spec.people_guide import capacity_difference, cohort_difference
 from ape_core.storage.own_protocols import load_protocol
+from widgets.format import plural
 from widgets.html import text
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
 
 _SHOWN: Final = 3
-"""Changes that a title says; a form shows all of them."""
+_SHORT: Final = 80
+"""Changes that a title says, and the letters of one; a form shows all of them."""
 
 
 def changes_list(title: str, found: Sequence[Difference]) -> str:
@@ -59,7 +61,16 @@ def changes_of_spec(spec: RunSpec) -> list[Difference]:
 
 def changes_in_short(spec: RunSpec, store: Path) -> str:
     """The first of all changes in a line of plain words; empty when nothing is other than usual."""
-    found = [*changes_of_protocol(spec.protocol, store), *changes_of_spec(spec)]
-    said = " ".join(item.sentence for item in found[:_SHOWN])
+    found = changes_of_spec(spec)
+    said = [*_protocol_in_short(spec.protocol, store), *(item.sentence for item in found[:_SHOWN])]
     more = len(found) - _SHOWN
-    return f"{said} And {more} more." if more > 0 else said
+    return " ".join([*said, *([f"And {more} more."] if more > 0 else [])])
+
+
+def _protocol_in_short(protocol: Protocol, store: Path) -> list[str]:
+    """The changes of a protocol where they are few and short, else their number."""
+    found = [item.sentence for item in changes_of_protocol(protocol, store)]
+    parent = kept(protocol.parent, store)
+    if parent is None or (len(found) <= _SHOWN and all(len(line) < _SHORT for line in found)):
+        return found
+    return [f"The protocol differs in {plural(len(found), 'place')} from: {parent.title}."]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ape_core.spec.protocol import AfterStopping, Protocol
 
 _NONE = "none"
-_END = "goes on to the end"
+_END = "the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ def _of_phase(path: str, name: str, new: Phase | None, old: Phase | None) -> lis
         return [Difference(path, name or "Regimen", _rule(old), _rule(new))]
     found = _of_fields(path, name, new, old)
     if new.until_week != old.until_week:
-        ends = [_END if phase.until_week is None else UNTIL_WEEK.say(phase.until_week)
+        ends = [_END if phase.until_week is None else f"week {phase.until_week}"
                 for phase in (old, new)]  # fmt: skip
-        found.append(Difference(f"{path}.until_week", _named(name, UNTIL_WEEK.title), *ends))
+        found.append(Difference(f"{path}.{UNTIL_WEEK.name}", _named(name, "Lasts until"), *ends))
     return found
 
 

@@ -63,7 +63,7 @@ class Field:
         """What may be given, in words."""
         empty = " or empty" if self.is_optional else ""
         if self.kind in NUMERIC_KINDS:
-            return f"{self.low:,g} to {self.high:,g} {self.unit}".rstrip() + empty
+            return f"{_grouped(self.low)} to {_grouped(self.high)} {self.unit}".rstrip() + empty
         if self.kind == "weeks":
             return f"{self.low:g} to {self.high:g} {self.unit} each, as 8, 12{empty}"
         return listed(title for _, title in self.choices)
@@ -102,6 +102,11 @@ class Field:
             return dict(self.choices).get(value, str(value))
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") else self.unit
         return f"{self.write(value)} {unit}".rstrip()
+
+
+def _grouped(bound: float) -> str:
+    """End of a range, with separators where it is large."""
+    return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
 
 
 def read_number(text: str) -> int | float | str:

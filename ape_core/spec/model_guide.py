@@ -183,8 +183,8 @@ def model_difference(model: DiseaseModel, base: DiseaseModel | None = None) -> l
         Difference(
             name,
             title_of(name),
-            _told(before[name], before[name].value),
-            _told(before[name], value),
+            write_number(before[name].value),
+            f"{write_number(value)} {before[name].unit}".rstrip(),
         )
         for name, value in changes_of(model, base).items()
     ]
@@ -200,8 +200,3 @@ def _known(name: str, model: DiseaseModel) -> Parameter:
             name,
         )
     return numbers[name]
-
-
-def _told(parameter: Parameter, value: float) -> str:
-    """Value of a number with its unit."""
-    return f"{write_number(value)} {parameter.unit}".rstrip()

@@ -89,7 +89,7 @@ def test_a_changed_model_is_another_question_and_says_in_what():
     model = changed_model(changes)
     assert changes_of(model) == changes
     assert [item.sentence for item in model_difference(model)][1] == (
-        "Aflibercept 2 mg: half-life in the eye: 9.5 days instead of 11 days."
+        "Aflibercept 2 mg: half-life in the eye: 9.5 days instead of 11."
     )
     plain = RunSpec(EXTEND, Cohort(10), 1, 1)
     changed = RunSpec(EXTEND, Cohort(10), 1, 1, model)
