@@ -297,9 +297,35 @@ def test_progress_says_where_each_run_is():
     assert "&lt;one&gt;" in progress_markup(rows[:1], ("<one>",))
 
 
-def test_a_message_of_a_chart_is_as_large_for_any_number_of_patients(page, kept):
-    points = {len(line.y) for chart in page._charts[:2] for line in chart._lines[:3]}
-    assert points == {13 * YEARS + 1}
+def test_an_update_is_as_long_for_a_million_patients_as_for_ten_thousand(
+    sent, kept, ids, monkeypatch
+):
+    """Doubling summaries of full blocks again and again gives those of larger runs."""
+    page = ComparePage(ids, kept, light=False)
+    base = small_spec(1_000, YEARS)
+    specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES]
+    summaries = [Summary.of_chunk(simulate(spec, 0, 1_000)) for spec in specs]
+    as_kept, sizes = page.session.paired, []
+    for times_as_many in (8, 1_024):
+        larger = [
+            Summary(YEARS, {name: array * times_as_many for name, array in item.arrays.items()})
+            for item in summaries
+        ]
+        paired = Paired(larger, 1_000 * times_as_many)
+        assert paired.is_whole
+        for found in (as_kept, paired):
+            monkeypatch.setattr(page.session.comparison, "paired", lambda found=found: found)
+            page.session.refresh()
+            sent.clear()
+            page.draw()
+        sizes.append(sum(sent))
+    print(f"bytes of an update of everything: {sizes}")
+    assert 0 < sizes[0] < 60_000
+    assert abs(sizes[0] - sizes[1]) < 1_000, "digits of the numbers in words"
+    page.close()
+
+
+def test_axes_hold_negative_values():
     assert span_ticks(-2.3, 0.4, 4) == [-3.0, -2.0, -1.0, 0.0, 1.0]
 
 
