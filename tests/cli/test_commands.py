@@ -15,7 +15,7 @@ from ape_core.runs.starting import ask, open_run
 from ape_core.spec.capacity import Capacity
 from support.patience import PATIENCE
 from support.runs import small_spec
-from support.workers import is_simulating, kill_workers, until
+from support.workers import is_simulating, kill_workers, suspend_at, until
 
 SMALL = ("--patients", "1,200", "--years", "2", "--seed", "7", "--chunk-size", "300")
 QUESTION = ("aflibercept-2mg-treat-and-extend", *SMALL)
@@ -170,13 +170,14 @@ def test_delete(ape, done):
 
 
 def test_cancel_and_resume(ape):
-    spec = small_spec(100_000, years=2)
-    question = (spec.protocol.name, "--patients", "100_000", "--years", "2", "--seed", "1")
+    spec = small_spec(40_000, years=2)
+    question = (spec.protocol.name, "--patients", "40_000", "--years", "2", "--seed", "1")
     ape("run", *question, "--chunk-size", "500", "--workers", "1", "--detach")
     run = open_run(spec.run_id)
     try:
-        until(lambda: run.progress().patients_committed > 0)
+        worker = suspend_at(run, 0)
         assert ape("delete", run.run_id).status == 2
+        worker.resume()
         said = ape("cancel", run.run_id, "--json")
         interrupted = {"run_id": run.run_id, "status": "interrupted", "cancelled": True}
         assert said.json == interrupted

@@ -27,7 +27,7 @@ from ape_core.storage.verify import verify
 from support.chunks import cut_all, fabricate
 from support.patience import PATIENCE
 from support.runs import commit_all, small_spec
-from support.workers import is_simulating, kill_workers, until
+from support.workers import kill_workers, suspend_at, until
 
 N = 300
 WHOLE = fabricate(N, 1)
@@ -184,9 +184,9 @@ def test_a_full_store_makes_room_before_a_new_run_starts(store, monkeypatch):
 
 
 def test_a_running_run_is_neither_archived_nor_deleted(store):
-    run = submit(small_spec(100_000, years=2), store, workers=1, chunk_size=500)
+    run = submit(small_spec(20_000, years=2), store, workers=1, chunk_size=500)
     try:
-        until(lambda: is_simulating(run))
+        suspend_at(run, 0)
         assert run.tier == "hot"
         with pytest.raises(InvalidInputError, match="is running and cannot be archived"):
             run.archive()
