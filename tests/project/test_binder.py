@@ -7,14 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.request
 
 import pytest
-
-from support.pages import served
-from support.patience import PATIENCE
-
-PAGE = "voila/render/notebooks/dashboard.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -62,24 +56,6 @@ def test_post_build_installs_the_package_and_compiles_the_kernel(root):
     script = (root / "binder" / "postBuild").read_text(encoding="utf-8")
     assert "pip install --no-cache-dir --no-deps --editable ." in script
     assert "python -m ape_core.simulation.warm_cache" in script
-
-
-@pytest.fixture
-def jupyter_server(root, tmp_path):
-    """Address of a Jupyter server, started as Binder starts it."""
-    command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={root}"]
-    with served(tmp_path, command=[str(root / "binder" / "start"), *command]) as server:
-        yield server.address
-
-
-def test_a_server_started_as_on_binder_shows_the_dashboard_in_our_page(jupyter_server):
-    with urllib.request.urlopen(f"{jupyter_server}{PAGE}", timeout=PATIENCE) as answer:
-        page = answer.read().decode()
-    assert 'id="ape-skeleton"' in page
-    assert "cdn.jsdelivr.net" not in page
-    assert "application/vnd.jupyter.widget-view+json" in page
 
 
 def test_readme_links_to_the_page_that_opens_on_the_dashboard(root):
