@@ -15,8 +15,8 @@ from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.runs import Run, open_run, run
 from ape_core.spec.checks import shown, suggestion
 from ape_core.spec.cohort import Cohort
-from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.own_protocols import load_protocol
 from ape_core.storage.store import Store
 from widgets import format as words
 from widgets.html import text
@@ -70,7 +70,8 @@ class Report:
             existing = complete_run(given["run"], given["store"])
             return cls(existing.spec, given["store"], existing)
         cohort = Cohort(n_patients=given["n_patients"], population=given["population"])
-        spec = RunSpec(load_protocol(given["protocol"]), cohort, given["years"], given["seed"])
+        protocol = load_protocol(given["protocol"], Store(given["store"] or None).path)
+        spec = RunSpec(protocol, cohort, given["years"], given["seed"])
         return cls(spec, given["store"])
 
     def question(self) -> HTML:

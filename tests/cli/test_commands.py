@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from ape_core.runs.starting import ask, open_run
 from ape_core.spec.capacity import Capacity
+from ape_core.spec.protocol_yaml import load_protocol
+from ape_core.storage.own_protocols import OwnProtocols
 from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import is_simulating, kill_workers, suspend_at, until
@@ -203,6 +206,24 @@ def test_protocols_and_check(ape, tmp_path):
     checked = ape("check", shipped[0]["name"], "--json").json
     assert checked["valid"]
     assert checked["description"][0] in ape("check", shipped[0]["name"]).out
+
+
+def test_own_protocols_are_listed_checked_and_run_by_name(ape, store_path):
+    shipped = load_protocol("no-treatment")
+    library = OwnProtocols(store_path)
+    library.save(replace(shipped, name="mine", title="Mine", parent="no-treatment"))
+    library.file("broken").write_text("name: broken")
+    assert ape("protocols", "--json").json[-1] == {
+        "name": "mine", "title": "Mine", "regimen": "none", "drug": "none", "own": True,
+    }  # fmt: skip
+    listed = ape("protocols").out
+    assert "broken cannot be used: broken.yaml: The fields title, drug, phases are" in listed
+    assert "made from  no-treatment" in ape("check", "mine").out
+    assert ape("check", "broken").status == 2
+    said = ape("run", "mine", "--patients", "50", "--years", "1", "--json").json
+    assert said["status"] == "complete"
+    assert "Mine" in ape("show", said["run_id"]).out
+    assert "Own protocols are: broken, mine" in ape("run", "mime").err
 
 
 def test_estimate(ape):
