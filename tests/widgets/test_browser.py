@@ -244,6 +244,28 @@ def test_a_field_that_is_left_shows_what_was_understood(dark_page):
     assert page.trouble == []
 
 
+def test_a_protocol_is_edited_saved_and_its_run_answers_for_it(dark_page, server):
+    page = dark_page
+    page.get_by_role("button", name="Edit the protocol").click()
+    page.get_by_role("textbox", name="Longest interval").fill("20")
+    changed = page.locator(".ape-changes div", has_text="Longest interval")
+    changed.wait_for()
+    assert re.search(r"16 weeks\s+\N{RIGHTWARDS ARROW}\s+20 weeks", changed.inner_text())
+    page.get_by_role("textbox", name="Save as").fill("Up to 20 weeks")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("ape run up-to-20-weeks").wait_for()
+    ask(page, "200", "3")
+    page.locator(".ape-title h2", has_text="Up to 20 weeks").wait_for()
+    wait_for_end(page)
+    run = open_run("latest", server.store)
+    assert f"run={run.run_id[:12]}" in page.url
+    assert run.spec.protocol.phases[0].max_interval_weeks == 20
+    assert run.spec.protocol.parent == "aflibercept-2mg-treat-and-extend"
+    assert "20 weeks instead of 16 weeks" in page.locator(".ape-changed").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert page.trouble == []
+
+
 def test_a_page_keeps_its_connection(dark_page):
     page = dark_page
     lived = time.monotonic() - page.since
