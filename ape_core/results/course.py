@@ -99,8 +99,8 @@ def month_of(day: int) -> int:
 
 
 def courses(patient: Patient) -> tuple[Course, ...]:
-    """The course of each treated eye."""
-    return tuple(_course(patient, eye) for eye in patient.eyes)
+    """The course of each eye that was seen; where slots are limited, some never are."""
+    return tuple(_course(patient, eye) for eye in patient.eyes if eye.visits)
 
 
 def _course(patient: Patient, eye: EyeHistory) -> Course:

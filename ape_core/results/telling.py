@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ape_core.results.course import Course, courses, month_of
-from ape_core.results.patient import Patient
+from ape_core.results.patient import EyeHistory, Patient
 from ape_core.schema import DAYS_PER_YEAR
 
 _PEOPLE: Final = {"female": ("woman", "She"), "male": ("man", "He")}
@@ -13,25 +13,34 @@ _PEOPLE: Final = {"female": ("woman", "She"), "male": ("man", "He")}
 
 def tell(patient: Patient) -> tuple[str, ...]:
     """Tell the history of a patient: who, what was done and how it went, and how it ended."""
-    first, *second = courses(patient)
-    person, name = _PEOPLE[patient.sex]
-    at_first = f"first seen with {_letters(first.eye.baseline_letters)}"
-    sentences = [
-        f"A {person} of {patient.age_years}, {at_first}: {_treated(first)}.",
-        _acuity(first),
-        *_breaks(first),
-        *_stops(first),
-        *_ending(first, name),
-    ]
-    for course in second:
-        sentences.append(
-            f"The second eye was treated from month {month_of(course.eye.onset_day)}, with "
-            f"{_letters(course.eye.baseline_letters)} at first: {_treated(course)}."
-        )
-        sentences += [_acuity(course), *_breaks(course), *_stops(course), *_ending(course, "")]
+    seen = {course.eye.eye: course for course in courses(patient)}
+    name = _PEOPLE[patient.sex][1]
+    sentences: list[str] = []
+    for eye in patient.eyes:
+        course = seen.get(eye.eye)
+        sentences.append(_beginning(patient, eye, course))
+        if course is not None:
+            sentences += [_acuity(course), *_breaks(course), *_stops(course)]
+            sentences += _ending(course, "" if eye.eye else name)
     if patient.death_day is not None:
         sentences.append(f"{name} died in month {month_of(patient.death_day)}.")
     return tuple(sentences)
+
+
+def _beginning(patient: Patient, eye: EyeHistory, course: Course | None) -> str:
+    """Who came, with which acuity, and what was done; an eye that was never seen has no course."""
+    letters, month = _letters(eye.baseline_letters), month_of(eye.onset_day)
+    never = "waited for a first visit that was never made"
+    if eye.eye:
+        if course is None:
+            return f"The second eye came with {letters} in month {month} and {never}."
+        start = f"The second eye was treated from month {month}, with {letters} at first"
+    else:
+        who = f"A {_PEOPLE[patient.sex][0]} of {patient.age_years}"
+        if course is None:
+            return f"{who} came with {letters} and {never}."
+        start = f"{who}, first seen with {letters}"
+    return f"{start}: {_treated(course)}."
 
 
 def _treated(course: Course) -> str:

@@ -121,6 +121,22 @@ def test_the_second_eye_has_its_own_course_and_sentences():
     assert courses(both)[1].events[0] == Event("first visit", 200, "second eye treated")
 
 
+def test_eyes_that_were_never_seen_waited():
+    """Where slots are limited, care can end before the first visit."""
+    first = EyeHistory(0, 50, 0, 0, 0, 50, 90, "died", (), ())
+    second = EyeHistory(1, 60, 28, 0, 0, 60, 90, "died", (), ())
+    waited = patient(first, second, death_day=90)
+    assert courses(waited) == ()
+    assert tell(waited) == (
+        "A woman of 78 came with 50 letters and waited for a first visit that was never made.",
+        (
+            "The second eye came with 60 letters in month 1 and waited for a first visit that was "
+            "never made."
+        ),
+        "She died in month 3.",
+    )
+
+
 def test_months_count_from_one_and_twelve_make_a_study_year():
     assert [month_of(day) for day in (0, 30, 31, 363, 364, 1820)] == [1, 1, 2, 12, 13, 61]
 

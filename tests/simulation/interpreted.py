@@ -6,6 +6,7 @@ Started with NUMBA_DISABLE_JIT=1 by test_room.py; prints what it found as JSON.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from unittest import mock
 
 import numba
@@ -16,6 +17,7 @@ from ape_core.simulation import simulate as module
 from ape_core.simulation.pack import pack
 from ape_core.simulation.pack_rules import shortest_interval
 from ape_core.simulation.simulate import simulate
+from ape_core.spec.capacity import Capacity
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.protocol_yaml import list_protocols, load_protocol
 from ape_core.spec.run_spec import RunSpec
@@ -31,11 +33,18 @@ def run_of(name, two_eyes=True):
 @settings(max_examples=N_EXAMPLES, derandomize=True, database=None)
 @given(specs())
 def stays_within_its_columns(spec):
-    """One patient at a time, so that no eye can use the room of another."""
+    """One patient at a time, so that no eye can use the room of another; then three in a clinic."""
     fewest_days = schema.DAYS_PER_WEEK * shortest_interval(pack(spec).rules)
     for patient in range(3):
         planned = simulate(spec, patient, patient + 1).visits["interval_days"]
         assert all(planned[planned > 0] >= fewest_days)
+    clinic = simulate(spec.replace(capacity=Capacity(3, 1, 3)), 0, 3)
+    assert visits_in_a_day(clinic) <= 1
+
+
+def visits_in_a_day(chunk):
+    """Most visits on one day."""
+    return max(Counter(chunk.visits["calendar_day"].tolist()).values(), default=0)
 
 
 def too_little_room_is_noticed():

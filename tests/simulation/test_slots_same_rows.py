@@ -56,11 +56,13 @@ def difference(spec, first, stop):
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_shipped_protocols(name):
-    for seed, recruitment in enumerate(RECRUITMENTS):
-        capacity = Capacity(20, 1 + seed % 3, 5 if seed % 2 else 1)
-        cohort = Cohort(50, two_eyes=bool(seed % 3), recruitment=recruitment)
+    for step in range(3):
+        seed = PROTOCOLS.index(name) + 2 * step
+        recruitment = RECRUITMENTS[seed % len(RECRUITMENTS)]
+        capacity = Capacity(16, 1 + step, 5 if seed % 2 else 1)
+        cohort = Cohort(40, two_eyes=step > 0, recruitment=recruitment)
         spec = RunSpec(load_protocol(name), cohort, 3, seed, capacity=capacity)
-        assert difference(spec, 5, 50) is None
+        assert difference(spec, 5, 40) is None
 
 
 @settings(max_examples=50)
