@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 QUANTILES: Final = (0.1, 0.5, 0.9, 0.99)
 """Of the daily load, beside its largest value."""
+
+MOST_BINS: Final = 60
+"""Bars of a histogram of days."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +129,12 @@ class DailyLoad:
     peak_day: Peak
     peak_week: Peak
 
+    def binned(self, most: int = MOST_BINS) -> tuple[int, Counts]:
+        """Width of bins, at most so many, and open days in each: bin i begins at i widths."""
+        width = next(n for n in _widths() if -(-len(self.n_days) // n) <= most)
+        starts = np.arange(0, len(self.n_days), width)
+        return width, np.add.reduceat(self.n_days, starts)
+
 
 def daily_load(work: Workload) -> DailyLoad:
     """Distribution of the visits of open days, with the busiest day and week."""
@@ -176,6 +187,12 @@ def weekday_profile(work: Workload) -> WeekdayProfile:
     )
     counted = np.maximum(n_dates, 1)
     return WeekdayProfile(n_dates, total, injected, total / counted, injected / counted, low, high)
+
+
+def _widths() -> Iterator[int]:
+    """Round widths of bins: 1, 2, 5, 10, ..."""
+    for power in count():
+        yield from (factor * 10**power for factor in (1, 2, 5))
 
 
 def not_exceeded(counts: Counts, share: float) -> int:

@@ -42,6 +42,8 @@ class StaffPlan:
     on_duty
         Sessions on duty on each open day: those given, or as many as are enough on the share of
         open days that the staffing asks for.
+    people
+        People who hold them, each as many as one person can in a day.
     given
         `[n_roles]`: whether the sessions on duty were given.
     days_short
@@ -64,6 +66,7 @@ class StaffPlan:
     seconds: Counts
     sessions_needed: Counts
     on_duty: Counts
+    people: Counts
     given: tuple[bool, ...]
     days_short: Counts
     used: Floats
@@ -103,6 +106,7 @@ def staff_plan(work: Workload, on_duty: Mapping[str, int] | None = None) -> Staf
         seconds=seconds,
         sessions_needed=np.stack([sessions.sum(axis=0) for sessions in needed]),
         on_duty=duty,
+        people=np.ceil(duty / work.staffing.clinic["sessions_per_day"].value).astype(np.int64),
         given=tuple(role in fixed for role in work.roles),
         days_short=np.stack([(s > own).sum(axis=0) for s, own in zip(needed, duty, strict=True)]),
         used=seconds / np.maximum(offered, 1),

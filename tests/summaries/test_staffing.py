@@ -164,6 +164,7 @@ def test_the_staff_of_a_year_is_what_the_sheet_says(case, sheet):
             assert len(minutes) == plan.n_open_days[year] == 260
             assert plan.sessions_needed[year, place] == sum(needed)
             assert plan.on_duty[year, place] == on_duty
+            assert plan.people[year, place] == math.ceil(on_duty / 2)
             assert plan.days_short[year, place] == sum(s > on_duty for s in needed)
             if on_duty:
                 used = sum(minutes) / (260 * on_duty * 45 * 0.9)

@@ -1,0 +1,61 @@
+"""How patients come, which days the page shows, and what it leaves out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ape_core.schema import WEEKS_PER_YEAR
+from widgets import format as words
+from widgets.html import html, text
+
+if TYPE_CHECKING:
+    from ape_core.spec.run_spec import RunSpec
+    from ape_core.summaries.staffing import Workload
+    from widgets.service.session import ServiceSession
+
+
+class AboutPanel:
+    """One paragraph below the figures."""
+
+    def __init__(self, session: ServiceSession) -> None:
+        self._session = session
+        self.view = html()
+
+    def draw(self) -> None:
+        """Say it of the run that is shown, or nothing."""
+        spec, work = self._session.shown, self._session.work
+        if spec is None or work is None:
+            self.view.value = ""
+            return
+        sentences = (_coming(spec), _calendar(work), _later(spec, work))
+        told = " ".join(sentence for sentence in sentences if sentence)
+        self.view.value = f'<p class="ape-about">{text(told)}</p>'
+
+
+def _coming(spec: RunSpec) -> str:
+    """How patients come."""
+    recruitment = spec.cohort.recruitment
+    patients = words.count(spec.cohort.n_patients)
+    if recruitment.patients_per_week is not None:
+        return f"{recruitment.patients_per_week:g} new patients come a week, {patients} in all."
+    if recruitment.days:
+        return f"{patients} patients have their first visit within {recruitment.days} days."
+    return f"All {patients} patients have their first visit on the first day."
+
+
+def _calendar(work: Workload) -> str:
+    """What is shown of the calendar."""
+    n_weeks = work.n_weeks
+    years = words.plural(n_weeks // WEEKS_PER_YEAR, "year")
+    shown = years if n_weeks % WEEKS_PER_YEAR == 0 else words.plural(n_weeks, "week")
+    return f"Shown are the first {shown} of the clinic, of which day 1 is a Monday."
+
+
+def _later(spec: RunSpec, work: Workload) -> str:
+    """What the run has beyond."""
+    if not work.n_later_visits:
+        return ""
+    later = f"{words.count(work.n_later_visits)} visits that the run has later are left out"
+    if spec.cohort.recruitment.patients_per_week is None:
+        return f"{later}: by then the first patients are no longer followed."
+    return f"{later}: by then nobody new comes, and the first patients are no longer followed."

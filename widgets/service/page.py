@@ -1,0 +1,120 @@
+"""The page of a clinic's work: all panels, composed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import Widget
+
+from widgets.errors import guarded
+from widgets.frame import Page
+from widgets.html import box
+from widgets.memory_panel import MemoryPanel
+from widgets.page import run_in_address
+from widgets.progress import ProgressPanel
+from widgets.run_list import RunListPanel
+from widgets.service.about import AboutPanel
+from widgets.service.activity import ActivityChart
+from widgets.service.daily import DailyLoadChart
+from widgets.service.form import ServiceForm
+from widgets.service.plan_card import PlanCard
+from widgets.service.roles import RolesChart
+from widgets.service.session import ServiceSession
+from widgets.service.staff_use import StaffUseCard
+from widgets.service.staffing_panel import StaffingPanel
+from widgets.service.tiles import TilesPanel
+from widgets.service.weekdays import WeekdaysChart
+from widgets.title import TitlePanel
+
+
+class ServicePage(Page[ServiceSession]):
+    """Everything on the page.
+
+    Parameters
+    ----------
+    run_id
+        Run to begin with; by default the one that the address of the page names with `?run=`.
+    store
+        Folder of runs; by default the user's.
+    light
+        Make the light page; by default when the address of the page asks for it.
+    """
+
+    name = "service"
+    toggle = "Ask about a service, open a run"
+    rules = Path(__file__).parent / "service.css"
+
+    def __init__(
+        self,
+        run_id: str | None = None,
+        store: str | Path | None = None,
+        *,
+        light: bool | None = None,
+    ) -> None:
+        self._asked_run = run_in_address() if run_id is None else run_id
+        self._drawn: tuple[Any, ...] = ()
+        self._folded_for = ""
+        super().__init__(ServiceSession(store), light=light)
+
+    def make_panels(self) -> None:
+        """Make every panel of the main column once."""
+        session, draw = self.session, self.draw
+        self._title = TitlePanel(session)
+        self._progress = ProgressPanel(session)
+        self._panels: list[Any] = [self._title, self._progress]
+        self._tiles, self._about = TilesPanel(session), AboutPanel(session)
+        self._activity, self._roles = ActivityChart(session, draw), RolesChart(session)
+        self._daily, self._weekdays = DailyLoadChart(session, draw), WeekdaysChart(session, draw)
+        self._use, self._plan = StaffUseCard(session, draw), PlanCard(session)
+        self._staffing = StaffingPanel(session, draw)
+        self._cards = (
+            self._activity, self._roles, self._daily, self._weekdays, self._use, self._plan,
+            self._staffing,
+        )  # fmt: skip
+
+    def make_folds(self) -> list[Widget]:
+        """Make the form, the gauge and the list of runs."""
+        self._form = ServiceForm(self.session, self.draw)
+        self._memory = MemoryPanel(self.session)
+        self._run_list = RunListPanel(self.session, self.draw)
+        folds: list[Any] = [self._form, self._memory, self._run_list]
+        self._panels += folds
+        return [panel.view for panel in folds]
+
+    def head(self) -> list[Widget]:
+        """Give the title of the run, and how far it is."""
+        return [self._title.view, self._progress.view]
+
+    def main(self) -> list[Widget]:
+        """Give the figures, the charts, the table and the clinic's own numbers."""
+        cards = box(*(card.view for card in self._cards), classes="ape-charts")
+        return [self._tiles.view, self._about.view, cards]
+
+    def arrive(self) -> None:
+        """Show the run that the link names, or the answer to a first question."""
+        self.session.arrive(self._asked_run)
+
+    def draw_panels(self) -> None:
+        """Show the state of the session; draw the charts only when what they show has changed."""
+        for panel in self._panels:
+            guarded(self.session, panel.refresh)()
+        if self.session.run_id != self._folded_for:
+            self._folded_for = self.session.run_id
+            self.fold()
+        drawn = (self.session.version, self.session.year, self.session.looked_at)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        for panel in (self._tiles, self._about, *self._cards):
+            guarded(self.session, panel.draw)()
+
+    def window_title(self) -> str:
+        """What the page is about."""
+        shown = self.session.shown
+        return f"{shown.protocol.title}: service - APE" if shown else "Service - APE"
+
+    def address(self) -> dict[str, str]:
+        """The run that is shown."""
+        run = self.session.run_id[:12]
+        return {"run": run} if run else {}
