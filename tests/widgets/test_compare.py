@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -32,6 +33,7 @@ from widgets.several.session import SeveralSession
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "ranibizumab-0.5mg-prn", "no-treatment")
 YEARS = 2
+LOADING = ape.load_protocol(NAMES[0]).loading
 
 
 def plain(markup):
@@ -220,6 +222,29 @@ def test_an_own_protocol_can_be_chosen(own_store, ids):
     assert session.problem == ""
     session.start()
     assert list(session.run_ids) == ids, "the same rules are the same run, whatever their name"
+
+
+def test_runs_bring_along_what_the_form_cannot_say(own_store):
+    """Fellow eyes, and rules that only a run has; more protocols are asked of the same patients."""
+    base = small_spec(150, 1).replace(two_eyes=True)
+    changed = replace(ape.load_protocol(NAMES[0]), loading=replace(LOADING, n_injections=5))
+    specs = [base, base.replace(protocol=changed)]
+    for spec in specs:
+        run(spec, own_store, progress=False)
+    session = SeveralSession(own_store)
+    session.open([spec.run_id for spec in specs])
+    assert session.protocols.chosen == [NAMES[0], f"{NAMES[0]} of run {specs[1].run_id[:6]}"]
+    assert session.titles == tuple(f"{changed.title} ({number})" for number in (1, 2))
+    session.choose("no-treatment", on=True)
+    session.edit("patients", "160")
+    session.start()
+    found = [item.spec for item in session.comparison.runs]
+    assert all(spec.cohort.two_eyes and spec.cohort.n_patients == 160 for spec in found)
+    assert found[1].protocol.loading.n_injections == 5
+    assert session.comparison.wait(120) == "complete"
+    session.edit("population", "trial")
+    assert session.problem == ""
+    assert not session.is_shown
 
 
 def test_a_link_of_other_patients_is_refused_and_the_newest_of_the_same_are_shown(kept, ids):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ape_core.analysis.same_patients import MOST_RUNS
 from ape_core.errors import ApeError
-from ape_core.storage.own_protocols import list_protocols, load_protocol
+from ape_core.storage.own_protocols import OwnProtocols, list_protocols, load_protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +30,18 @@ class ProtocolChoice:
     def __init__(self, store: Path, chosen: Sequence[str]) -> None:
         self._store = store
         self._of_runs: dict[str, Protocol] = {}
+        self._listed: dict[str, str] = {}
+        self._stamp: object = None
         self.chosen = list(chosen)
 
     def options(self) -> list[tuple[str, str]]:
         """Titles and names: those of opened runs that are not in the list, then shipped and own."""
-        listed = {item.name: item.title for item in list_protocols(self._store)}
+        stamp = OwnProtocols(self._store).stamp()
+        if stamp != self._stamp:  # or every look would read every file
+            self._listed = {item.name: item.title for item in list_protocols(self._store)}
+            self._stamp = stamp
         of_runs = {name: protocol.title for name, protocol in self._of_runs.items()}
-        return [(title, name) for name, title in (of_runs | listed).items()]
+        return [(title, name) for name, title in (of_runs | self._listed).items()]
 
     def place_of(self, name: str) -> int:
         """Place among those that are chosen; -1 when it is not."""

@@ -17,7 +17,7 @@ from ape_core.spec.cohort import Cohort
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.store import Store
 from widgets.format import count, parse_count
-from widgets.question import NUMBERS
+from widgets.question import FIRST_QUESTION, NUMBERS
 from widgets.session import Notice
 from widgets.several.protocols import ProtocolChoice
 
@@ -31,12 +31,10 @@ FIRST_PROTOCOLS: Final = (
 )
 """What is compared for a visitor who has asked nothing yet: a real answer within seconds."""
 
-FIRST_QUESTION: Final = {
-    "population": "uk-routine-care",
-    "patients": "2,000",
-    "years": "5",
-    "seed": "1",
+FIRST_PATIENTS: Final = {
+    name: str(FIRST_QUESTION[name]) for name in ("population", "patients", "years", "seed")
 }
+"""Those of the first question of the front page, with which a run is shared."""
 _MOST_LOOKED_AT: Final = 40
 """Newest runs among which one looks for some of the same patients."""
 
@@ -57,7 +55,7 @@ class SeveralSession:
 
     def __init__(self, store: str | Path | None = None) -> None:
         self.store = Store(store)
-        self.question = dict(FIRST_QUESTION)
+        self.question = dict(FIRST_PATIENTS)
         self.protocols = ProtocolChoice(self.store.path, self.first_protocols)
         self._base: RunSpec | None = None
         self.comparison: Comparison | None = None
