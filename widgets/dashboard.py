@@ -19,6 +19,7 @@ from widgets.memory_panel import MemoryPanel
 from widgets.package_panel import PackagePanel
 from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
+from widgets.report_panel import ReportPanel
 from widgets.run_list import RunListPanel
 from widgets.session import Session
 from widgets.title import TitlePanel
@@ -67,7 +68,10 @@ class Dashboard(Page[Session]):
         self._run_list = RunListPanel(self.session, self.draw)
         self._memory = MemoryPanel(self.session)
         self._packages = PackagePanel(self.session, self.draw)
-        folds: list[Any] = [self._controls, self._memory, self._run_list, self._packages]
+        self._report = ReportPanel(self.session, self.draw)
+        folds: list[Any] = [
+            self._controls, self._memory, self._run_list, self._report, self._packages
+        ]  # fmt: skip
         self._panels += folds
         return [panel.view for panel in folds]
 

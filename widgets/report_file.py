@@ -98,7 +98,7 @@ def _shown(notebook: Any) -> Iterator[str]:
 
 
 def main() -> int:
-    """Make a report; say on standard output, as JSON, what came of it."""
+    """Make a report; say on standard output, as JSON, why there is none."""
     parser = argparse.ArgumentParser()
     for name in ("--run", "--store", "--out"):
         parser.add_argument(name, required=True)

@@ -1,0 +1,126 @@
+"""Reports that a page has asked for: made by a process of their own, kept in the store."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ape_core.errors import InvalidInputError, RunFailedError
+from ape_core.runs.slots import memory_left_mb
+from ape_core.runs.spawning import detached_environment
+from ape_core.storage.files import make_folder, read_bytes, read_json
+from ape_core.storage.locks import FileLock, is_locked
+from ape_core.storage.os_errors import os_errors
+from ape_core.storage.store import Store
+
+REPORT_MB: Final = 300.0
+"""Memory that making a report takes: papermill, and the kernel that draws the charts."""
+
+
+_NAMED: Final = 24
+"""Characters of a run's id that its files are named by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """How far a report is: "absent", "running", "complete" or "failed", then with the reason."""
+
+    status: str
+    error: str = ""
+    hint: str = ""
+
+
+class KeptReport:
+    """The report of one run; what is kept lies in the folder `reports` of the store.
+
+    Parameters
+    ----------
+    store
+        Folder of runs.
+    run_id
+        The run.
+    """
+
+    def __init__(self, store: Path, run_id: str) -> None:
+        self._store, self._run_id = store, run_id
+        self._folder = store / "reports"
+
+    @property
+    def path(self) -> Path:
+        """Where the report is, once it is complete."""
+        return self._named("html")
+
+    def state(self) -> ReportState:
+        """How far it is."""
+        # Asked first: whoever has given up the lock has written what it made.
+        if is_locked(self._named("lock")):
+            return ReportState("running")
+        if self.path.is_file():
+            return ReportState("complete")
+        if self._named("json").is_file():
+            failure = read_json(self._named("json"))
+            return ReportState("failed", failure["error"], failure["hint"])
+        return ReportState("absent")
+
+    def start(self) -> None:
+        """Have it made anew, unless somebody is at it.
+
+        Raises
+        ------
+        InvalidInputError
+            When too little memory is left.
+        """
+        left = memory_left_mb(self._store)
+        if left < REPORT_MB:
+            raise InvalidInputError(
+                f"A report takes about {REPORT_MB:.0f} MB of memory while it is made, and "
+                f"{left:,.0f} MB are left.",
+                f"Close other pages, or make it later with `ape report {self._run_id[:12]}`.",
+            )
+        make_folder(self._folder)
+        lock = FileLock.acquire(self._named("lock"))
+        if lock is None:
+            return
+        with lock:
+            for ending in ("html", "json"):
+                self._named(ending).unlink(missing_ok=True)
+            self._forget_others()
+            self._spawn(lock)
+
+    def content(self) -> bytes:
+        """The report."""
+        return read_bytes(self.path)
+
+    def _forget_others(self) -> None:
+        """Remove reports of runs that were deleted."""
+        known = {folder.run_id[:_NAMED] for folder in Store(self._store).list()}
+        for path in self._folder.glob("*.html"):
+            if path.stem not in known:
+                path.unlink(missing_ok=True)
+
+    def _spawn(self, lock: FileLock) -> None:
+        """Start the process that makes it and hand it the lock; it outlives whoever asked."""
+        command = [
+            *(sys.executable, "-P", "-m", "widgets.report_process", "--run", self._run_id),
+            *("--store", str(self._store), "--out", str(self.path)),
+            *("--lock", str(lock.fileno()), "--failure", str(self._named("json"))),
+        ]
+        log_path = self._folder / "report.log"
+        with os_errors("write", log_path), log_path.open("wb") as log:
+            starter = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=detached_environment(), pass_fds=(lock.fileno(),), start_new_session=True,
+                check=False,
+            )  # fmt: skip
+        if starter.returncode:
+            raise RunFailedError(
+                f"The report could not be started (status {starter.returncode}).",
+                f"What it said is in {log_path}.",
+            )
+
+    def _named(self, ending: str) -> Path:
+        """Path of a file."""
+        return self._folder / f"{self._run_id[:_NAMED]}.{ending}"
