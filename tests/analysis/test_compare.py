@@ -18,6 +18,7 @@ from ape_core.runs.starting import ask
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.parts import write_part
 from ape_core.summaries import Summary
+from support.patience import PATIENCE
 from support.runs import small_spec
 
 TREX, PRN, UNTREATED = (
@@ -41,7 +42,7 @@ def store(tmp_path_factory):
 def done(specs, store):
     """All three runs, simulated by workers."""
     comparison = ape.compare(specs, store)
-    assert comparison.wait(120) == "complete"
+    assert comparison.wait(PATIENCE) == "complete"
     return comparison
 
 

@@ -21,6 +21,7 @@ from ape_core.storage.own_protocols import OwnProtocols
 from ape_core.storage.parts import write_part
 from ape_core.storage.store import Store
 from ape_core.summaries import Summary
+from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.compare.forest import SHOWN, shown_years
 from widgets.compare.page import ComparePage
@@ -241,7 +242,7 @@ def test_runs_bring_along_what_the_form_cannot_say(own_store):
     found = [item.spec for item in session.comparison.runs]
     assert all(spec.cohort.two_eyes and spec.cohort.n_patients == 160 for spec in found)
     assert found[1].protocol.loading.n_injections == 5
-    assert session.comparison.wait(120) == "complete"
+    assert session.comparison.wait(PATIENCE) == "complete"
     session.edit("population", "trial")
     assert session.problem == ""
     assert not session.is_shown
