@@ -16,6 +16,7 @@ from ape_core.summaries.acuity import acuity_over_time, letters_change
 from ape_core.summaries.retention import status_over_time
 from ape_core.summaries.treatment import injection_intervals, injections_per_year
 from widgets import format as words
+from widgets import static_courses
 from widgets.charts.axes import year_ticks
 from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import FONT, hexadecimal
@@ -38,6 +39,10 @@ def draw_all(summary: Summary) -> dict[str, bytes]:
         "Injections per year, per eye in care": _injections,
         f"Weeks between injections in year {summary.years}": _intervals,
         "Who stays in care": _retention,
+        "Letters gained and lost, living eyes": static_courses.gains,
+        "70 letters or better, and eyes without fluid": static_courses.shares,
+        "Planned intervals of eyes on treatment": static_courses.planned,
+        "Patients from year to year": static_courses.flow,
     }
     return {title: _png(title, draw, summary) for title, draw in charts.items()}
 

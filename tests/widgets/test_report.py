@@ -63,7 +63,7 @@ def test_a_report_states_question_outcomes_and_how_to_repeat_it(first, folder):
 
 
 def test_a_report_shows_its_charts_as_images(first):
-    assert len(outputs(first, "image/png")) == 5
+    assert len(outputs(first, "image/png")) == 9
     assert not outputs(first, "application/vnd.jupyter.widget-view+json")
 
 
@@ -107,7 +107,7 @@ def test_a_run_that_is_there_becomes_one_file_that_needs_nothing_else(first, fol
     assert main(["report", run.run_id[:8], "--out", str(out)]) == 0
     page = out.read_text(encoding="utf-8")
     assert outcome_table(run.summary()) in page
-    assert page.count('src="data:image/png;base64,') == 5
+    assert page.count('src="data:image/png;base64,') == 9
     assert "was simulated before" in page
     assert run.run_id in page
     assert "model version" in page

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ape_core.summaries.courses import BandsOverTime
     from ape_core.summaries.table import Table
 
-_CHANGES = {
+CHANGES = {
     "lost \N{GREATER-THAN OR EQUAL TO} 15": "lost-letters",
     "lost 5\N{EN DASH}14": "lost-some",
     "within 4": "unchanged",
     "gained 5\N{EN DASH}14": "gained-some",
     "gained \N{GREATER-THAN OR EQUAL TO} 15": "gained",
 }
-_INTERVALS = {
+INTERVALS = {
     "none planned": "no-visit",
     "< 8 weeks": "interval-1",
     "8\N{EN DASH}11 weeks": "interval-2",
@@ -81,14 +81,14 @@ class BandsChart:
 def gains_chart(*, light: bool = False) -> BandsChart:
     """Letters gained and lost over time."""
     card = ("Letters gained and lost", "Percentage of living eyes, against their first visit.")
-    return BandsChart(card, _CHANGES, change_bands, change_bands_table, light=light)
+    return BandsChart(card, CHANGES, change_bands, change_bands_table, light=light)
 
 
 def planned_chart(*, light: bool = False) -> BandsChart:
     """Planned intervals over time."""
     sentence = "Percentage of eyes on treatment, by the planned interval to the next visit."
     card = ("Intervals over time", sentence)
-    return BandsChart(card, _INTERVALS, interval_bands, interval_bands_table, light=light)
+    return BandsChart(card, INTERVALS, interval_bands, interval_bands_table, light=light)
 
 
 def _in_words(view: BandsOverTime, years: int) -> str:

@@ -69,15 +69,11 @@ def columns_of(flow: StatusFlow) -> Counts:
 
 def drawing(flow: StatusFlow) -> str:
     """Columns and bands as SVG that is stretched to its place, and the years below it."""
-    columns = columns_of(flow)
-    n_patients = max(1, int(columns[0].sum()))
-    heights: Floats = HEIGHT * columns / n_patients
-    bottoms = _bottoms(columns, heights)
+    heights, bottoms = bottoms_of(columns_of(flow))
     total = HEIGHT + GAP * (len(flow.statuses) - 1)
     n_years = len(flow.years)
     width = _COLUMN * n_years / 5
-    sizes: Floats = HEIGHT * flow.counts / n_patients
-    bands = _bands(sizes, bottoms, width)
+    bands = _bands(ends_of(flow, bottoms), width)
     posts = _posts(heights, bottoms, width)
     ticks = "".join(
         f'<span style="left:{100 * tick / n_years:.2f}%">{tick}</span>'
@@ -90,18 +86,29 @@ def drawing(flow: StatusFlow) -> str:
     )
 
 
-def _bottoms(columns: Counts, heights: Floats) -> Floats:
-    """Where each status of each column begins; gaps are where somebody is, at any time, between."""
+def bottoms_of(columns: Counts) -> tuple[Floats, Floats]:
+    """Height of each status of each column, and where it begins.
+
+    There is a gap above each status in which anybody is at any time.
+    """
+    heights: Floats = HEIGHT * columns / max(1, int(columns[0].sum()))
     used = columns.any(axis=0)
     gaps = GAP * (np.cumsum(used) - used)
     bottoms: Floats = np.cumsum(heights, axis=1) - heights + gaps
-    return bottoms
+    return heights, bottoms
 
 
-def _bands(sizes: Floats, bottoms: Floats, width: float) -> str:
+def ends_of(flow: StatusFlow, bottoms: Floats) -> tuple[Floats, Floats, Floats]:
+    """Where each band leaves its column and enters the next, and how high it is."""
+    sizes: Floats = HEIGHT * flow.counts / max(1, int(flow.counts[0].sum()))
+    leave: Floats = bottoms[:-1, :, None] + np.cumsum(sizes, axis=2) - sizes
+    enter: Floats = bottoms[1:, None, :] + np.cumsum(sizes, axis=1) - sizes
+    return leave, enter, sizes
+
+
+def _bands(ends: tuple[Floats, Floats, Floats], width: float) -> str:
     """Bands by the status that they lead to; those to one status are one path."""
-    leave = bottoms[:-1, :, None] + np.cumsum(sizes, axis=2) - sizes
-    enter = bottoms[1:, None, :] + np.cumsum(sizes, axis=1) - sizes
+    leave, enter, sizes = ends
     paths = []
     for after, name in enumerate(STATUS_COLOURS):
         parts = [
@@ -147,8 +154,8 @@ def _labels(flow: StatusFlow) -> str:
     """Name and last share of each status, beside its part of the last column."""
     columns = columns_of(flow)
     last = columns[-1] / max(1, columns[-1].sum())
-    heights = HEIGHT * columns / max(1, columns[0].sum())
-    middles = (_bottoms(columns, heights) + heights / 2)[-1]
+    heights, bottoms = bottoms_of(columns)
+    middles = (bottoms + heights / 2)[-1]
     total = HEIGHT + GAP * (len(flow.statuses) - 1)
     return end_labels(
         [
