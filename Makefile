@@ -23,7 +23,8 @@ help:  ## Show these words
 run: $(VENV)/kernel.stamp  ## Open the dashboard in Voilà on this machine
 	$(BIN)/ape dashboard
 
-test: lint  ## Run every check: format, lint, types, tests
+# The kernels are compiled once beforehand: every process of the tests that came first would do it.
+test: lint $(VENV)/kernel.stamp  ## Run every check: format, lint, types, tests
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 lint: setup-dev  ## Check format, lint and types
