@@ -292,6 +292,7 @@ def test_the_kernel_of_a_page_ends_with_the_page(dark_page, server):
     own = kernel_of(dark_page, server)
     dark_page.goto("about:blank")
     until(lambda: own not in server.kernels(), SECONDS_UNTIL_GONE)  # sooner than one left alone
+    assert not own.is_running()
 
 
 def kernel_of(page, server):
