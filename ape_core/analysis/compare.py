@@ -176,7 +176,7 @@ def compare(
     Parameters
     ----------
     specs
-        Two to six questions that differ in nothing but the protocol.
+        Two to six questions that differ in nothing but the protocol, or the slots of its clinics.
     store
         Folder of the runs; by default APE_STORE, or else the user's data directory.
     workers
@@ -200,9 +200,19 @@ def compare(
 
 
 def _titles(specs: Sequence[RunSpec]) -> tuple[str, ...]:
-    """Title of each protocol, numbered where two have the same."""
+    """Title of each protocol, with its slots where they differ; numbered where two are the same."""
     titles = [spec.protocol.title for spec in specs]
+    if any(spec.capacity != specs[0].capacity for spec in specs):
+        titles = [f"{title}, {_slots(spec)}" for title, spec in zip(titles, specs, strict=True)]
     return tuple(
         f"{title} ({titles[:place].count(title) + 1})" if titles.count(title) > 1 else title
         for place, title in enumerate(titles)
     )
+
+
+def _slots(spec: RunSpec) -> str:
+    """The limit on slots, in a few words."""
+    if spec.capacity is None:
+        return "unlimited slots"
+    slots, days = spec.capacity.slots_per_day, spec.capacity.open_days
+    return f"{slots:,} slot{'s' * (slots > 1)} on {days} day{'s' * (days > 1)} a week"

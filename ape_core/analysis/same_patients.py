@@ -85,7 +85,7 @@ def patients_together(spec: RunSpec) -> int:
 
 
 def _differing(one: RunSpec, other: RunSpec) -> list[str]:
-    """What differs between two runs but for the protocol, in words."""
+    """What differs between two runs but for the protocol and the slots of a day, in words."""
     asked = [_patients(spec) for spec in (one, other)]
     return [
         f"{name} is {_value(asked[0].get(name))} and {_value(asked[1].get(name))}"
@@ -96,10 +96,16 @@ def _differing(one: RunSpec, other: RunSpec) -> list[str]:
 
 
 def _patients(spec: RunSpec) -> dict[str, Any]:
-    """Everything of a question but the protocol, under names with dots, the plainest first."""
+    """Everything that makes the patients, under names with dots, the plainest first.
+
+    Of limited slots it is only how many patients depend on each other. So a limit is compared with
+    another, or with more slots than clinics can use.
+    """
     question = spec.question()
+    clinic = question.get("capacity", {}).get("patients_per_clinic")
+    question["capacity"] = {} if clinic is None else {"patients_per_clinic": clinic}
     names = ("model_version", "years", "seed", "cohort", "capacity", "model")
-    return _flat({name: question[name] for name in names if name in question})
+    return _flat({name: question[name] for name in names})
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -139,6 +139,23 @@ def test_other_patients_are_refused_with_what_differs(specs, store, change, mess
         ape.compare([specs[0], other], store)
 
 
+def test_slots_that_bind_are_compared_with_slots_that_do_not(specs, tmp_path):
+    """What slipping does: the same patients with the same luck, fewer visits, worse acuity."""
+    plenty = specs[0].replace(patients_per_clinic=60, slots_per_day=1_000)
+    few = plenty.replace(slots_per_day=1, open_days=5)
+    for spec in (plenty, few):
+        ape.run(spec, tmp_path, progress=False)
+    compared = Comparison([ask(spec, tmp_path) for spec in (plenty, few)])
+    title = specs[0].protocol.title
+    assert compared.titles == (
+        f"{title}, 1,000 slots on 7 days a week",
+        f"{title}, 1 slot on 5 days a week",
+    )
+    found = {difference.outcome: difference for difference in compared.differences()}
+    for name in ("letters_change", "visits"):
+        assert found[name].high < 0, name
+
+
 def test_a_drug_of_another_kind_is_no_other_patient_but_other_values_of_one_drug_are(specs, store):
     halved = specs[0].replace(protocol=PRN)
     assert halved.question()["model"]["drug"] != specs[0].question()["model"]["drug"]
