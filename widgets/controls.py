@@ -36,6 +36,8 @@ class ControlsPanel:
         self._session = session
         self._draw = draw
         self._is_showing = False
+        self._told_for: tuple[Any, ...] = ()
+        self._n_changed = 0
         self._protocol_words, self._population_words = html(), html()
         self._estimate, self._hint = html(), html()
         session.read_protocols()
@@ -123,15 +125,11 @@ class ControlsPanel:
     def _explain(self) -> None:
         """Explain the protocol and the population of the question, and what is other in them."""
         session = self._session
-        protocol, changed = session.protocol, editing.changes(session)
-        set_class(self._protocol_words, "ape-stale", on=protocol is None)
-        if protocol is not None:  # while rules contradict each other, the last picture stays
-            picture = schedule_picture(protocol) + changes_list(_made_from(session), changed)
-            self._protocol_words.value = picture + _more(
-                protocol.description or " ".join(protocol.summary_sentences()),
-                {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
-            )
-        self._edit.refresh(len(changed))
+        told_for = (session.protocol, session.known_protocols)
+        if told_for != self._told_for:
+            self._told_for = told_for
+            self._explain_protocol()
+        self._edit.refresh(self._n_changed)
         kept = session.question["population_of_run"]
         if kept is None:
             about = load_population(session.question["population"]).description
@@ -140,6 +138,26 @@ class ControlsPanel:
         self._population_words.value = _more(about, {})
         self._people.refresh(len(session.question["people"]) + bool(session.question["capacity"]))
         self._model.refresh(len(session.question["model"]))
+
+    def _explain_protocol(self) -> None:
+        """Show the schedule of the protocol, what is changed in it, and what is said of it."""
+        session = self._session
+        protocol, changed = session.protocol, editing.changes(session)
+        self._n_changed = len(changed)
+        set_class(self._protocol_words, "ape-stale", on=protocol is None)
+        if protocol is None:  # while rules contradict each other, the last picture stays
+            return
+        origin = changes_list(_made_from(session), changed)
+        if protocol.parent and not origin:
+            origin = f'<p class="ape-help">{text(_made_from(session))}</p>'
+        self._protocol_words.value = (
+            schedule_picture(protocol)
+            + origin
+            + _more(
+                protocol.description or " ".join(protocol.summary_sentences()),
+                {"Rules": protocol.summary_sentences(), "Sources": protocol.sources},
+            )
+        )
 
     def _say(self) -> None:
         """Show what the run would take, and why it cannot start, if so."""
@@ -195,9 +213,7 @@ def _made_from(session: Session) -> str:
     parent, protocol = editing.parent_of(session), session.protocol
     if parent is not None:
         return f"Changed from {parent.title}"
-    if protocol is not None and protocol.parent:
-        return f"Made from {protocol.parent}, which is not here."
-    return ""
+    return f"Made from {protocol.parent}, which is not here." if protocol else ""
 
 
 def _choice(name: str, options: list[tuple[str, Any]]) -> Dropdown:

@@ -7,6 +7,7 @@ rebuilt from the store: a page that is lost loses nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ class Session:
         self._ticks = 0
         self.library = OwnProtocols(self._store.path)
         self.protocols: list[ProtocolInfo] = []
-        self._known: tuple[Any, ...] = ()
+        self.known_protocols: tuple[Any, ...] = ()
+        self.protocol: Protocol | None = None
         self.question: Question = deepcopy(dict(self.first_question))
         self.asked: RunSpec | None = None
         self.problem = ""
@@ -136,19 +138,15 @@ class Session:
         """Folder of the store."""
         return self._store.path
 
-    @property
-    def protocol(self) -> Protocol | None:
-        """The protocol of the question; None while its rules contradict each other."""
-        try:
-            return protocol_of(self.question, self._store.path)
-        except InvalidSpecError:
-            return None
-
     def read_protocols(self) -> None:
         """Read the list of protocols, if one was saved or deleted, here or elsewhere."""
         known = self.library.stamp()
-        if not self.protocols or known != self._known:
-            self._known, self.protocols = known, list_protocols(self._store.path)
+        if self.protocols and known == self.known_protocols:
+            return
+        is_first = not self.protocols
+        self.known_protocols, self.protocols = known, list_protocols(self._store.path)
+        if not is_first:
+            self._check()  # the one that is asked for may be another by now
 
     def edit(self, name: str, value: Any) -> None:
         """Change one part of the question, and see whether it can be asked.
@@ -318,6 +316,7 @@ class Session:
     def _check(self) -> None:
         """See whether the question can be asked, and what it would take."""
         self.asked, self.estimate, self.problem, self.wrong_field = None, None, "", ""
+        self.protocol = None
         try:
             self.asked = self.spec_asked()
             self.estimate = estimate(self.asked, self._store)
@@ -329,8 +328,13 @@ class Session:
         return question_of(spec, self._store.path)
 
     def spec_asked(self) -> RunSpec:
-        """Give the question as a spec; the first field that is wrong is remembered."""
+        """Give the question as a spec; the first field that is wrong is remembered.
+
+        Its protocol is kept as far as that makes sense, whatever else is wrong.
+        """
         try:
+            with suppress(InvalidSpecError):
+                self.protocol = protocol_of(self.question, self._store.path)
             return spec_of(self.question, self._store.path)
         except InvalidSpecError as error:
             self.wrong_field = error.field

@@ -230,6 +230,27 @@ def test_what_is_exported_reads_back_and_shows_in_the_form(editor, form, session
         assert session.protocol == load_protocol(info.name)
 
 
+def test_a_protocol_that_changes_or_goes_elsewhere_is_seen_here(form, session):
+    longer = replace(load_protocol(PARENT).phases[0], max_interval_weeks=20)
+    mine = replace(load_protocol(PARENT), name="mine", title="Mine", parent="gone")
+    session.library.save(mine)
+    session.read_protocols()
+    session.edit("protocol", "mine")
+    form.refresh()
+    assert "Made from gone, which is not here." in form._protocol_words.value
+    session.library.save(replace(mine, phases=(longer,)), replacing=True)
+    session.read_protocols()
+    form.refresh()
+    assert session.asked.protocol.phases == (longer,)
+    assert "9 injections" in form._protocol_words.value
+    session.library.delete("mine")
+    session.read_protocols()
+    form.refresh()
+    assert session.asked is None
+    assert "There is no protocol" in form._hint.value
+    assert form._protocol.label == "mine (is not here)"
+
+
 def upload(editor, content, name="theirs.yaml"):
     about = {"name": name, "type": "", "size": len(content), "last_modified": utc_now()}
     editor._library._upload.value = ({**about, "content": content},)
@@ -365,6 +386,7 @@ def test_a_changed_run_says_so_in_title_and_report(session, model):
 
 
 def test_closing_the_form_closes_all_that_was_unfolded(session, count_widgets):
+    session.edit("seed", "1")
     before = count_widgets()
     form = ControlsPanel(session, lambda: None)
     for fold in (form._edit, form._people, form._model):

@@ -16,6 +16,7 @@ from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 
 if TYPE_CHECKING:
+    from ape_core.spec.protocol import Protocol
     from widgets.session import Session
 
 
@@ -33,7 +34,7 @@ class LibraryPanel:
     def __init__(self, session: Session, draw: Callable[[], None]) -> None:
         self._session = session
         self._draw = draw
-        self._offered = ""
+        self._offered: Protocol | None = None
         self._link, self._outcome, self._warning = html(), html(), html()
         self._name = classed(Text(description="Save as"), "ape-field")
         self._name.placeholder = "My clinic, up to 20 weeks"
@@ -67,10 +68,10 @@ class LibraryPanel:
     def refresh(self) -> None:
         """Offer the protocol of the question as a file, and what can be done with it."""
         protocol = self._session.protocol
-        content = protocol_to_yaml(protocol) if protocol else ""
-        if content != self._offered:
-            self._offered, self._outcome.value = content, ""
-            self._link.value = _link(protocol.name, content) if protocol else ""
+        if protocol != self._offered:
+            self._offered, self._outcome.value = protocol, ""
+            link = _link(protocol.name, protocol_to_yaml(protocol)) if protocol else ""
+            self._link.value = link
             self._show_question(on=False)
         self._name_buttons()
 
