@@ -40,7 +40,9 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(specs, store):
-    """All three runs, simulated by workers."""
+    """All three runs, the last one simulated by a worker."""
+    for spec in specs[:2]:
+        ape.run(spec, store, progress=False)
     comparison = ape.compare(specs, store)
     assert comparison.wait(PATIENCE) == "complete"
     return comparison

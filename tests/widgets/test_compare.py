@@ -145,7 +145,8 @@ def test_points_and_crosses_are_those_of_python(page, comparison):
         reach = np.ptp(drawn._crosses[place].y[1])
         assert reach == pytest.approx(apart.high - apart.low, abs=1e-4)
     assert [p.visible for p in drawn._points] == [True] * 3 + [False] * 3
-    assert list(drawn._names.text) == ["A", "B", "C"]
+    names = zip(drawn._above.text, drawn._below.text, strict=True)
+    assert ["".join(pair) for pair in names] == ["A", "B", "C"]
 
 
 def test_what_pairing_brings_is_that_of_python(page, comparison):
@@ -238,11 +239,9 @@ def test_runs_bring_along_what_the_form_cannot_say(own_store):
     assert session.titles == tuple(f"{changed.title} ({number})" for number in (1, 2))
     session.choose("no-treatment", on=True)
     session.edit("patients", "160")
-    session.start()
-    found = [item.spec for item in session.comparison.runs]
-    assert all(spec.cohort.two_eyes and spec.cohort.n_patients == 160 for spec in found)
-    assert found[1].protocol.loading.n_injections == 5
-    assert session.comparison.wait(PATIENCE) == "complete"
+    assert all(spec.cohort.two_eyes for spec in session.asked)
+    assert [spec.cohort.n_patients for spec in session.asked] == [160] * 3
+    assert session.asked[1].protocol.loading.n_injections == 5
     session.edit("population", "trial")
     assert session.problem == ""
     assert not session.is_shown
@@ -292,7 +291,7 @@ def _commit(run, indices):
         run.folder.committed.save_progress([record], whole.to_arrays())
 
 
-def test_a_run_that_is_deleted_or_damaged_is_told(own_store, ids):
+def test_a_run_that_is_damaged_is_repaired_and_one_that_is_deleted_is_told(own_store, ids, until):
     session = CompareSession(own_store)
     session.open(ids)
     summary = next((own_store / "runs" / ids[1]).glob("summary-*.npz"))
@@ -301,7 +300,13 @@ def test_a_run_that_is_deleted_or_damaged_is_told(own_store, ids):
     session.open(ids)
     assert session.damage is not None
     assert session.paired is None
-    assert "checksum" in session.notice.message
+    assert "The summary of a run is damaged" in session.notice.message
+    assert session.can_go_on
+    session.resume()
+    until(lambda: session.paired is not None and session.is_settled, session.refresh)
+    assert session.paired.n_patients == 400
+    assert (session.notice, session.damage) == (None, None)
+    session.comparison.wait(PATIENCE)
     Store(own_store).delete(ids[2])
     session.refresh()
     assert "has been deleted" in session.notice.message

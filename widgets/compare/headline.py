@@ -27,6 +27,8 @@ class HeadlinePanel:
 
 def headline_markup(session: CompareSession) -> str:
     """Differences in acuity and injections, with their intervals."""
+    if session.damage is not None:
+        return ""
     if session.paired is None:
         comparison = session.comparison
         first = words.count(comparison.n_first) if comparison else ""

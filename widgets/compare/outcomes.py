@@ -75,7 +75,7 @@ def _key(table: Table, session: CompareSession) -> str:
         f"{letter}, {title}" for letter, title in zip(LETTERS, session.titles, strict=False)
     )
     said = text(f"{table.name}. {titles}. {NOTE}")
-    return f"<tr><td colspan='{len(table.columns)}'>{said}</td></tr>"
+    return f"<tr><td colspan='{len(table.columns)}'><div>{said}</div></td></tr>"
 
 
 def _head(place: int, title: str, below: str) -> str:

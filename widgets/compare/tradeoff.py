@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _ROOM = 0.18
 """Part of the span of the points that is left free around them."""
 
+_CLOSE = 0.1
+"""Points closer than this, as a part of both axes, have no room for letters between them."""
+
+_EDGE = 0.02
+"""What is left free before no injections, as a part of the axis."""
+
 
 class TradeoffChart:
     """Mean change in acuity over mean number of injections, by protocol."""
@@ -48,11 +54,14 @@ class TradeoffChart:
             )
             for place in range(MOST_RUNS)
         ]  # fmt: skip
-        self._names = Label(
-            x=floats([0]), y=floats([0]), scales=scales, text=[""], default_size=13,
-            font_weight="bold", colors=[colour("ink")], x_offset=9, y_offset=-8,
+        self._above, self._below = (
+            Label(
+                x=floats([0]), y=floats([0]), scales=scales, text=[""], default_size=13,
+                font_weight="bold", colors=[colour("ink")], x_offset=across_px, y_offset=down_px,
+            )
+            for across_px, down_px in ((9, -8), (-19, 17))
         )  # fmt: skip
-        marks = [*self._crosses, *self._points, self._names]
+        marks = [*self._crosses, *self._points, self._above, self._below]
         margins = {"left": 46, "top": 18}
         drawn = figure(marks, [self._counts, self._letters], fig_margin=margins)
         self.card = Card("Letters against injections", drawn, wide=True)
@@ -81,10 +90,7 @@ class TradeoffChart:
                 session.difference(run, "letters_change"),
             )
             self._draw_run(run, (injections[run].value, letters[run].value), apart)
-        with self._names.hold_sync():
-            self._names.x = floats([mean.value for mean in injections])
-            self._names.y = floats([mean.value for mean in letters])
-            self._names.text = np.array(list(LETTERS[: paired.n_runs]))
+        self._name(injections, letters)
         rows = "".join(named(place, title) for place, title in enumerate(session.titles))
         self.card.foot(f'<div class="ape-foot">{rows}</div>')
 
@@ -98,6 +104,20 @@ class TradeoffChart:
             room = max(_ROOM * (max(values) - min(values)), 0.2)
             low = min(values) - room if of is self._y else max(min(values) - room, 0.0)
             fit(of, axis, span_ticks(low, max(values) + room, 6))
+        # A point at no injections is drawn whole.
+        self._x.min = min(self._x.min, -_EDGE * self._x.max) if self._x.min <= 0 else self._x.min
+
+    def _name(self, injections: list[Mean], letters: list[Mean]) -> None:
+        """Write the letter of each point above it, or below where another is close above it."""
+        x, y = (np.array([mean.value for mean in means]) for means in (injections, letters))
+        near_x = np.abs(x[:, None] - x) < _CLOSE * (self._x.max - self._x.min)
+        near_y = (y > y[:, None]) & (y - y[:, None] < _CLOSE * (self._y.max - self._y.min))
+        crowded = (near_x & near_y).any(axis=1)
+        names = np.array(list(LETTERS[: len(x)]))
+        for mark, chosen in ((self._above, ~crowded), (self._below, crowded)):
+            with mark.hold_sync():
+                mark.x, mark.y = floats(x), floats(y)
+                mark.text = np.where(chosen, names, "")
 
     def _draw_run(
         self, run: int, at: tuple[float, float], apart: tuple[Difference, Difference]

@@ -38,6 +38,10 @@ FIRST_PATIENTS: Final = {
 _MOST_LOOKED_AT: Final = 40
 """Newest runs among which one looks for some of the same patients."""
 
+_DAMAGED: Final = Notice(
+    "The summary of a run is damaged, and cannot be drawn.",
+    '"Go on" finds what is damaged and computes it again from the question.',
+)
 _NO_STATUS: Final = ("complete", "interrupted", "failed")
 
 
@@ -67,7 +71,7 @@ class SeveralSession:
         self.seconds: float | None = None
         self.reference = 0
         self.notice: Notice | None = None
-        self._asked: list[RunSpec] | None = None
+        self.asked: list[RunSpec] | None = None
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -82,7 +86,7 @@ class SeveralSession:
     @property
     def is_shown(self) -> bool:
         """Whether what is asked is what is shown."""
-        asked = self._asked
+        asked = self.asked
         return asked is not None and tuple(spec.run_id for spec in asked) == self.run_ids
 
     @property
@@ -103,8 +107,10 @@ class SeveralSession:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether a run has stopped before its end."""
-        return any(item.status in ("interrupted", "failed") for item in self.progress)
+        """Whether a run has stopped before its end, or has to be repaired."""
+        return self.damage is not None or any(
+            item.status in ("interrupted", "failed") for item in self.progress
+        )
 
     def arrive(self, run_ids: Sequence[str] = (), beside: str = "") -> None:
         """Begin with the runs of a link, else the newest of the same patients, else a first answer.
@@ -155,9 +161,9 @@ class SeveralSession:
 
     def start(self) -> None:
         """Ask: join the runs that answer, or start them."""
-        if self._asked is None:
+        if self.asked is None:
             raise InvalidSpecError(self.problem or "Nothing is asked yet.")
-        self._show(compare(self._asked, self.store))
+        self._show(compare(self.asked, self.store))
 
     def open(self, run_ids: Sequence[str]) -> None:
         """Show runs of the store; their question becomes the one in the form.
@@ -178,11 +184,11 @@ class SeveralSession:
             run.cancel()
 
     def resume(self) -> None:
-        """Go on with every run that stopped before its end."""
+        """Go on with every run that stopped before its end; repair those that are damaged."""
         self.notice = None
         runs = self.comparison.runs if self.comparison else ()
         for run, item in zip(runs, self.progress, strict=False):
-            if item.status in ("interrupted", "failed"):
+            if item.status in ("interrupted", "failed") or _is_damaged(run):
                 run.resume()
         self.refresh()
 
@@ -200,12 +206,18 @@ class SeveralSession:
         for run in self.comparison.runs:
             run.mark_used()
         self.progress = self.comparison.progress()
-        self.damage = None
+        self._read_figures(self.comparison)
+
+    def _read_figures(self, comparison: Comparison) -> None:
+        """Read what is committed in all runs; say so while a summary is damaged."""
         try:
-            self.paired = self.comparison.paired()
+            self.paired, self.damage = comparison.paired(), None
         except CorruptRunError as error:
-            self.damage, self.paired = error, None
-            self.notice = Notice(error.message, error.hint)
+            self.paired, self.damage = None, error
+        if self.damage is not None:
+            self.notice = _DAMAGED
+        elif self.notice is _DAMAGED:
+            self.notice = None
 
     def report(self, message: str, hint: str = "") -> None:
         """Tell the reader what went wrong."""
@@ -273,7 +285,7 @@ class SeveralSession:
 
     def _check(self) -> None:
         """See whether the question can be asked, and how long it would take."""
-        self._asked, self.problem, self.wrong_field, self.seconds = None, "", "", None
+        self.asked, self.problem, self.wrong_field, self.seconds = None, "", "", None
         try:
             asked = self._specs()
         except ApeError as error:
@@ -282,7 +294,7 @@ class SeveralSession:
         if not LEAST_RUNS <= len(asked) <= MOST_RUNS:
             self.problem = f"Choose {LEAST_RUNS} to {MOST_RUNS} protocols; {len(asked)} are chosen."
             return
-        self._asked = asked
+        self.asked = asked
         new = [spec for spec in asked if spec.run_id not in self.store]
         self.seconds = sum(estimate(spec, self.store).seconds for spec in new)
 
@@ -300,6 +312,15 @@ class SeveralSession:
             return [of_the_same_patients(base, protocol) for protocol in protocols]
         cohort = Cohort(numbers["patients"], population=self.question["population"])
         return [RunSpec(item, cohort, numbers["years"], numbers["seed"]) for item in protocols]
+
+
+def _is_damaged(run: Run) -> bool:
+    """Whether the summary of a run is not what was committed."""
+    try:
+        run.summary()
+    except CorruptRunError:
+        return True
+    return False
 
 
 def _patients_of(run: Run) -> str:
