@@ -25,7 +25,7 @@ from ape_core.storage.parts import open_part, record_path
 from ape_core.storage.restore import restore
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.tables import TABLES
-from ape_core.storage.tiers import COLD, WARM, n_parts, tier_of
+from ape_core.storage.tiers import COLD, WARM, tier_of
 from ape_core.storage.verify import verify
 from support.chunks import cut_all, fabricate
 from support.runs import commit_all, small_spec
@@ -192,6 +192,11 @@ def test_rows_that_are_not_the_same_are_noticed(run, monkeypatch, table):
         archive(run, go_on)
     assert files_of(run) == before
     assert tier_of(run.checkpoint()) == WARM
+
+
+def n_parts(checkpoint, tier):
+    """How many committed parts are in a tier."""
+    return sum(part.tier == tier for part in checkpoint.parts)
 
 
 def test_it_stops_where_it_is_told_to_and_goes_on(run, whole):
