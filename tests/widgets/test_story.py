@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 from ipywidgets import Box
 
-from ape_core.summaries import Summary
+from ape_core.simulation.simulate import simulate
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.protocol_yaml import load_protocol
+from ape_core.spec.run_spec import RunSpec
+from ape_core.summaries import Summary, letters_change
 from support.chunks import fabricate
+from widgets.charts.flow import HEIGHT
 from widgets.charts.story import PARTS, PLACES, Story
 from widgets.closing import close_all
 
@@ -108,6 +116,40 @@ def test_an_update_is_as_long_for_a_million_patients_as_for_ten_thousand(sent):
         assert 0 < few < 25_000
         assert abs(few - many) < 200  # digits of the numbers in words
     close_all(Box(story.view))
+
+
+@pytest.mark.parametrize(
+    "protocol", ["aflibercept-2mg-treat-and-extend", "ranibizumab-0.5mg-prn", "no-treatment"]
+)
+def test_every_chart_conserves_patients_whatever_the_protocol(protocol):
+    spec = RunSpec(load_protocol(protocol), Cohort(n_patients=90), years=3, seed=4)
+    run, story = Summary.of_chunk(simulate(spec, 0, 90)), Story(Reporter())
+    for part in range(len(PARTS)):
+        story.parts.value = part
+        story.draw(run, protocol)
+    charts = story.charts
+    for name in ("retention", "gains", "planned"):
+        (areas,) = charts[name]._stack.figure.marks
+        anybody = areas.y[0] > 0  # there is no interval once nobody is on treatment
+        assert anybody.all() or name == "planned"
+        np.testing.assert_allclose(areas.y[0][anybody], 1, rtol=1e-6)
+        assert (np.diff(areas.y, axis=0) <= 1e-6).all()
+    flow = charts["flow"]._drawing.value
+    columns = [float(height) for height in re.findall(r"h[\d.]+v-([\d.]+)h", flow)]
+    assert sum(columns) == pytest.approx(4 * HEIGHT, abs=2)
+    charts["visits"].clock.value = "calendar"
+    visits, injections = (mark.y.sum() for mark in figure_of(charts["visits"]).marks)
+    assert (visits, injections) == (run.n_visits, run.n_injections)
+    change = figure_of(charts["change"]).marks[0].y.sum()
+    far = 1 - letters_change(run, 3).n_eyes[40:161].sum() / letters_change(run, 3).n
+    assert change + far == pytest.approx(1, abs=1e-5)
+    assert story._reporter.said == []
+    close_all(Box(story.view))
+
+
+def figure_of(chart):
+    (plot,) = [child for child in chart.view.children if "ape-plot" in child._dom_classes]
+    return plot.children[0]
 
 
 def doubled(summary, times):

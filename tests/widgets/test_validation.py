@@ -319,7 +319,17 @@ def test_a_page_draws_everything_and_closes_without_a_trace(settled, folder, cou
     page.refresh()
     assert "ape-hidden" in page._progress.view._dom_classes
     assert "VIEW" in page._targets._list.value
-    assert "40 eyes" in page._spreads.view.value
+    assert "40 eyes" in page._spreads.markup.value
+    targets, courses, spreads = (
+        panel.view.numbers() for panel in (page._targets, page._courses, page._spreads)
+    )
+    compared = [(row.arm, row.week, row.simulated) for row in session.validation.rows]
+    assert [(row[0], row[1], row[5]) for row in targets.rows] == compared
+    simulated = [change for course in session.validation.courses for change in course.change]
+    assert [row[2] for row in courses.rows if row[2] != ""] == simulated
+    seen = sum(len(course.points) for course in session.validation.courses)
+    assert sum(row[3] != "" for row in courses.rows) == seen
+    assert "baseline" in {row[0] for row in spreads.rows}
     page.close()
     assert count_widgets() == before
 

@@ -11,7 +11,7 @@
     "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline",
     "shape-rendering", "stroke-linecap", "stroke-linejoin", "visibility",
   ];
-  const OURS = ".ape-card-menu, .ape-present-bar, .ape-unseen, script, style, canvas";
+  const OURS = "button, .ape-present-bar, .ape-unseen, script, style, canvas"; // are not drawn
   const measure = document.createElement("canvas").getContext("2d");
   const clear = (colour) => !colour || colour === "transparent" || /, 0\)$/.test(colour);
 
@@ -88,6 +88,7 @@
   };
 
   const copyAll = (element, frame, into) => {
+    if (element.checkVisibility && !element.checkVisibility()) return; // as what is folded away
     const style = getComputedStyle(element);
     if (element.matches(OURS) || style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return;
     if (element instanceof SVGSVGElement) {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ape_core.analysis.validation_tables import courses_table
 from widgets import format as words
+from widgets.charts.downloads import NamedCard
 from widgets.html import html, text
-from widgets.validation.headings import heading
+from widgets.validation.headings import CARDS, heading
 from widgets.validation.svg import Plot
 from widgets.validation.waiting import WAITING
 
@@ -30,11 +33,14 @@ class CoursesPanel:
     """A card with one small drawing for each arm."""
 
     def __init__(self) -> None:
-        self.view = html("ape-card", "ape-all")
+        self.markup = html()
+        self.view = NamedCard([self.markup], CARDS["courses"][1])
+        self.view.add_class("ape-all")
 
     def draw(self, validation: Validation | None) -> None:
         """Show a validation, or that there is none yet."""
-        self.view.value = courses_markup(validation)
+        self.markup.value = courses_markup(validation)
+        self.view.numbers = partial(courses_table, validation) if validation else None
 
 
 def courses_markup(validation: Validation | None) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.distributions import distributions, usual_intervals
 from ape_core.analysis.published import CITATION
+from ape_core.analysis.validation_tables import distributions_table
 from widgets import format as words
 from widgets.charts.axes import round_ticks
+from widgets.charts.downloads import NamedCard
 from widgets.html import html, text
-from widgets.validation.headings import heading
+from widgets.validation.headings import CARDS, heading
 from widgets.validation.svg import Plot
 from widgets.validation.waiting import WAITING
 from widgets.validation.words import class_labels
@@ -40,11 +43,17 @@ class SpreadsPanel:
     """A card with four distributions."""
 
     def __init__(self) -> None:
-        self.view = html("ape-card", "ape-all")
+        self.markup = html()
+        self.view = NamedCard([self.markup], CARDS["routine"][1])
+        self.view.add_class("ape-all")
 
     def draw(self, validation: Validation | None, records: Records | None) -> None:
         """Show a validation and records, or that there are none yet."""
-        self.view.value = spreads_markup(validation, records)
+        self.markup.value = spreads_markup(validation, records)
+        self.view.numbers = None
+        if validation is not None and validation.routine is not None:
+            shown = shown_distributions(validation, records)
+            self.view.numbers = partial(distributions_table, shown)
 
 
 def shown_distributions(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Dropdown, Text
 
 from ape_core.analysis.validation import ACUITY_CHANGE, rms_of
+from ape_core.analysis.validation_tables import targets_table
 from ape_core.analysis.wording import WORDING
+from widgets.charts.downloads import NamedCard
 from widgets.html import box, classed, html, set_class, text
 from widgets.validation.forest import forest_markup
 from widgets.validation.glance import glance_markup
-from widgets.validation.headings import heading
+from widgets.validation.headings import CARDS, heading
 from widgets.validation.waiting import WAITING
 from widgets.validation.words import outcome_title
 
@@ -87,16 +90,15 @@ class TargetsPanel:
             field.observe(guard(self._asked), names="value")
         self._more.on_click(guard(self._pressed))
         self._filters = box(*self._fields, classes="ape-filters ape-hidden")
-        self.view = box(
-            self._glance, self._filters, self._said, self._list, self._more,
-            classes="ape-card ape-all ape-targets",
-        )  # fmt: skip
+        parts = [self._glance, self._filters, self._said, self._list, self._more]
+        self.view = classed(NamedCard(parts, CARDS["targets"][1]), "ape-all ape-targets")
         self.draw(None)
 
     def draw(self, validation: Validation | None) -> None:
         """Show a validation, or that there is none yet."""
         head = heading("targets")
         self._validation = validation
+        self.view.numbers = partial(targets_table, validation) if validation else None
         set_class(self._filters, "ape-hidden", on=validation is None)
         if validation is None:
             set_class(self._more, "ape-hidden", on=True)
