@@ -53,7 +53,7 @@ def parameter_draws(model: DiseaseModel, n: int, seed: int) -> list[DiseaseModel
         for name, item in model_parameters(model).items()
         if item.distribution is not None
     }
-    drawn = {name: _draw(name, item, n_draws, whole_seed) for name, item in uncertain.items()}
+    drawn = {name: draw_values(name, item, n_draws, whole_seed) for name, item in uncertain.items()}
     return [
         changed_model(model, {name: values[i] for name, values in drawn.items()})
         for i in range(n_draws)
@@ -90,8 +90,8 @@ def spread(parameter: Parameter) -> float:
     return parameter.value * distribution.spread
 
 
-def _draw(name: str, parameter: Parameter, n: int, seed: int) -> list[float]:
-    """Values of one parameter."""
+def draw_values(name: str, parameter: Parameter, n: int, seed: int) -> list[float]:
+    """Values of one parameter; its name gives it draws of its own."""
     generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
     return [quantile(parameter, u) for u in generator.random(n).tolist()]
 

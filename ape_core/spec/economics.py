@@ -15,6 +15,8 @@ from ape_core.spec.parameter import Parameter, range_check
 from ape_core.spec.prices import FIRST_YEAR, LAST_YEAR, PENCE_PER_POUND, Price, Uprating
 from ape_core.spec.utilities import Utility
 
+OWN_SOURCE: Final = "Set by the user"
+"""Source of a number that a user changed."""
 PRICED_DRUGS: Final = DRUGS[1:]
 PRICED_CARE: Final = (
     "first_visit",
@@ -192,20 +194,24 @@ class Economics:
         part, key = name.split("/")
         before = self.prices()[name]
         with at(name):
-            amount = Parameter(
-                key, pounds, pounds, pounds, before.amount.unit, "Set by the user", "low"
-            )
+            amount = Parameter(key, pounds, pounds, pounds, before.amount.unit, OWN_SOURCE, "low")
             price = Price(amount, self.price_year, before.uprated)
         changes: dict[str, Any] = {part: {**getattr(self, part), key: price}}
         return replace(self, **changes)
 
+    def pence_per_pound(self, name: str) -> float:
+        """Pence of the set's price year that a pound of a price's own year is, by flat name."""
+        prices = self.prices()
+        self._check_name(name, tuple(prices))
+        price = prices[name]
+        if not price.uprated:
+            return PENCE_PER_POUND
+        with at(name):
+            return PENCE_PER_POUND * self.uprating.factor(price.price_year, self.price_year)
+
     def _in_pence(self, name: str, price: Price) -> int:
         """Price in whole pence of the set's price year."""
-        with at(name):
-            factor = 1.0
-            if price.uprated:
-                factor = self.uprating.factor(price.price_year, self.price_year)
-        return round(price.amount.value * factor * PENCE_PER_POUND)
+        return round(price.amount.value * self.pence_per_pound(name))
 
     def _check_name(self, name: str, known: tuple[str, ...]) -> None:
         """Refuse a name that is not in the set."""

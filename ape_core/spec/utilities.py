@@ -70,15 +70,22 @@ class Utility:
 
     def by_letters(self) -> tuple[float, ...]:
         """Utility at 0, 1, ..., 100 letters of someone of age 0, to which the age is added."""
-        letters = range(MAX_LETTERS + 1)
         if self.kind == "linear":
             start, slope = (self.numbers[name].value for name in LINEAR[:2])
-            return tuple(start + slope * logmar(seen) for seen in letters)
-        starts = {_from_letters(name): item.value for name, item in self.numbers.items()}
+            return tuple(start + slope * units for units in self.logmar_by_letters())
+        starts = {letters: self.numbers[name].value for letters, name in self.bands().items()}
         table = [starts[0]]
-        for seen in letters[1:]:
+        for seen in range(1, MAX_LETTERS + 1):
             table.append(starts.get(seen, table[-1]))
         return tuple(table)
+
+    def logmar_by_letters(self) -> tuple[float, ...]:
+        """LogMAR at 0, 1, ..., 100 letters."""
+        return tuple(logmar(seen) for seen in range(MAX_LETTERS + 1))
+
+    def bands(self) -> dict[int, str]:
+        """Names of the bands by the letters from which each holds, the lowest first."""
+        return dict(sorted((_from_letters(name), name) for name in self.numbers))
 
     def with_values(self, values: Mapping[str, float]) -> Utility:
         """Return the same mapping with other values for some of its numbers."""

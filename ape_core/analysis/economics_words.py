@@ -1,0 +1,170 @@
+"""Costs, QALYs and what follows from them in words that a paper could print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ape_core.analysis.economics import CostEffectiveness
+    from ape_core.analysis.frontier import Step
+    from ape_core.analysis.increments import Bounded, Increment
+    from ape_core.summaries.economics import HealthEconomics
+
+_MINUS: Final = "\N{MINUS SIGN}"
+LIST_PRICES: Final = (
+    "At list prices. What is paid for drugs is confidential and lower, and can change which "
+    "protocol is best: put in the prices that your service pays."
+)
+NO_DISEASE: Final = (
+    "Intervals are of the patients who were simulated alone: the model, prices and utilities are "
+    "taken as they stand."
+)
+BETTER_EYE: Final = (
+    "QALYs follow the acuity of the better-seeing eye, by one published mapping; another mapping "
+    "gives other QALYs."
+)
+NOT_COUNTED: Final = (
+    "Not counted: adverse events, travel, carers' time, and the cost of lost sight unless you set "
+    "it."
+)
+
+
+def pounds(amount: float) -> str:
+    """Amount of money: £1,234, £5.60, −£1,234."""
+    size = abs(amount)
+    shown = f"{size:,.2f}" if size < 10 and size != round(size) else f"{size:,.0f}"
+    negative = amount < 0 and shown.strip("0.,") != ""
+    return f"{_MINUS if negative else ''}£{shown}"
+
+
+def qalys_text(amount: float) -> str:
+    """QALYs: 2.606; more digits where there are few."""
+    shown = f"{abs(amount):.4f}" if abs(amount) < 0.1 else f"{abs(amount):.3f}"
+    return f"{_MINUS if amount < 0 and shown.strip('0.') else ''}{shown}"
+
+
+def signed_pounds(amount: float) -> str:
+    """Difference in money with its sign."""
+    return pounds(amount) if amount <= 0 or pounds(amount) == "£0" else f"+{pounds(amount)}"
+
+
+def signed_qalys(amount: float) -> str:
+    """Difference in QALYs with its sign."""
+    shown = qalys_text(amount)
+    return shown if amount <= 0 or not shown.strip("0.") else f"+{shown}"
+
+
+def pounds_interval(bounded: Bounded) -> str:
+    """95% interval of an amount of money."""
+    return _ends(signed_pounds(bounded.low), signed_pounds(bounded.high), bounded)
+
+
+def qalys_interval(bounded: Bounded) -> str:
+    """95% interval of QALYs."""
+    return _ends(signed_qalys(bounded.low), signed_qalys(bounded.high), bounded)
+
+
+def increment_words(increment: Increment, name: str, other: str) -> str:
+    """One protocol beside another, in a sentence or two."""
+    if increment.verdict == "same":
+        return f"{name} and {other} cost and gain the same."
+    cost, gain = pounds(abs(increment.cost)), qalys_text(abs(increment.qalys))
+    costs = f"costs {cost} {'more' if increment.cost > 0 else 'less'}"
+    gains = f"gains {gain} QALYs {'more' if increment.qalys > 0 else 'less'}"
+    both = f"{costs} and {gains} per patient"
+    if increment.verdict == "dominates":
+        sentence = f"{name} dominates {other}: it {both}."
+    elif increment.verdict == "dominated":
+        sentence = f"{name} is dominated by {other}: it {both}."
+    else:
+        sentence = f"{name} {both} than {other}: {icer_words(increment)}."
+    return f"{sentence} {chance_words(increment)}".strip()
+
+
+def icer_words(increment: Increment) -> str:
+    """Ratio with its interval, as "£174,181 per QALY gained (95% interval ...)"."""
+    ratio = increment.icer
+    if ratio is None:
+        return increment.verdict
+    what = "per QALY gained" if increment.verdict == "costs more" else "saved per QALY lost"
+    return f"{pounds(ratio)} {what} ({icer_interval_words(increment)})"
+
+
+def icer_interval_words(increment: Increment) -> str:
+    """95% interval of the ratio; where it has no end, that and why."""
+    interval, saves = increment.icer_interval, increment.verdict == "saves"
+    what = "saved per QALY lost" if saves else "per QALY gained"
+    if interval.kind == "between":
+        if interval.low >= 0:
+            return f"95% interval {pounds(interval.low)} to {pounds(interval.high)}"
+        low = "saving nothing" if saves else "saving money"
+        return f"95% interval from {low} to {pounds(interval.high)} {what}"
+    if interval.kind == "outside":
+        none = f"that it {'loses' if saves else 'gains'} no QALYs cannot be ruled out"
+        if interval.low < 0 < interval.high:
+            return f"95% interval: {pounds(interval.high)} or more, without an upper end, as {none}"
+        return (
+            f"95% interval: below {pounds(interval.low)} or above {pounds(interval.high)}, without "
+            f"an end, as {none}"
+        )
+    return "95% interval: any value, as neither difference is certain"
+
+
+def chance_words(increment: Increment) -> str:
+    """What of a difference may be the luck of these patients; empty where neither may."""
+    unclear = [
+        word
+        for word, bounded in (
+            ("costs", increment.cost_difference),
+            ("QALYs", increment.qalys_difference),
+        )
+        if not bounded.excludes_zero
+    ]
+    if not unclear:
+        return ""
+    which = " and ".join(unclear)
+    return f"With these patients the difference in {which} may be chance."
+
+
+def step_words(step: Step, names: Sequence[str]) -> str:
+    """What full incremental analysis says of a protocol."""
+    others = [names[place] for place in step.by]
+    if step.icer is not None:
+        return f"{pounds(step.icer)} per QALY gained"
+    if step.verdict == "extendedly dominated":
+        return f"extendedly dominated: a mix of {others[0]} and {others[1]} gains as much for less"
+    if step.verdict == "dominated" and step.cost == step.qalys == 0:
+        return f"the same as {others[0]}"
+    return f"dominated by {others[0]}" if others else step.verdict
+
+
+def best_words(compared: CostEffectiveness, threshold: float) -> str:
+    """Which protocol to choose where a QALY is worth so much, and how sure that is."""
+    best = compared.best(threshold)
+    share = 100 * float(compared.acceptability_at(threshold)[best])
+    name = compared.names[best]
+    return (
+        f"Where a QALY is worth {pounds(threshold)}, {name} has the highest net benefit, in "
+        f"{share:.0f}% of draws of the patients."
+    )
+
+
+def eye_words(priced: HealthEconomics) -> str:
+    """What is assumed of the other eye; where both are simulated, that they are."""
+    if priced.has_two_eyes:
+        return "Both eyes are simulated, and QALYs follow the better-seeing one."
+    mean, sd = (priced.economics.assumption(f"fellow_eye_{what}letters") for what in ("", "sd_"))
+    return (
+        f"Only one eye of each patient is simulated. The other is assumed to read {mean:g} letters "
+        f"(SD {sd:g}) all the time and to need no treatment, so that treatment gains few QALYs in "
+        "patients whose other eye sees better."
+    )
+
+
+def _ends(low: str, high: str, bounded: Bounded) -> str:
+    """Both ends, or that there are none."""
+    if bounded.se == float("inf"):
+        return "not known: too few patients"
+    return f"{low} to {high}"
