@@ -215,8 +215,7 @@ def test_protocols_are_ticked_in_the_order_of_their_letters(kept, ids):
 
 def test_an_own_protocol_can_be_chosen(own_store, ids):
     rules = ape.load_protocol("no-treatment")
-    mine = type(rules)(**{**{f: getattr(rules, f) for f in rules.__slots__}, "name": "mine"})
-    OwnProtocols(own_store).save(mine)
+    OwnProtocols(own_store).save(replace(rules, name="mine"))
     session = SeveralSession(own_store)
     session.open(ids[:2])
     assert "mine" in [name for _, name in session.protocols.options()]
@@ -224,6 +223,8 @@ def test_an_own_protocol_can_be_chosen(own_store, ids):
     assert session.problem == ""
     session.start()
     assert list(session.run_ids) == ids, "the same rules are the same run, whatever their name"
+    session.choose("no-treatment", on=True)
+    assert "is given twice" in session.problem
 
 
 def test_runs_bring_along_what_the_form_cannot_say(own_store):

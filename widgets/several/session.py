@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ape_core.analysis.compare import Comparison, compare
-from ape_core.analysis.same_patients import LEAST_RUNS, MOST_RUNS, of_the_same_patients
+from ape_core.analysis.same_patients import (
+    LEAST_RUNS,
+    MOST_RUNS,
+    check_same_patients,
+    of_the_same_patients,
+)
 from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError
 from ape_core.runs import Progress, Run, estimate, list_runs, open_run
 from ape_core.spec.cohort import Cohort
@@ -288,15 +293,22 @@ class SeveralSession:
         self.asked, self.problem, self.wrong_field, self.seconds = None, "", "", None
         try:
             asked = self._specs()
+            self._check_number()
+            check_same_patients(asked)
         except ApeError as error:
             self.problem = str(error)
-            return
-        if not LEAST_RUNS <= len(asked) <= MOST_RUNS:
-            self.problem = f"Choose {LEAST_RUNS} to {MOST_RUNS} protocols; {len(asked)} are chosen."
             return
         self.asked = asked
         new = [spec for spec in asked if spec.run_id not in self.store]
         self.seconds = sum(estimate(spec, self.store).seconds for spec in new)
+
+    def _check_number(self) -> None:
+        """Refuse too few protocols, or too many, in the words of the form."""
+        n_chosen = len(self.protocols.chosen)
+        if not LEAST_RUNS <= n_chosen <= MOST_RUNS:
+            raise InvalidSpecError(
+                f"Choose {LEAST_RUNS} to {MOST_RUNS} protocols; {n_chosen} are chosen."
+            )
 
     def _specs(self) -> list[RunSpec]:
         """Give the question for each protocol; the first field that is wrong is remembered."""
