@@ -32,15 +32,15 @@ class Workload:
     Attributes
     ----------
     first_day
-        Calendar day of the run at which the arrays begin, a Monday.
+        Day of the service at which the arrays begin, a Monday.
     first_visits, follow_up_visits, visits, injections, scans
         `[n_days]`; the third is the sum of the first two, and every visit has a scan.
     seconds
         `[n_days, n_roles]`: work of each of the roles of `staffing`.
     is_open
         `[n_days]`: whether the clinic works on the day; where it does not, all is 0.
-    n_later_visits
-        Visits of the run after the last of these days.
+    n_earlier_visits, n_later_visits
+        Visits of the run before the service opened, and after the last of these days.
     staffing
         The minutes and opening from which all this follows.
     """
@@ -53,6 +53,7 @@ class Workload:
     scans: Counts
     seconds: Counts
     is_open: NDArray[np.bool_]
+    n_earlier_visits: int
     n_later_visits: int
     staffing: Staffing
 
@@ -117,7 +118,9 @@ class Workload:
         return self.within((year - 1) * DAYS_PER_YEAR, year * DAYS_PER_YEAR)
 
 
-def workload(summary: Summary, staffing: Staffing, n_days: int | None = None) -> Workload:
+def workload(
+    summary: Summary, staffing: Staffing, n_days: int | None = None, *, opening_day: int = 0
+) -> Workload:
     """Work of a clinic in which all patients of a summary are seen.
 
     Parameters
@@ -127,8 +130,12 @@ def workload(summary: Summary, staffing: Staffing, n_days: int | None = None) ->
     staffing
         Minutes, sessions, open days.
     n_days
-        Calendar days to look at, whole weeks; all of the run when None.
+        Days to look at, whole weeks; all of the run when None.
+    opening_day
+        Calendar day of the run on which the service opens, a Monday: its day 0.
     """
+    if opening_day % DAYS_PER_WEEK:
+        raise InvalidInputError(f"opening_day is {opening_day}, but must be a multiple of 7.")
 
     def moved(per_day: Counts) -> Counts:
         return on_open_days(per_day, staffing.open_days, staffing.visits_due_when_closed)
@@ -136,6 +143,8 @@ def workload(summary: Summary, staffing: Staffing, n_days: int | None = None) ->
     by_kind = summary["visits_per_day"]
     due = (by_kind[:, VISIT_KINDS.index("first visits")], by_kind.sum(axis=1))
     first, visits, injections = (moved(days) for days in (*due, summary["injections_per_day"]))
+    earlier = int(visits[:opening_day].sum())
+    first, visits, injections = (days[opening_day:] for days in (first, visits, injections))
     length = _whole_weeks(len(visits)) if n_days is None else _checked(n_days)
     later = int(visits[length:].sum())
     first, visits, injections = (_of_length(days, length) for days in (first, visits, injections))
@@ -148,6 +157,7 @@ def workload(summary: Summary, staffing: Staffing, n_days: int | None = None) ->
         scans=visits,
         seconds=_seconds(staffing, first, visits - first, injections),
         is_open=is_open(staffing.open_days, length),
+        n_earlier_visits=earlier,
         n_later_visits=later,
         staffing=staffing,
     )

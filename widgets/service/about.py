@@ -33,14 +33,9 @@ class AboutPanel:
 
 
 def _coming(spec: RunSpec) -> str:
-    """How patients come."""
-    recruitment = spec.cohort.recruitment
-    patients = words.count(spec.cohort.n_patients)
-    if recruitment.patients_per_week is not None:
-        return f"{recruitment.patients_per_week:g} new patients come a week, {patients} in all."
-    if recruitment.days:
-        return f"{patients} patients have their first visit within {recruitment.days} days."
-    return f"All {patients} patients have their first visit on the first day."
+    """How patients come, and for how many there is room."""
+    coming = spec.cohort.recruitment.describe()
+    return f"{coming} {spec.capacity.describe()}" if spec.capacity else coming
 
 
 def _calendar(work: Workload) -> str:
@@ -55,7 +50,11 @@ def _later(spec: RunSpec, work: Workload) -> str:
     """What the run has beyond."""
     if not work.n_later_visits:
         return ""
-    later = f"{words.count(work.n_later_visits)} visits that the run has later are left out"
+    before = work.n_earlier_visits
+    earlier = f"{words.count(before)} visits that the run has earlier, and " if before else ""
+    later = f"{earlier}{words.count(work.n_later_visits)} that it has later, are left out"
+    if not before:
+        later = f"{words.count(work.n_later_visits)} visits that the run has later are left out"
     if spec.cohort.recruitment.patients_per_week is None:
         return f"{later}: by then the first patients are no longer followed."
     return f"{later}: by then nobody new comes, and the first patients are no longer followed."

@@ -38,12 +38,12 @@ class ServiceForm:
         }
         self._start = classed(Button(description="Start"), "ape-button ape-primary")
         self._connect()
-        own = [self._texts[name] for names in FIELDS_OF.values() for name in names]
+        own = [self._texts[name] for name in TITLES if name not in ("years", "seed", "slots")]
         self.view = box(
             html(value="<h2>Question</h2>"), self._choices["protocol"], self._picture,
             self._choices["population"], self._choices["coming"], *own,
             box(self._texts["years"], self._texts["seed"], classes="ape-pair"),
-            self._means, self._start, self._hint, classes="ape-form",
+            self._texts["slots"], self._means, self._start, self._hint, classes="ape-form",
         )  # fmt: skip
 
     def refresh(self) -> None:
@@ -54,9 +54,9 @@ class ServiceForm:
             if field.value != question[name]:
                 field.value = question[name]
             set_class(field, "is-wrong", on=name == self._session.wrong_field)
-        for coming, names in FIELDS_OF.items():
-            for name in names:
-                set_class(self._texts[name], "ape-hidden", on=coming != question["coming"])
+        every = {name for names in FIELDS_OF.values() for name in names}
+        for name in every:
+            set_class(self._texts[name], "ape-hidden", on=name not in FIELDS_OF[question["coming"]])
         protocol = self._session.protocol
         self._picture.value = schedule_picture(protocol) if protocol else ""
         self._say()

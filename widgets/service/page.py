@@ -21,11 +21,13 @@ from widgets.service.form import ServiceForm
 from widgets.service.plan_card import PlanCard
 from widgets.service.roles import RolesChart
 from widgets.service.session import ServiceSession
+from widgets.service.slipping import SlippingChart
+from widgets.service.slots import SlotsChart
 from widgets.service.staff_use import StaffUseCard
 from widgets.service.staffing_panel import StaffingPanel
 from widgets.service.tiles import TilesPanel
+from widgets.service.title import ServiceTitle
 from widgets.service.weekdays import WeekdaysChart
-from widgets.title import TitlePanel
 
 
 class ServicePage(Page[ServiceSession]):
@@ -60,17 +62,18 @@ class ServicePage(Page[ServiceSession]):
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
         session, draw = self.session, self.draw
-        self._title = TitlePanel(session)
+        self._title = ServiceTitle(session)
         self._progress = ProgressPanel(session)
         self._panels: list[Any] = [self._title, self._progress]
         self._tiles, self._about = TilesPanel(session), AboutPanel(session)
         self._activity, self._roles = ActivityChart(session, draw), RolesChart(session)
         self._daily, self._weekdays = DailyLoadChart(session, draw), WeekdaysChart(session, draw)
         self._use, self._plan = StaffUseCard(session, draw), PlanCard(session)
+        self._slots, self._slipping = SlotsChart(session), SlippingChart(session)
         self._staffing = StaffingPanel(session, draw)
         self._cards = (
-            self._activity, self._roles, self._daily, self._weekdays, self._use, self._plan,
-            self._staffing,
+            self._activity, self._roles, self._slots, self._slipping, self._daily,
+            self._weekdays, self._use, self._plan, self._staffing,
         )  # fmt: skip
 
     def make_folds(self) -> list[Widget]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
-from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.errors import ApeError, InvalidInputError, InvalidSpecError
+from ape_core.runs import Run, submit
 from ape_core.schema import DAYS_PER_WEEK
 from ape_core.spec.checks import shown
 from ape_core.spec.run_spec import RunSpec
-from ape_core.spec.service_calendar import service_days
+from ape_core.spec.service_calendar import service_window
 from ape_core.spec.staffing import Staffing
 from ape_core.spec.staffing_yaml import load_staffing
+from ape_core.summaries.slots import SlippingCost, SlotUse, slipping_cost, slot_use
 from ape_core.summaries.staff_plan import StaffPlan, staff_plan
 from ape_core.summaries.staffing import Workload, workload
-from widgets.question import Question
+from widgets.question import Question, protocol_of
 from widgets.service import question as asking
 from widgets.session import Session
 
@@ -41,6 +43,11 @@ class ServiceSession(Session):
         self.year = 0
         self.looked_at = ALL_WEEKS
         self.version = 0
+        self.slots: SlotUse | None = None
+        self.cost: SlippingCost | None = None
+        self._unlimited: Run | None = None
+        self.peer_trouble = ""
+        self._compared_for = ""
         self._worked_out_for: tuple[Any, ...] = ()
         super().__init__(store)
 
@@ -61,6 +68,7 @@ class ServiceSession(Session):
     def spec_asked(self) -> RunSpec:
         """Give the question as a spec; the first field that is wrong is remembered."""
         try:
+            self.protocol = protocol_of(self.question, self.store)
             return asking.spec_of(self.question, self.store)
         except InvalidSpecError as error:
             self.wrong_field = error.field
@@ -70,6 +78,11 @@ class ServiceSession(Session):
         """Read anew what may have changed, and work out what follows."""
         super().refresh()
         self._work_out()
+
+    @property
+    def unlimited(self) -> Run | None:
+        """The run of the same patients without a limit on slots."""
+        return self._unlimited
 
     def set_numbers(self, values: Mapping[str, float]) -> None:
         """Use other numbers of the staffing; nothing is simulated."""
@@ -145,21 +158,63 @@ class ServiceSession(Session):
     def close(self) -> None:
         """Let go of everything that is held in memory; runs go on."""
         super().close()
-        self.work = self.plan = None
+        self.work = self.plan = self.slots = self.cost = self._unlimited = None
+
+    def _follow_peer(self) -> None:
+        """Have the same patients simulated without a limit, and compare when both are complete."""
+        if self.run_id != self._compared_for:
+            self._compared_for = self.run_id
+            self._unlimited, self.cost, self.peer_trouble = None, None, ""
+            self._without_trouble(self._ask_unlimited)
+        if self._unlimited is not None and self.cost is None and not self.peer_trouble:
+            self._without_trouble(self._compare)
+
+    def _ask_unlimited(self) -> None:
+        """Ask for the run of the same patients without a limit on slots, if there is one here."""
+        spec = self.shown
+        if spec is None or spec.capacity is None:
+            return
+        if not spec.is_current:
+            raise InvalidInputError(
+                "This run is of another version of the model: nothing can be simulated beside it."
+            )
+        self._unlimited = submit(spec.replace(capacity=None), self._store)
+
+    def _compare(self) -> None:
+        """Compare both runs, if they are complete."""
+        done = self.progress is not None and self.progress.status == "complete"
+        if not done or self.summary is None or self._unlimited is None:
+            return
+        if self._unlimited.status == "complete" and (other := self._unlimited.summary()):
+            self.cost = slipping_cost(self.summary, other)
+
+    def _without_trouble(self, step: Callable[[], None]) -> None:
+        """Do something that may fail without harm to the rest of the page."""
+        try:
+            step()
+        except ApeError as error:
+            self.peer_trouble = error.message
 
     def _work_out(self) -> None:
         """Work out what the clinic does, and who is needed, unless it is known."""
         patients = self.summary.n_patients if self.summary else 0
-        known = (self.run_id, patients, self.staffing, tuple(sorted(self.on_duty.items())))
+        self._follow_peer()
+        known = (
+            self.run_id, patients, self.staffing, tuple(sorted(self.on_duty.items())),
+            self.cost is not None, self.peer_trouble,
+        )  # fmt: skip
         if known == self._worked_out_for:
             return
         self._worked_out_for = known
         self.version += 1
-        self.work = self.plan = None
+        self.work = self.plan = self.slots = None
         if self.summary is None or self.shown is None or not patients:
             return
-        self.work = workload(self.summary, self.staffing, service_days(self.shown))
+        opening, n_days = service_window(self.shown)
+        self.work = workload(self.summary, self.staffing, n_days, opening_day=opening)
         self.plan = staff_plan(self.work, self.on_duty)
+        if self.shown.capacity is not None:
+            self.slots = slot_use(self.summary, self.shown)
         years = self.work.n_years
         if not 1 <= self.year <= years:
             self.year = years
