@@ -100,7 +100,7 @@ def test_a_run_whose_archiving_was_stopped_is_neither_complete_nor_archived(page
     assert "Archived in part, 5%" in page.words()
     shown = SimpleNamespace(
         shown=run.spec, progress=run.progress(), damage=None, cancelled=False,
-        listed=page.panel._shown[0],
+        listed=page.panel._shown[0], store=two_runs,
     )  # fmt: skip
     title = TitlePanel(shown)
     title.refresh()
