@@ -40,17 +40,17 @@ def test_chunks_and_threads_change_nothing(store, whole, chunk_size, workers):
 
 
 def test_killed_and_resumed_is_the_same(store):
-    """Clinics larger than a part, so that it is killed within one as likely as between two."""
-    spec = small_spec(30_000, years=2, seed=5).replace(capacity=Capacity(1_500, 30))
-    found = submit(spec, store, workers=1, chunk_size=1_000)
+    """Parts much smaller than a clinic: it is killed within one, and slow enough to be caught."""
+    spec = small_spec(24_000, years=2, seed=5).replace(capacity=Capacity(3_000, 60))
+    found = submit(spec, store, workers=1, chunk_size=500)
     until(lambda: is_simulating(found) and found.progress().patients_committed > 0)
     kill_workers(found)
     assert found.status == "interrupted"
-    assert 0 < found.summary().n_patients < 30_000
+    assert 0 < found.summary().n_patients < 24_000
     found = submit(spec, store)
     assert found.wait(120) == "complete"
     assert found.verify() == []
-    chunks = (simulate(spec, first, first + 6_000) for first in range(0, 30_000, 6_000))
+    chunks = (simulate(spec, first, first + 6_000) for first in range(0, 24_000, 6_000))
     assert found.digest() == digest_chunks(chunks)
 
 
