@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _ROOM = 0.18
 """Part of the span of the points that is left free around them."""
 
-_CLOSE = 0.1
-"""Points closer than this, as a part of both axes, have no room for letters between them."""
+_CLOSE = 0.05
+"""Points closer than this, as a part of both axes, have no room for a letter between them."""
 
 _EDGE = 0.02
 """What is left free before no injections, as a part of the axis."""
@@ -108,10 +108,11 @@ class TradeoffChart:
         self._x.min = min(self._x.min, -_EDGE * self._x.max) if self._x.min <= 0 else self._x.min
 
     def _name(self, injections: list[Mean], letters: list[Mean]) -> None:
-        """Write the letter of each point above it, or below where another is close above it."""
+        """Write the letter of each point to its upper right, or lower left if another is there."""
         x, y = (np.array([mean.value for mean in means]) for means in (injections, letters))
-        near_x = np.abs(x[:, None] - x) < _CLOSE * (self._x.max - self._x.min)
-        near_y = (y > y[:, None]) & (y - y[:, None] < _CLOSE * (self._y.max - self._y.min))
+        right, up = x - x[:, None], y - y[:, None]
+        near_x = (right >= 0) & (right < _CLOSE * (self._x.max - self._x.min))
+        near_y = (up > 0) & (up < _CLOSE * (self._y.max - self._y.min))
         crowded = (near_x & near_y).any(axis=1)
         names = np.array(list(LETTERS[: len(x)]))
         for mark, chosen in ((self._above, ~crowded), (self._below, crowded)):
