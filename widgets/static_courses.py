@@ -10,6 +10,7 @@ from matplotlib.path import Path
 
 from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.summaries.courses import change_bands, driving_vision, interval_bands
+from ape_core.summaries.moments import percent_of
 from ape_core.summaries.retention import status_flow
 from ape_core.summaries.treatment import dry_at_last_scan
 from widgets import format as words
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _LEAST_LABELLED: Final = 0.5
 _COLUMN: Final = 0.06
 """Width of a column of the flow, in years of a run of 5."""
+_MOST_OF_STEP: Final = 0.14
+"""Half of a column, in years, at most."""
 
 
 def gains(axes: Axes, summary: Summary) -> None:
@@ -46,13 +49,17 @@ def planned(axes: Axes, summary: Summary) -> None:
 def shares(axes: Axes, summary: Summary) -> None:
     """Share with 70 letters or better, and share without fluid."""
     driving, dry = driving_vision(summary), dry_at_last_scan(summary)
-    for weeks, percent, name, label in (
-        (driving.weeks, driving.percent, "acuity", "70 letters or better,\nof living eyes"),
-        (dry.weeks, dry.pct_dry, "no-fluid", "without fluid,\nof eyes in care"),
+    weeks = driving.weeks
+    for percent, n, name, label in (
+        (driving.percent, driving.n, "acuity", "70 letters or better,\nof living eyes"),
+        (dry.pct_dry, dry.n_scans, "no-fluid", "without fluid,\nof eyes in care"),
     ):
-        axes.plot(weeks / WEEKS_PER_YEAR, percent, color=hexadecimal(name), linewidth=2.2)
+        axes.plot(
+            weeks[n > 0] / WEEKS_PER_YEAR, percent[n > 0], color=hexadecimal(name), linewidth=2.2
+        )
         axes.annotate(
-            f"{words.percent(percent[-1])} {label}", (summary.years, percent[-1]), (6, 0),
+            f"{words.percent(percent[-1]) if n[-1] else 'None left'} {label}",
+            (summary.years, percent[-1]), (6, 0),
             textcoords="offset points", va="center",
         )  # fmt: skip
     _over_years(axes, summary.years)
@@ -65,7 +72,7 @@ def flow(axes: Axes, summary: Summary) -> None:
     columns = columns_of(view)
     heights, bottoms = bottoms_of(columns)
     leave, enter, sizes = ends_of(view, bottoms)
-    half = _COLUMN * len(view.years) / 10
+    half = min(_COLUMN * len(view.years) / 10, _MOST_OF_STEP)
     for year, before, after in zip(*view.counts.nonzero(), strict=True):
         band = _band(
             (year + half, year + 1 - half),
@@ -83,7 +90,7 @@ def flow(axes: Axes, summary: Summary) -> None:
     axes.set_ylim(0, HEIGHT + GAP * (len(view.statuses) - 1))
     axes.set_yticks([])
     axes.grid(visible=False)
-    last = 100 * columns[-1] / max(1, columns[-1].sum())
+    last = percent_of(columns[-1], columns[-1].sum())
     names = [IN_PLAIN_WORDS[status][0] for status in view.statuses]
     _legend(axes, last, names, STATUS_COLOURS)
 

@@ -318,6 +318,25 @@ def test_visits_are_drawn_on_either_time(summary):
     close_all(chart.view)
 
 
+def test_a_share_of_no_eyes_is_not_drawn(summary):
+    arrays = {name: array.copy() for name, array in summary.arrays.items()}
+    arrays["last_scans"][30:] = 0
+    chart = dry_chart()
+    chart.draw(Summary(summary.years, arrays))
+    assert mark_of(chart, Lines).x[-1] == np.float32(29 * 4 / 52)
+    assert "no eyes at year 3" in words_of(chart)
+    close_all(chart.view)
+
+
+@pytest.mark.parametrize("make", [ChangeChart, IntervalsChart])
+def test_figures_of_nobody_are_none(make):
+    chart = make()
+    chart.draw(Summary.empty(1))
+    assert "%" not in chart.card._foot.value
+    assert chart.card._foot.value.count("\N{EN DASH}") == 3
+    close_all(chart.view)
+
+
 def heights(path):
     """Heights of the rectangles of a path."""
     return [float(height) for height in re.findall(r"h[\d.]+v-([\d.]+)h", path)]

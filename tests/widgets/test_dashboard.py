@@ -8,6 +8,7 @@ import pytest
 from ape_core.runs import submit
 from support.patience import PATIENCE
 from support.runs import small_spec
+from widgets.charts.menu import menu_script
 from widgets.controls import ControlsPanel
 from widgets.dashboard import Dashboard
 from widgets.errors import guarded
@@ -246,6 +247,19 @@ def test_no_widget_is_made_after_the_page_is(finished, count_widgets):
     for _ in range(20):
         finished._pulse.play.value += 1
     assert count_widgets() == before
+
+
+@pytest.mark.parametrize("in_page", [False, True])
+def test_a_notebook_is_given_what_the_template_of_a_page_holds(finished, monkeypatch, in_page):
+    displayed = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr("widgets.frame.is_page", lambda: in_page)
+    monkeypatch.setattr(finished._pulse, "begin", lambda: None)
+    finished._ipython_display_()
+    scripts = [shown.data for shown in displayed if hasattr(shown, "data")]
+    assert scripts == ([] if in_page else [menu_script()])
+    assert displayed[-1] is finished.view
+    assert "Save numbers as CSV" in menu_script()
 
 
 def test_an_unusable_store_is_explained(tmp_path):

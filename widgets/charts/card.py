@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Dropdown, Widget
 
@@ -14,6 +14,9 @@ from widgets.html import box, classed, html, set_class, text
 
 if TYPE_CHECKING:
     from ape_core.summaries.table import Table
+
+NONE: Final = "\N{EN DASH}"
+"""What stands for the figure of nobody."""
 
 
 class Card:

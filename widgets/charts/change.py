@@ -12,7 +12,7 @@ from ape_core.summaries.tables import change_table
 from widgets import format as words
 from widgets.bqplots import Bars, Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
-from widgets.charts.card import Card, figure
+from widgets.charts.card import NONE, Card, figure
 from widgets.html import text
 from widgets.theme import colour
 
@@ -88,7 +88,8 @@ def change_in_words(view: LettersChange) -> str:
     return (
         '<div class="ape-split">'
         + "".join(
-            f'<div><b style="color:{colour(name)}">{text(value)}</b>{label}</div>'
+            f'<div><b style="color:{colour(name)}">{text(value if view.n else NONE)}</b>'
+            f"{label}</div>"
             for name, value, label in cells
         )
         + "</div>"

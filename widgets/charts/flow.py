@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ape_core.summaries.definitions import ON_TREATMENT
+from ape_core.summaries.moments import percent_of
 from ape_core.summaries.retention import moves, status_flow
 from ape_core.summaries.tables import flow_table
 from widgets import format as words
@@ -36,6 +37,8 @@ _STEP: Final = 100
 """Units from column to column."""
 _COLUMN: Final = 5
 """Width of a column, in units of a run of 5 years."""
+_MOST_OF_STEP: Final = 0.14
+"""Half of a column, as a share of the way to the next, at most: bands need room in long runs."""
 _LEAST_LABELLED: Final = 0.5
 _SENTENCE: Final = "All patients at each year's end, and where they came from in the year before."
 
@@ -72,7 +75,7 @@ def drawing(flow: StatusFlow) -> str:
     heights, bottoms = bottoms_of(columns_of(flow))
     total = HEIGHT + GAP * (len(flow.statuses) - 1)
     n_years = len(flow.years)
-    width = _COLUMN * n_years / 5
+    width = min(_COLUMN * n_years / 5, _STEP * _MOST_OF_STEP)
     bands = _bands(ends_of(flow, bottoms), width)
     posts = _posts(heights, bottoms, width)
     ticks = "".join(
@@ -153,20 +156,20 @@ def _posts(heights: Floats, bottoms: Floats, width: float) -> str:
 def _labels(flow: StatusFlow) -> str:
     """Name and last share of each status, beside its part of the last column."""
     columns = columns_of(flow)
-    last = columns[-1] / max(1, columns[-1].sum())
+    last = percent_of(columns[-1], columns[-1].sum())
     heights, bottoms = bottoms_of(columns)
     middles = (bottoms + heights / 2)[-1]
     total = HEIGHT + GAP * (len(flow.statuses) - 1)
     return end_labels(
         [
             EndLabel(
-                float(middle) / total, words.percent(100 * share), IN_PLAIN_WORDS[status][0], name,
+                float(middle) / total, words.percent(share), IN_PLAIN_WORDS[status][0], name,
                 IN_PLAIN_WORDS[status][1],
             )
             for status, name, share, middle in zip(
                 flow.statuses, STATUS_COLOURS, last, middles, strict=True
             )
-            if 100 * share >= _LEAST_LABELLED
+            if share >= _LEAST_LABELLED
         ]
     )  # fmt: skip
 

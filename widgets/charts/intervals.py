@@ -12,7 +12,7 @@ from ape_core.summaries.treatment import injection_intervals
 from widgets import format as words
 from widgets.bqplots import Bars
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
-from widgets.charts.card import Card, figure
+from widgets.charts.card import NONE, Card, figure
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def intervals_in_words(view: Intervals) -> str:
     return (
         '<div class="ape-split">'
         + "".join(
-            f'<div><b>{words.percent(share)}</b><span class="ape-key"><i style="background:'
-            f'{colour(f"interval-{5 - step}")}"></i>&#8805; {weeks} weeks</span></div>'
+            f'<div><b>{words.percent(share) if view.n else NONE}</b><span class="ape-key">'
+            f'<i style="background:{colour(f"interval-{5 - step}")}"></i>&#8805; {weeks} weeks</span></div>'
             for weeks, share, step in rows
         )
         + "</div>"

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.summaries.courses import ShareOverTime, driving_vision
 from ape_core.summaries.tables import driving_table, dry_table
@@ -68,7 +70,10 @@ class ShareChart:
         self.card.offer(partial(self._table, summary))
         self.card.say(self._sentence)
         view = self._view(summary)
-        shown = few_points(len(view.weeks)) if self._light else slice(None)
+        points = np.arange(len(view.weeks))
+        shown = few_points(len(points)) if self._light else points
+        # Where no eye is left there is no share; the first point is always drawn.
+        shown = shown[(view.n[shown] > 0) | (shown == 0)]
         with self._line.hold_sync():
             self._line.x = floats(view.weeks[shown] / WEEKS_PER_YEAR)
             self._line.y = floats(view.percent[shown] / 100)
@@ -95,13 +100,18 @@ def _dry(summary: Summary) -> ShareOverTime:
     return ShareOverTime(view.weeks, view.pct_dry, view.n_scans)
 
 
+def _share(view: ShareOverTime, place: int) -> str:
+    """Share at a point, or that there is none."""
+    return words.percent(view.percent[place]) if view.n[place] else "no eyes"
+
+
 def _in_words(view: ShareOverTime, years: int) -> str:
     """The share at the first visit, after a year and at the end."""
     points = {"at the first visit": 0, "at year 1": WEEKS_PER_YEAR}
     if years > 1:
         points[f"at year {years}"] = years * WEEKS_PER_YEAR
-    found = {int(week): share for week, share in zip(view.weeks, view.percent, strict=True)}
+    found = {int(week): place for place, week in enumerate(view.weeks)}
     cells = "".join(
-        f"<div><b>{words.percent(found[week])}</b>{when}</div>" for when, week in points.items()
+        f"<div><b>{_share(view, found[week])}</b>{when}</div>" for when, week in points.items()
     )
     return f'<div class="ape-split">{cells}</div>'
