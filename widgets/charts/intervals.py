@@ -72,7 +72,8 @@ def intervals_in_words(view: Intervals) -> str:
         '<div class="ape-split">'
         + "".join(
             f'<div><b>{words.percent(share) if view.n else NONE}</b><span class="ape-key">'
-            f'<i style="background:{colour(f"interval-{5 - step}")}"></i>&#8805; {weeks} weeks</span></div>'
+            f'<i style="background:{colour(f"interval-{5 - step}")}"></i>'
+            f"&#8805; {weeks} weeks</span></div>"
             for weeks, share, step in rows
         )
         + "</div>"
