@@ -14,6 +14,7 @@ PAGES: Final = {
     "compare": "Compare",
     "patients": "Patients",
     "service": "Service",
+    "economics": "Economics",
     "validation": "Validation",
 }
 """Notebooks that are pages, and what the links to them say."""

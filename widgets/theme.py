@@ -63,6 +63,12 @@ COLOURS: Final = {
     "fluid": Colour("#c4501b", "#f18b58"),
     "dry": Colour("#3f86b5", "#74ade8"),
     "pause": Colour("#e6d3a3", "#4a3d1c"),
+    # What money is spent on: kinds beside each other differ in lightness.
+    "cost-drug": Colour("#333f86", "#c3cdff"),
+    "cost-procedure": Colour("#8f9bd2", "#7382c4"),
+    "cost-visits": Colour("#0b7d62", "#45c9a5"),
+    "cost-scans": Colour("#a5d6c6", "#2a7563"),
+    "cost-sight": Colour("#c4501b", "#f18b58"),
     # Protocols that are compared, in their order. Told apart by colour-blind readers, and by
     # their letters and dashes as well.
     "protocol-1": Colour("#2a4fa3", "#a4b8f9"),

@@ -1,0 +1,1 @@
+"""The page of economics: costs, QALYs, and what a QALY costs."""

@@ -1,0 +1,213 @@
+"""The answer in words, and the tables that a paper prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import Dropdown
+
+from ape_core.analysis.economics_tables import (
+    incremental_table,
+    net_benefit_table,
+    reference_table,
+)
+from ape_core.analysis.economics_words import (
+    BETTER_EYE,
+    LIST_PRICES,
+    NO_DISEASE,
+    NOT_COUNTED,
+    eye_words,
+    increment_words,
+    pounds,
+    qalys_text,
+)
+from widgets import format as words
+from widgets.charts.card import Card
+from widgets.errors import guarded
+from widgets.html import box, classed, html, text
+from widgets.navigation import link
+from widgets.page import is_page
+from widgets.several.colours import LETTERS, chip, named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ape_core.summaries.table import Cell, Table
+    from widgets.economics.session import EconomicsSession
+
+_WAITING = "The comparison appears when all runs have the same patients."
+
+
+class TitlePanel:
+    """Title of the page, the key of the protocols, and the one that others are compared with."""
+
+    def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
+        self._session, self._draw = session, draw
+        self.head, self._key = html(), html("ape-compare-key")
+        self._reference = classed(Dropdown(description="Compared with"), "ape-year")
+        self._reference.observe(guarded(session, self._chosen), names="value")
+        choices = box(self._reference, classes="ape-compare-choices")
+        self.view = box(self._key, choices, classes="ape-compare-bar")
+
+    def refresh(self) -> None:
+        """Show the runs of the session."""
+        session = self._session
+        self.head.value = title_markup(session)
+        rows = "".join(f"<li>{named(p, title)}</li>" for p, title in enumerate(session.titles))
+        self._key.value = f"<ul>{rows}</ul>" if rows else ""
+        options = [(LETTERS[place], place) for place in range(len(session.titles))]
+        if list(self._reference.options) != options:
+            self._reference.options = options
+        if options and self._reference.value != session.reference:
+            self._reference.value = session.reference
+
+    def _chosen(self, change: Any) -> None:
+        """Compare with another protocol."""
+        if change.new is not None and change.new != self._session.reference:
+            self._session.choose_reference(change.new)
+            self._draw()
+
+
+class TablePanel:
+    """A card with a table to read, to copy, or to save as CSV."""
+
+    def __init__(self, heading: str, sentence: str) -> None:
+        self.card = Card(heading, None)
+        self.view = self.card.view
+        self.view.add_class("ape-full")
+        self._sentence = sentence
+
+    def draw(self, table: Callable[[], Table] | None) -> None:
+        """Show a table, or that there is none yet."""
+        self.card.say(self._sentence)
+        self.card.wait(waiting=table is None)
+        if table is None:
+            self.card.foot(f'<p class="ape-to-come">{_WAITING}</p>')
+            return
+        self.card.offer(table)
+        self.card.foot(table_markup(table()))
+
+
+def title_markup(session: EconomicsSession) -> str:
+    """What is compared, on whom, and at whose prices."""
+    comparison = session.comparison
+    if comparison is None:
+        return (
+            '<div class="ape-title"><div><h2>What does it cost, and what is gained?</h2>'
+            "<p>Choose two to six protocols.</p></div></div>"
+        )
+    spec = comparison.runs[0].spec
+    prices = session.economics
+    own = len(session.changed)
+    said = (
+        f"{words.count(comparison.n_patients)} patients, {spec.people.title}, "
+        f"{words.plural(spec.years, 'year')}. {prices.title}"
+        + (f", with {words.plural(own, 'own value')}" if own else "")
+        + f". Utilities: {prices.utility(session.utility).title}."
+    )
+    runs = ",".join(run_id[:12] for run_id in session.run_ids)
+    copy = f' <a class="ape-copy-link" href="?runs={runs}">Copy link</a>' if is_page() else ""
+    return (
+        '<div class="ape-title"><div><h2>What does it cost, and what is gained?</h2>'
+        f"<p>{text(said)}{copy}</p></div></div>"
+    )
+
+
+def answer_markup(session: EconomicsSession) -> str:
+    """A tile for each protocol: cost, QALYs, and the ICER in words."""
+    if session.refusal:
+        return (
+            '<div class="ape-notice is-quiet" role="status"><div><b>These runs cannot be priced.'
+            f"</b><span>{text(session.refusal)}</span></div></div>"
+        )
+    tiles = [_tile(session, place) for place in range(len(session.titles))]
+    return f'<div class="ape-verdicts">{"".join(tiles)}</div>' if tiles else ""
+
+
+def caveats_markup(session: EconomicsSession) -> str:
+    """What is assumed and left out; with one eye, the way to the question of two."""
+    sentences = [LIST_PRICES, NO_DISEASE, BETTER_EYE, NOT_COUNTED]
+    first = next(iter(session.priced.values()), None)
+    one_eye = ""
+    if first is not None:
+        sentences.insert(0, eye_words(first))
+        if not first.has_two_eyes:
+            one_eye = link("dashboard", "Ask the question of both eyes")
+    spec = session.comparison.runs[0].spec if session.comparison else None
+    if spec is not None and spec.capacity is not None:
+        sentences.append(
+            "Slots are limited in these runs, so that patients of a clinic depend on each other. "
+            "The intervals do not know of clinics and are too narrow."
+        )
+    items = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
+    return (
+        f"<section class='ape-left-out'><h3>To bear in mind</h3><ul>{items}</ul>{one_eye}</section>"
+    )
+
+
+def table_markup(table: Table) -> str:
+    """A table with its headings and units."""
+    heads = "".join(
+        f"<th scope='col'>{text(column.name)}<small>{text(column.unit)}</small></th>"
+        for column in table.columns
+    )
+    body = "".join(
+        f"<tr><th scope='row'>{text(row[0])}</th>"
+        + "".join(
+            f"<td>{text(_shown(cell, column.name, column.unit))}</td>"
+            for cell, column in zip(row[1:], table.columns[1:], strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    copy = "<button type='button' class='ape-copy-table'>Copy the table</button>"
+    return (
+        f"<div class='ape-table-scroll' tabindex='0' role='region' aria-label='{text(table.name)}'>"
+        f"<table class='ape-outcomes'><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        f"</div>{copy if is_page() else ''}"
+    )
+
+
+def answer_tables(session: EconomicsSession) -> tuple[Callable[[], Table] | None, ...]:
+    """Tables of the page: full incremental, beside the reference, net benefit."""
+    compared = session.compared
+    if compared is None:
+        return None, None, None
+    worth = sorted({20_000.0, 30_000.0, session.threshold})
+    return (
+        lambda: incremental_table(compared),
+        lambda: reference_table(compared),
+        lambda: net_benefit_table(compared, worth),
+    )
+
+
+def _tile(session: EconomicsSession, place: int) -> str:
+    """One protocol."""
+    name = session.names[place]
+    head = f"<h3>{chip(place)} {text(name)}</h3>"
+    item = session.priced.get(name)
+    if item is None:
+        return f"<div>{head}<p>Figures appear with the first patients.</p></div>"
+    figures = (
+        f"<p><b>{pounds(item.cost)}</b> <small>per patient</small> &middot; "
+        f"<b>{qalys_text(item.qalys_per_patient)}</b> <small>QALYs</small></p>"
+    )
+    if session.compared is None:
+        said = _WAITING
+    elif place == session.reference:
+        said = "The others are compared with it."
+    else:
+        found = session.compared.increment(place)
+        said = increment_words(found, LETTERS[place], LETTERS[session.reference])
+    return f"<div>{head}{figures}<p>{text(said)}</p></div>"
+
+
+def _shown(cell: Cell, name: str, unit: str) -> str:
+    """Value of a table for people."""
+    if isinstance(cell, str):
+        return cell
+    if unit.startswith("GBP"):
+        return pounds(cell)
+    if unit.startswith("%"):
+        return f"{cell:.0f}%"
+    return qalys_text(cell) if "QALYs" in name else f"{cell:,}"

@@ -1,0 +1,160 @@
+"""What the protocols cost, by category and year, and the QALYs of each year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ape_core.analysis.economics_tables import costs_table, qalys_table
+from ape_core.analysis.economics_words import pounds, qalys_text
+from ape_core.summaries.economics import COSTS
+from widgets.charts.card import Card
+from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
+from widgets.html import html, text
+from widgets.several.colours import LETTERS, chip, colour_name
+from widgets.theme import colour
+
+if TYPE_CHECKING:
+    from ape_core.summaries.economics import HealthEconomics
+    from widgets.economics.session import EconomicsSession
+
+COLOURS: Final = ("cost-drug", "cost-procedure", "cost-visits", "cost-scans", "cost-sight")
+DASHES: Final = ("", "6 3", "8 3 2 3", "", "6 3", "8 3 2 3")
+
+
+class CostsPanel:
+    """Bars of the whole cost of each protocol, by category."""
+
+    def __init__(self) -> None:
+        self._drawing = html()
+        self.card = Card("Cost per patient", self._drawing, wide=True)
+        self.view = self.card.view
+
+    def draw(self, session: EconomicsSession) -> None:
+        """Show what each protocol costs over the whole run."""
+        self.card.say("Over the whole run, discounted, in pounds of the price year; by category.")
+        self.card.wait(waiting=not session.priced)
+        self.card.offer(lambda: costs_table(session.priced))
+        self._drawing.value = costs_markup(session)
+        self.card.foot(key_markup())
+
+
+class YearsPanel:
+    """Bars of the cost of each year, one for each protocol."""
+
+    def __init__(self) -> None:
+        self._drawing = html()
+        self.card = Card("Cost by year", self._drawing, wide=True)
+        self.view = self.card.view
+
+    def draw(self, session: EconomicsSession) -> None:
+        """Show what each protocol costs in each year."""
+        self.card.say("Pounds per patient, the dead included; not discounted.")
+        self.card.wait(waiting=not session.priced)
+        self.card.offer(lambda: costs_table(session.priced))
+        self._drawing.value = years_markup(session) if session.priced else ""
+        self.card.foot(key_markup())
+
+
+class QalysPanel:
+    """Lines of the QALYs of each year."""
+
+    def __init__(self) -> None:
+        self._drawing = html()
+        self.card = Card("QALYs by year", self._drawing, wide=True)
+        self.view = self.card.view
+
+    def draw(self, session: EconomicsSession) -> None:
+        """Show the QALYs of each protocol in each year."""
+        self.card.say("Per patient, the dead with none; not discounted. Totals are discounted.")
+        self.card.wait(waiting=not session.priced)
+        self.card.offer(lambda: qalys_table(session.priced))
+        self._drawing.value = qalys_markup(session) if session.priced else ""
+        totals = "".join(
+            f"<span class='ape-key'>{chip(place)} <b>{qalys_text(item.qalys_per_patient)}</b>"
+            "</span>"
+            for place, item in enumerate(session.priced.values())
+        )
+        self.card.foot(f"<div class='ape-foot'>{totals}</div>")
+
+
+def costs_markup(session: EconomicsSession) -> str:
+    """One bar for each protocol, its parts as wide as they cost."""
+    highest = max((item.cost for item in session.priced.values()), default=0) or 1
+    rows = [
+        _row(place, name, item, highest)
+        for place, (name, item) in enumerate(session.priced.items())
+    ]
+    return f"<div class='ape-cost-rows'>{''.join(rows)}</div>"
+
+
+def _row(place: int, name: str, item: HealthEconomics, highest: float) -> str:
+    """Bar, and the whole."""
+    parts = list(zip(COSTS, COLOURS, item.cost_by_category, strict=True))
+    bar = "".join(
+        f"<i style='width:{100 * part / highest:.2f}%;background:{colour(shade)}' "
+        f"title='{text(kind)}: {pounds(part)}'></i>"
+        for kind, shade, part in parts
+    )
+    said = "; ".join(f"{kind} {pounds(part)}" for kind, _, part in parts)
+    return (
+        f"<div><span title='{text(name)}'>{chip(place)}</span><span class='ape-cost-bar' "
+        f"role='img' aria-label='{text(f'{name}: {said}')}'>{bar}</span>"
+        f"<b>{pounds(item.cost)}</b></div>"
+    )
+
+
+def years_markup(session: EconomicsSession) -> str:
+    """Bars side by side in each year."""
+    items = list(session.priced.values())
+    years = len(items[0].years)
+    highest = max(float(item.cost_by_year.sum(axis=1).max()) for item in items)
+    ticks = ticks_between(0, highest)
+    plot = Drawing((0.5, years + 0.5), (0, ticks[-1]))
+    width = 0.82 / len(items)
+    parts = [plot.heights(ticks, short_pounds)]
+    for place, item in enumerate(items):
+        for at, year in enumerate(item.years):
+            left = float(year) - 0.41 + place * width
+            base = 0.0
+            for shade, part in zip(COLOURS, item.cost_by_year[at], strict=True):
+                top = base + float(part)
+                parts.append(plot.bar(left, left + 0.92 * width, (base, top), colour(shade)))
+                base = top
+    step = max(1, years // 10)
+    shown = [float(year) for year in range(1, years + 1, step)]
+    letters = ", ".join(LETTERS[: len(items)])
+    parts.append(plot.places(shown, plain, f"Year; bars from the left: {letters}"))
+    told = "; ".join(
+        f"{name}: " + ", ".join(pounds(total) for total in item.cost_by_year.sum(axis=1))
+        for name, item in session.priced.items()
+    )
+    return plot.svg(parts, f"Cost per patient by year. {told}")
+
+
+def qalys_markup(session: EconomicsSession) -> str:
+    """One line for each protocol."""
+    by_name = {name: item.qalys / max(item.n_patients, 1) for name, item in session.priced.items()}
+    years = len(next(iter(by_name.values())))
+    low, high = (float(f(f(v) for v in by_name.values())) for f in (min, max))
+    ticks = ticks_between(low, high)
+    plot = Drawing((0.75, years + 0.25), (ticks[0], ticks[-1]))
+    at = [float(year) for year in range(1, years + 1)]
+    parts = [plot.heights(ticks, plain)]
+    for place, values in enumerate(by_name.values()):
+        shade = colour(colour_name(place))
+        parts.append(plot.line(at, values.tolist(), shade, DASHES[place]))
+        parts.append(plot.dots(at, values.tolist(), shade))
+    parts.append(plot.places(at[:: max(1, years // 10)], plain, "Year"))
+    told = "; ".join(
+        f"{name}: {', '.join(qalys_text(v) for v in values)}" for name, values in by_name.items()
+    )
+    return plot.svg(parts, f"QALYs per patient by year. {told}")
+
+
+def key_markup() -> str:
+    """Meaning of the colours of categories."""
+    items = "".join(
+        f'<span class="ape-key"><i style="background:{colour(shade)}"></i>{kind}</span>'
+        for kind, shade in zip(COSTS, COLOURS, strict=True)
+    )
+    return f'<div class="ape-foot">{items}</div>'

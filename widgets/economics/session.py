@@ -1,0 +1,168 @@
+"""The state of the page of economics: the runs, the prices applied to them, and what follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ape_core.analysis.economics import CostEffectiveness, cost_effectiveness
+from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
+from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.spec.economics_yaml import SHIPPED, list_economics, parse_economics_yaml
+from ape_core.spec.own_values import own_names, with_own_values
+from ape_core.storage.own_economics import OwnEconomics
+from ape_core.summaries.economics import HealthEconomics, health_economics
+from widgets.several.colours import LETTERS
+from widgets.several.session import SeveralSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ape_core.spec.economics import Economics
+
+PATIENTS, INPUTS = "patients", "inputs"
+"""What is drawn on the plane: patients alone, or prices and utilities with them."""
+THRESHOLD: Final = "assumptions/threshold_per_qaly"
+
+
+class EconomicsSession(SeveralSession):
+    """Several runs of the same patients, with prices that never start one.
+
+    Parameters
+    ----------
+    store
+        Folder of runs and of own prices; by default the user's.
+    """
+
+    def __init__(self, store: str | Path | None = None) -> None:
+        super().__init__(store)
+        self.own = OwnEconomics(self.store.path)
+        self.base = self.economics = self.own.load(SHIPPED)
+        self.utility = next(iter(self.economics.utilities))
+        self.drawn = PATIENTS
+        self.priced: dict[str, HealthEconomics] = {}
+        self.compared: CostEffectiveness | None = None
+        self.refusal = ""
+        self.said = ""
+        self.version = 0
+        self._known: tuple[object, ...] = ()
+        self._uncertain: Uncertainty | None = None
+
+    @property
+    def threshold(self) -> float:
+        """Pounds that a QALY is worth."""
+        return self.economics.assumption("threshold_per_qaly")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Titles of the protocols; where two have the same, with their letters."""
+        titles = self.titles
+        return tuple(
+            f"{title} ({LETTERS[place]})" if titles.count(title) > 1 else title
+            for place, title in enumerate(titles)
+        )
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Flat names of the numbers that are the user's own."""
+        return own_names(self.economics)
+
+    @property
+    def uncertain(self) -> Uncertainty | None:
+        """Draws of prices and utilities; made when they are asked for."""
+        if self._uncertain is None and self.compared is not None:
+            self._uncertain = uncertain_inputs(self.compared)
+        return self._uncertain
+
+    def sets(self) -> list[str]:
+        """Names of the sets that can be chosen: shipped, then own."""
+        return [*list_economics(), *self.own.names()]
+
+    def refresh(self) -> None:
+        """Read anew what may have changed, and price what was committed."""
+        super().refresh()
+        self._price()
+
+    def choose_set(self, name: str) -> None:
+        """Use another set of prices, as it is kept."""
+        self._use(self.own.load(name))
+
+    def choose_utility(self, name: str) -> None:
+        """Use another mapping from acuity to utility."""
+        self.economics.utility(name)
+        self.utility = name
+        self._price()
+
+    def choose_reference(self, place: int) -> None:
+        """Compare with another protocol."""
+        self.reference = place
+        self._price()
+
+    def change(self, values: Mapping[str, float]) -> None:
+        """Put own values in the place of some; nothing is simulated."""
+        self.economics = with_own_values(self.economics, values)
+        self.notice, self.said = None, ""
+        self._price()
+
+    def undo(self) -> None:
+        """Take all values as they are kept."""
+        self._use(self.base)
+
+    def save(self, name: str, *, replacing: bool = False) -> None:
+        """Keep the values as a set of one's own."""
+        kept = replace(self.economics, name=name.strip())
+        self.own.save(kept, replacing=replacing)
+        self._use(kept)
+        self.said = f"Saved as {kept.name}."
+
+    def take_in(self, content: bytes, origin: str) -> None:
+        """Use the set of a YAML file; it is kept only when it is saved."""
+        self._use(parse_economics_yaml(content, origin))
+        self.said = f"{origin} is used. Save it to keep it."
+
+    def close(self) -> None:
+        """Let go of what is held in memory; runs go on."""
+        super().close()
+        self._forget()
+
+    def _use(self, economics: Economics) -> None:
+        """Take another set; keep the mapping where it has one of that name."""
+        self.base = self.economics = economics
+        if self.utility not in economics.utilities:
+            self.utility = next(iter(economics.utilities))
+        self.notice, self.said = None, ""
+        self._price()
+
+    def _forget(self) -> None:
+        """Forget what was priced."""
+        self.priced, self.compared, self._uncertain, self.refusal = {}, None, None, ""
+        self._known = ()
+
+    def _price(self) -> None:
+        """Apply the prices to what is committed, unless that is done already."""
+        runs = self.comparison.runs if self.comparison and self.damage is None else ()
+        summaries = [run.summary() for run in runs]
+        sizes = tuple(summary.n_patients if summary else 0 for summary in summaries)
+        known = (self.run_ids, sizes, self.economics, self.utility, self.reference)
+        if known == self._known:
+            return
+        self._forget()
+        self._known, self.version = known, self.version + 1
+        if not summaries or not all(sizes):
+            return
+        found = zip(self.names, summaries, strict=True)
+        try:
+            self.priced = {
+                name: health_economics(summary, self.economics, self.utility)
+                for name, summary in found
+                if summary is not None
+            }
+        except (InvalidInputError, InvalidSpecError) as error:
+            self.refusal = str(error)
+            return
+        groups = [item.group_patients for item in self.priced.values()]
+        if all(np.array_equal(group, groups[0]) for group in groups):
+            self.compared = cost_effectiveness(self.priced, self.names[self.reference])
