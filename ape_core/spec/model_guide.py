@@ -100,7 +100,9 @@ def title_of(name: str) -> str:
 def range_in_words(parameter: Parameter) -> str:
     """Range of a number, with its unit."""
     if parameter.low == parameter.high:
-        return f"{write_number(parameter.low)} by definition"
+        return " ".join(
+            filter(None, (write_number(parameter.low), parameter.unit, "by definition"))
+        )
     span = f"{write_number(parameter.low)} to {write_number(parameter.high)}"
     return f"{span} {parameter.unit}".rstrip()
 

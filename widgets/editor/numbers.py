@@ -44,10 +44,9 @@ def _row(title: str, item: Parameter, changed: float | None) -> str:
     if changed is not None:
         value = f"<s>{value}</s> {_shown(write_number(changed))}"
     mark = " is-changed" if changed is not None else ""
-    unit = f" <small>{text(item.unit)}</small>" if item.unit else ""
     return (
         f'<details class="ape-number{mark}"><summary><span>{text(title)}</span>'
-        f"<b>{value}</b></summary>{unit}{facts(item)}</details>"
+        f"<b>{value}</b></summary>{facts(item)}</details>"
     )
 
 
