@@ -260,6 +260,22 @@ def test_a_link_of_other_patients_is_refused_and_the_newest_of_the_same_are_show
     missing.close()
 
 
+def test_one_who_comes_from_a_run_finds_those_of_its_patients(own_store, ids):
+    """Newer are two runs of others, and two of clinics, of which one has slots without limit."""
+    base = small_spec(120, 1)
+    limited = base.replace(patients_per_clinic=40, slots_per_day=9, open_days=5)
+    prn = ape.load_protocol("ranibizumab-0.5mg-prn")
+    for spec in (base, base.replace(protocol=prn), limited):
+        run(spec, own_store, progress=False)
+    session = SeveralSession(own_store)
+    session.arrive()
+    assert session.run_ids == (base.run_id, base.replace(protocol=prn).run_id)
+    assert session.notice is None
+    session.close()
+    session.arrive((), ids[1][:12])
+    assert list(session.run_ids) == ids
+
+
 def test_growing_runs_are_shown_over_the_patients_that_all_have(tmp_path, monkeypatch):
     base = small_spec(400, 1)
     specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES[:2]]

@@ -130,10 +130,9 @@ class SeveralSession:
             A run that another page showed: those of its patients come before newer ones.
         """
         trouble = self._try_to_open(run_ids) if run_ids else None
-        if self.comparison is None:
-            newest = self._newest(beside)
-            if newest:
-                trouble = self._try_to_open(newest) or trouble
+        for newest in self._newest(beside) if self.comparison is None else ():
+            if self._try_to_open(newest) is None:
+                break
         self._check()
         if self.comparison is None:
             self.start()
@@ -264,8 +263,8 @@ class SeveralSession:
             "seed": str(spec.seed),
         }
 
-    def _newest(self, beside: str) -> list[str]:
-        """Newest runs of the store that are of the same patients; none if there are too few."""
+    def _newest(self, beside: str) -> list[list[str]]:
+        """Runs of the store that are of the same patients: those of a run, then the newest."""
         alike: dict[str, list[str]] = {}
         for run in list_runs(self.store)[:_MOST_LOOKED_AT]:
             try:
@@ -273,8 +272,8 @@ class SeveralSession:
             except ApeError:
                 continue
         found = [ids[:MOST_RUNS] for ids in alike.values() if len(ids) >= LEAST_RUNS]
-        with_it = [ids for ids in found if any(beside and i.startswith(beside) for i in ids)]
-        return (with_it or found or [[]])[0][::-1]
+        found.sort(key=lambda ids: not any(beside and item.startswith(beside) for item in ids))
+        return [ids[::-1] for ids in found]
 
     def _try_to_open(self, run_ids: Sequence[str]) -> ApeError | None:
         """Show runs; return why they cannot be shown."""
@@ -339,4 +338,4 @@ def _patients_of(run: Run) -> str:
     """What two runs must share to be compared."""
     question = run.spec.question()
     shared = {name: question[name] for name in ("model_version", "cohort", "years", "seed")}
-    return repr((shared, question["model"]["parameters"]))
+    return repr((shared, question.get("capacity"), question["model"]["parameters"]))
