@@ -19,7 +19,9 @@ from ape_core.on_first_use import on_first_use
 
 if TYPE_CHECKING:
     from ape_core.analysis.compare import compare
+    from ape_core.analysis.economics import cost_effectiveness
     from ape_core.analysis.score import score
+    from ape_core.analysis.sweep import sweep
     from ape_core.errors import (
         ApeError,
         CorruptRunError,
@@ -33,11 +35,12 @@ if TYPE_CHECKING:
     from ape_core.results import InMemoryResults, ParquetResults, create_results
     from ape_core.runs import check_memory, estimate, import_run, open_run, run, submit
     from ape_core.spec.cohort import Cohort
+    from ape_core.spec.economics_yaml import load_economics
     from ape_core.spec.model import load_model
     from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.checkpoint import SimulationCheckpoint
     from ape_core.storage.own_protocols import list_protocols, load_protocol
-    from ape_core.summaries import Summary
+    from ape_core.summaries import Summary, health_economics
 
 __version__: Final = "0.1.0"
 
@@ -58,21 +61,27 @@ __all__ = [
     "Summary",
     "check_memory",
     "compare",
+    "cost_effectiveness",
     "create_results",
     "estimate",
+    "health_economics",
     "import_run",
     "list_protocols",
+    "load_economics",
     "load_model",
     "load_protocol",
     "open_run",
     "run",
     "score",
     "submit",
+    "sweep",
 ]
 
 _HOMES: Final = {
     "ape_core.analysis.compare": ("compare",),
+    "ape_core.analysis.economics": ("cost_effectiveness",),
     "ape_core.analysis.score": ("score",),
+    "ape_core.analysis.sweep": ("sweep",),
     "ape_core.errors": (
         "ApeError",
         "CorruptRunError",
@@ -86,11 +95,12 @@ _HOMES: Final = {
     "ape_core.results": ("InMemoryResults", "ParquetResults", "create_results"),
     "ape_core.runs": ("check_memory", "estimate", "import_run", "open_run", "run", "submit"),
     "ape_core.spec.cohort": ("Cohort",),
+    "ape_core.spec.economics_yaml": ("load_economics",),
     "ape_core.spec.model": ("load_model",),
     "ape_core.spec.run_spec": ("RunSpec",),
     "ape_core.storage.checkpoint": ("SimulationCheckpoint",),
     "ape_core.storage.own_protocols": ("list_protocols", "load_protocol"),
-    "ape_core.summaries": ("Summary",),
+    "ape_core.summaries": ("Summary", "health_economics"),
 }
 
 __getattr__ = on_first_use(__name__, _HOMES)

@@ -122,8 +122,10 @@ def _parser() -> _Parser:
         _add_patients,
         _add_packages,
         _add_protocols,
+        _add_economics,
         _add_score,
         _add_compare,
+        _add_sweep,
         _add_system,
     ):
         add(commands)
@@ -276,6 +278,17 @@ def _add_protocols(commands: Any) -> None:
     check.add_argument("protocol", metavar="FILE", help=_PROTOCOL)
 
 
+def _add_economics(commands: Any) -> None:
+    """Add `economics`."""
+    text = "what runs cost and gain in QALYs; two to six of the same patients are compared"
+    economics = _add(commands, "economics", ("economics", "economics"), text)
+    economics.add_argument("run", metavar="RUN", nargs="+", help=_RUN)
+    add = economics.add_argument
+    add("--set", metavar="NAME", help="prices: a shipped or own set, or a YAML file")
+    add("--utility", metavar="NAME", help="mapping from acuity to utility (default: the first)")
+    add("--worth", type=float, metavar="POUNDS", help="worth of a QALY (default: of the prices)")
+
+
 def _add_score(commands: Any) -> None:
     """Add `score`."""
     text = "simulate arms and compare them with observed outcomes"
@@ -299,6 +312,25 @@ def _add_compare(commands: Any) -> None:
     add("--seed", type=whole_number, metavar="S", help="random seed (default 1)")
     add("--cohort", metavar="NAME", help="population (default uk-routine-care) or a YAML file")
     add("--workers", type=whole_number, metavar="K", help="threads (default: one per core)")
+    add("--quiet", action="store_true", help="show no progress")
+
+
+def _add_sweep(commands: Any) -> None:
+    """Add `sweep`."""
+    text = "vary what goes into a question and see what it does, on the same patients"
+    parser = _add(commands, "sweep", ("sweep", "sweep"), text)
+    add = parser.add_argument
+    add("protocol", metavar="PROTOCOL", help=_PROTOCOL)
+    add("--vary", metavar="PATH=V1,V2", action="append", default=[],
+        help="values of a field or number, one at a time; may be given several times")  # fmt: skip
+    add("--tornado", action="store_true", help="every uncertain number at its low and its high")
+    add("--draws", type=whole_number, metavar="N", help="draw all uncertain numbers N times")
+    add("--outcome", metavar="NAME", default="letters_change", help="what is looked at")
+    add("--year", type=whole_number, metavar="Y", help="at whose end (default: the last)")
+    add("--patients", type=whole_number, metavar="N", help="of each run (default 2,000)")
+    add("--years", type=whole_number, metavar="Y", default=5, help="length in years (default 5)")
+    add("--seed", type=whole_number, metavar="S", default=1, help="random seed (default 1)")
+    add("--cohort", metavar="NAME", help="population (default uk-routine-care) or a YAML file")
     add("--quiet", action="store_true", help="show no progress")
 
 
