@@ -42,6 +42,18 @@ class RoleHours:
     hours: Floats
     on_duty_hours: Floats
 
+    def between(self, role: int) -> Floats:
+        """Give the hours at which a role begins and ends when roles stand on top of each other.
+
+        `[2, n_periods + 1]`: the last period is repeated, where its step ends. A role that there is
+        not has no height.
+        """
+        tops = np.cumsum(self.hours, axis=1)
+        bounds = np.insert(tops, 0, 0, axis=1)
+        last = tops.shape[1]
+        both = bounds[:, [min(role, last), min(role + 1, last)]].T
+        return np.concatenate([both, both[:, -1:]], axis=1)
+
 
 def role_hours(work: Workload, plan: StaffPlan, *, by_day: bool = False) -> RoleHours:
     """Add up work and duty of each day, or of the shortest periods that are few enough to draw."""

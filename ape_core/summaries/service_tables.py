@@ -96,7 +96,7 @@ def plan_table(plan: StaffPlan, staffing: Staffing) -> Table:
         *_by_role(staffing, "sessions needed in the year", plan.sessions_needed),
         *_by_role(staffing, "sessions on duty on each open day", plan.on_duty),
         *_by_role(staffing, "people at work on an open day", plan.people),
-        *_by_role(staffing, "time on duty used, %", 100 * plan.used),
+        *_by_role(staffing, "% of the time on duty used", 100 * plan.used),
         *_by_role(staffing, "open days with too few on duty", plan.days_short),
         *_by_role(staffing, "whole-time staff for the sessions on duty", plan.staff),
         *_by_role(staffing, "whole-time staff for the work itself", plan.staff_for_mean),

@@ -123,6 +123,10 @@ class SlippingCost:
         """Letters that the limit cost, below 0 where it did."""
         return self.limited - self.unlimited
 
+    def at_year(self, year: int) -> float:
+        """Letters that the limit cost by the end of a year of follow-up, below 0 where it did."""
+        return float(self.difference[self.weeks == year * WEEKS_PER_YEAR][0])
+
     @property
     def n_years(self) -> int:
         """Years of follow-up."""

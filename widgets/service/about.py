@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ape_core.schema import WEEKS_PER_YEAR
+from ape_core.spec.staffing import WEEKDAYS
 from widgets import format as words
 from widgets.html import html, text
 
@@ -34,8 +35,16 @@ class AboutPanel:
 
 def _coming(spec: RunSpec) -> str:
     """How patients come, and for how many there is room."""
-    coming = spec.cohort.recruitment.describe()
-    return f"{coming} {spec.capacity.describe()}" if spec.capacity else coming
+    coming, capacity = spec.cohort.recruitment.describe(), spec.capacity
+    if capacity is None:
+        return coming
+    if capacity.n_clinics(spec.cohort.n_patients) > 1:
+        return f"{coming} {capacity.describe()}"
+    last = WEEKDAYS[capacity.open_days - 1]
+    return (
+        f"{coming} The clinic has room for {words.plural(capacity.slots_per_day, 'visit')} a day "
+        f"from Monday to {last}; what finds no room waits, first come, first served."
+    )
 
 
 def _calendar(work: Workload) -> str:

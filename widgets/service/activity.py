@@ -15,7 +15,7 @@ from widgets.bqplots import Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
-from widgets.service.weeks import across_weeks
+from widgets.service.weeks import across_weeks, place_on_axis
 from widgets.service.words import on_day
 from widgets.service.year import Choice
 from widgets.theme import colour
@@ -77,10 +77,10 @@ class ActivityChart:
         starts, series = _series(seen, by_day=by_day)
         across_weeks(self._x, self._weeks, seen)
         fit(self._y, self._counts, round_ticks(float(series["visits"].max()) * 1.02 or 1, 4))
-        end = (seen.first_day + seen.n_days) / DAYS_PER_WEEK
+        steps = floats(place_on_axis(seen, [*starts, seen.first_day + seen.n_days]))
         for name, line in self._lines.items():
             with line.hold_sync():
-                line.x = floats([*starts, end])
+                line.x = steps
                 line.y = floats([*series[name], series[name][-1]])
         self.card.label_ends(_labels(series, self._y.max))
         self.card.foot(_in_words(seen, by_day=by_day))
@@ -92,13 +92,13 @@ class ActivityChart:
 
 
 def _series(seen: Workload, *, by_day: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Weeks at which steps begin, and the values of each line."""
+    """Days at which steps begin, and the values of each line."""
     if by_day:
-        starts = (seen.first_day + np.arange(seen.n_days)) / DAYS_PER_WEEK
+        starts = seen.first_day + np.arange(seen.n_days)
         of = seen.visits, seen.injections, seen.first_visits
     else:
         weeks = work_per_week(seen)
-        starts = weeks.first_week.astype(float)
+        starts = weeks.first_week * DAYS_PER_WEEK
         of = weeks.visits, weeks.injections, weeks.first_visits
     return starts, {name: values for (name, *_), values in zip(_SERIES, of, strict=True)}
 

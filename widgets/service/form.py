@@ -26,7 +26,7 @@ class ServiceForm:
         self._session = session
         self._draw = draw
         self._is_filling = False
-        self._picture, self._people, self._means, self._hint = html(), html(), html(), html()
+        self._picture, self._means, self._hint = html(), html(), html()
         self._choices = {
             "protocol": _choice("Protocol", []),
             "population": _choice("Population", []),

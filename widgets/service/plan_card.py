@@ -56,7 +56,7 @@ def plan_markup(plan: StaffPlan, staffing: Staffing) -> str:
     )
     note = _NOTE.format(weeks=staffing.clinic["working_weeks"].value)
     return (
-        f'<div class="ape-scrolls"><table class="ape-plan"><thead><tr><td></td>{heads}</tr></thead>'
+        f'<div class="ape-scrolls" role="region" tabindex="0" aria-label="Plan by year"><table class="ape-plan"><thead><tr><td></td>{heads}</tr></thead>'
         f'{groups}</table></div><p class="ape-note">{text(note)}</p>'
     )
 

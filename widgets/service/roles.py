@@ -11,11 +11,11 @@ from ape_core.schema import DAYS_PER_WEEK
 from ape_core.spec.staffing import MAX_ROLES
 from ape_core.summaries.role_hours import RoleHours, role_hours
 from ape_core.summaries.service_tables import day_table, week_table
-from widgets.bqplots import Bars, Lines
+from widgets.bqplots import Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.html import text
-from widgets.service.weeks import across_weeks
+from widgets.service.weeks import across_weeks, place_on_axis
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def role_colour(place: int) -> str:
 
 
 class RolesChart:
-    """Stacked bars of the weeks or days that are looked at; a line shows who is on duty."""
+    """Stacked steps of the weeks or days that are looked at; a line shows who is on duty."""
 
     def __init__(self, session: ServiceSession) -> None:
         self._session = session
@@ -36,16 +36,24 @@ class RolesChart:
         self._weeks = across(self._x, "Week of the run")
         self._hours = upwards(self._y, [0, 1])
         scales = {"x": self._x, "y": self._y}
-        self._bars = Bars(
-            x=floats([0, 1]), y=floats([[0, 0]]), scales=scales, type="stacked", padding=0,
-            stroke_width=0, colors=[role_colour(place) for place in range(MAX_ROLES)],
-        )  # fmt: skip
+        # Areas with steps: bars as narrow as a week would leave hairlines between them.
+        self._areas = [
+            Lines(
+                x=floats([0, 1]), y=floats([[0, 0], [0, 0]]), scales=scales, stroke_width=0,
+                fill="between", colors=[role_colour(place)] * 2, opacities=[0, 0],
+                fill_colors=[role_colour(place)] * 2, fill_opacities=[1, 1],
+                interpolation="step-after",
+            )
+            for place in range(MAX_ROLES)
+        ]  # fmt: skip
         self._duty = Lines(
             x=floats([0, 1]), y=floats([0, 0]), scales=scales, colors=[colour("on-duty")],
             stroke_width=1.4, interpolation="step-after",
         )  # fmt: skip
         self.card = Card(
-            "Work by role", figure([self._bars, self._duty], [self._weeks, self._hours]), wide=True
+            "Work by role",
+            figure([*self._areas, self._duty], [self._weeks, self._hours]),
+            wide=True,
         )
         self.view = self.card.view
 
@@ -63,14 +71,13 @@ class RolesChart:
         across_weeks(self._x, self._weeks, seen)
         top = max(float(view.hours.sum(axis=1).max()), float(view.on_duty_hours.max()))
         fit(self._y, self._hours, round_ticks(top * 1.02 or 1, 4))
-        starts = view.start_days / DAYS_PER_WEEK
-        half = view.days_each / DAYS_PER_WEEK / 2
-        with self._bars.hold_sync():
-            self._bars.x = floats(starts + half)
-            self._bars.y = floats(view.hours.T)
+        ends = [*view.start_days, seen.first_day + seen.n_days]
+        steps = floats(place_on_axis(seen, ends))
+        for place, area in enumerate(self._areas):
+            with area.hold_sync():
+                area.x, area.y = steps, floats(view.between(place))
         with self._duty.hold_sync():
-            end = (seen.first_day + seen.n_days) / DAYS_PER_WEEK
-            self._duty.x = floats([*starts, end])
+            self._duty.x = steps
             self._duty.y = floats(np.append(view.on_duty_hours, view.on_duty_hours[-1]))
         self.card.foot(self._key())
 

@@ -82,14 +82,23 @@ class SlippingChart:
                 ]
             )
         )
-        self.card.foot(f'<p class="ape-verdict">{text(in_words(cost))}</p>')
+        self.card.foot(f'{_by_year(cost)}<p class="ape-verdict">{text(in_words(cost))}</p>')
+
+
+def _by_year(cost: SlippingCost) -> str:
+    """Difference at each year's end, thinned where there are many."""
+    shown = [year for year in year_ticks(cost.n_years) if year]
+    cells = "".join(
+        f"<div><b>{words.signed(cost.at_year(year))}</b>year {year}</div>" for year in shown
+    )
+    return f'<div class="ape-split">{cells}</div>'
 
 
 def in_words(cost: SlippingCost) -> str:
     """What slipping costs, in a sentence."""
     slip = f"{words.one_decimal(cost.mean_slip_days)} days"
     share = words.percent(100 * cost.share_slipped)
-    letters = float(cost.difference[-1])
+    letters = cost.at_year(cost.n_years)
     effect = "costs" if letters < 0 else "goes with a gain of"
     return (
         f"Slipping of on average {slip} a visit ({share} of visits slip) {effect} "

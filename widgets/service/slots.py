@@ -15,7 +15,7 @@ from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.html import set_class
-from widgets.service.weeks import across_weeks
+from widgets.service.weeks import across_weeks, place_on_axis
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class SlotsChart:
         fit(self._y, self._counts, round_ticks(top * 1.04 or 1, 4))
         for name, line in self._lines.items():
             with line.hold_sync():
-                line.x = floats([*use.weeks, work.n_days / DAYS_PER_WEEK])
+                line.x = floats(place_on_axis(work, [*use.weeks * DAYS_PER_WEEK, work.n_days]))
                 line.y = floats([*values[name], values[name][-1]])
         self.card.label_ends(_labels(use, self._y.max))
         self.card.foot(_in_words(use))

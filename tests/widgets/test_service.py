@@ -1,0 +1,291 @@
+"""The page of a clinic's work without a browser: every figure is the one that Python gives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import numpy as np
+import pytest
+
+from ape_core.errors import InvalidSpecError
+from ape_core.runs.starting import run
+from ape_core.schema import DAYS_PER_YEAR
+from ape_core.spec.staffing_yaml import load_staffing
+from ape_core.storage.store import Store
+from ape_core.summaries.busy import daily_load, weekday_profile, work_per_week
+from ape_core.summaries.slots import slipping_cost, slot_use
+from ape_core.summaries.staff_plan import staff_plan
+from ape_core.summaries.staffing import workload
+from widgets.service import question as asking
+from widgets.service.page import ServicePage
+from widgets.service.session import ServiceSession
+from widgets.service.slipping import in_words
+
+YEARS, SLOTS = 2, 3
+SMALL = {**asking.FIRST_QUESTION, "per_week": "2", "years": str(YEARS)}
+TIGHT = {**SMALL, "slots": str(SLOTS)}
+
+
+def plain(markup):
+    """Words of markup."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A store in which a small service was simulated, with a limit on slots and without one."""
+    folder = tmp_path_factory.mktemp("service") / "store"
+    specs = [asking.spec_of(question, folder) for question in (SMALL, TIGHT)]
+    found = {spec.run_id: run(spec, folder, progress=False).summary for spec in specs}
+    return folder, specs, [found[spec.run_id] for spec in specs]
+
+
+@pytest.fixture
+def page(kept):
+    page = ServicePage(kept[1][0].run_id, kept[0])
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def tight(kept):
+    page = ServicePage(kept[1][1].run_id, kept[0])
+    yield page
+    page.close()
+
+
+def truth(summary, staffing=None, on_duty=None):
+    """Work and staff as the Python interface gives them."""
+    work = workload(summary, staffing or load_staffing(), DAYS_PER_YEAR * YEARS)
+    return work, staff_plan(work, on_duty)
+
+
+def test_the_figures_are_those_of_python(page, kept):
+    work, plan = truth(kept[2][0])
+    of_year = work.year(YEARS)
+    load = daily_load(of_year)
+    tiles = plain(page._tiles.view.value)
+    assert f"Visits a week {of_year.visits.sum() / 52:.1f} " in tiles
+    assert f"Injections a week {of_year.injections.sum() / 52:.1f} " in tiles
+    assert f"Busiest day {load.peak_day.n_visits} visits, {load.peak_day.weekday}" in tiles
+    assert f"Sessions on duty a week {5 * plan.on_duty[1].sum()} " in tiles
+    assert f"Whole-time staff {plan.staff[1].sum():.1f} " in tiles
+    assert f"{plan.staff_for_mean[1].sum():.1f} for evenly spread work" in tiles
+    about = plain(page._about.view.value)
+    assert "There are 2 new patients a week." in about
+    assert f"{work.n_later_visits:,} visits that the run has later are left out" in about
+
+
+def test_the_table_holds_every_year_and_its_file_every_digit(page, kept):
+    work, plan = truth(kept[2][0])
+    shown = plain(page._plan.card._foot.value)
+    visits = " ".join(f"{n:,}" for n in plan.visits)
+    assert f"Visits, each with a scan {visits} Injections" in shown
+    assert " ".join(f"{n:.1f}" for n in plan.staff.sum(axis=1)) in shown
+    for place, role in enumerate(work.staffing.roles.values()):
+        needed = " ".join(f"{n:,}" for n in plan.sessions_needed[:, place])
+        assert f"{role.title} {needed}" in shown
+        row = f"{plan.on_duty[1, place]} {100 * plan.used[1, place]:.1f}% "
+        days = f"{plan.days_short[1, place]} / {plan.n_open_days[1]}"
+        assert f"{role.title} {row}{days}" in plain(page._use.card._foot.value)
+    first, *rows = page._plan.view.numbers().to_csv().splitlines()
+    assert first.count(",") == rows[0].count(",")
+    assert f"2,52,260,{plan.visits[1]},{plan.scans[1]},{plan.injections[1]}," in rows[1]
+    assert str(plan.staff[1, 0]) in rows[1]
+
+
+def test_the_charts_draw_what_python_gives(page, kept):
+    work, plan = truth(kept[2][0])
+    weeks = work_per_week(work)
+    lines = page._activity._lines
+    for name, values in (("visits", weeks.visits), ("injections", weeks.injections)):
+        assert (lines[name].y[:-1] == values).all()
+    hours = sum(area.y[1] - area.y[0] for area in page._roles._areas)
+    np.testing.assert_allclose(hours[:-1], weeks.hours.sum(axis=1), rtol=1e-4)
+    offered = plan.on_duty.sum(axis=1)[0] * 5 * work.staffing.session_seconds / 3600
+    assert page._roles._duty.y[0] == pytest.approx(offered)
+    profile = weekday_profile(work.year(YEARS))
+    np.testing.assert_allclose(page._weekdays._visits.y, profile.mean_visits, rtol=1e-6)
+    width, days = daily_load(work.year(YEARS)).binned()
+    assert (page._daily._bars.y == days).all()
+    assert width == 1
+    assert page._daily._bars.y.sum() == 260
+
+
+def test_days_and_years_can_be_looked_at(page, kept):
+    work, _ = truth(kept[2][0])
+    page._activity.card.year.value = "days 3"
+    part = work.within(7 * 39, 7 * 52)
+    assert (page._activity._lines["visits"].y[:-1] == part.visits).all()
+    assert page._activity._lines["visits"].x[0] == 40  # weeks of people begin with 1
+    hours = sum(area.y[1] - area.y[0] for area in page._roles._areas)
+    np.testing.assert_allclose(hours[:-1], part.hours.sum(axis=1), rtol=1e-4)
+    csv = page._activity.view.numbers().to_csv().splitlines()
+    assert csv[1].startswith("274,Monday,")
+    page._daily.card.year.value = "1"
+    assert page._use.card.year.value == page._weekdays.card.year.value == "1"
+    visits = work.year(1).visits.sum() / 52
+    assert f"Visits a week {visits:.1f} mean of year 1" in plain(page._tiles.view.value)
+
+
+def test_changing_minutes_redraws_and_simulates_nothing(page, kept, count_widgets):
+    runs = len(Store(kept[0]).list())
+    page._staffing._toggle.value = True
+    widgets, fields = count_widgets(), page._staffing._fields
+    assert len(fields) == len(load_staffing().numbers())
+    fields["roles/injector/minutes/injection"].value = "30"
+    page._staffing._duty["oct"].value = "7"
+    ours = load_staffing().with_values({"roles/injector/minutes/injection": 30})
+    _, plan = truth(kept[2][0], ours, {"oct": 7})
+    assert f"Whole-time staff {plan.staff[1].sum():.1f} " in plain(page._tiles.view.value)
+    assert "OCT 7 set" in plain(page._use.card._foot.value)
+    assert "2 changed." in plain(page._staffing._head.value)
+    fields["roles/injector/minutes/injection"].value = "soon"
+    assert "is-wrong" in fields["roles/injector/minutes/injection"]._dom_classes
+    assert "is not a number" in plain(page._staffing._problem.value)
+    assert page.session.staffing == ours
+    page._staffing._reset.click()
+    assert page.session.staffing == load_staffing()
+    assert fields["roles/injector/minutes/injection"].value == "15"
+    assert page._staffing._duty["oct"].value == ""
+    assert page._staffing._problem.value == ""
+    page._staffing._opening.value = "Every day"
+    assert page.session.staffing.open_days[-1] == "Sunday"
+    assert "all of them" in plain(page._weekdays.card._head.value)
+    assert count_widgets() == widgets
+    assert len(Store(kept[0]).list()) == runs == len(kept[1])
+
+
+def test_a_limit_shows_who_waits_and_what_it_costs(tight, kept):
+    _, (_, spec), (free, limited) = kept
+    use, cost = slot_use(limited, spec), slipping_cost(limited, free)
+    assert use.visits.max() <= use.slots == 5 * SLOTS
+    assert cost.share_slipped > 0.5
+    assert (tight._slots._lines["visits"].y[:-1] == use.visits).all()
+    assert (tight._slots._lines["waiting"].y[:-1] == use.waiting).all()
+    np.testing.assert_allclose(tight._slipping._limited.y, cost.limited, rtol=1e-6)
+    np.testing.assert_allclose(tight._slipping._unlimited.y, cost.unlimited, rtol=1e-6)
+    shown = plain(tight._slipping.card._foot.value)
+    assert in_words(cost) in shown
+    assert f"on average {cost.mean_slip_days:.1f} days a visit" in shown
+    letters = limited["assessed_letters"] @ np.arange(101) / limited["assessed_letters"].sum(axis=1)
+    others = free["assessed_letters"] @ np.arange(101) / free["assessed_letters"].sum(axis=1)
+    assert cost.at_year(YEARS) == pytest.approx(letters[-1] - others[-1])
+    assert f"{100 * use.share_used:.1f}%" in plain(tight._slots.card._foot.value)
+    assert "room for 3 visits a day from Monday to Friday" in plain(tight._about.view.value)
+
+
+def test_without_a_limit_nothing_of_slots_is_shown(page, tight):
+    for card in (page._slots, page._slipping):
+        assert "ape-not-here" in card.view._dom_classes
+        assert "ape-waiting" not in card.view._dom_classes
+    assert "ape-not-here" not in tight._slots.view._dom_classes
+
+
+QUESTIONS = {
+    "rate": {"coming": "rate", "per_week": "2.5"},
+    "growth": {"coming": "growth", "per_week": "3", "growth": "-4.5"},
+    "caseload": {"coming": "caseload", "caseload": "300", "caseload_years": "3"},
+    "fixed": {"coming": "fixed", "patients": "250", "spread_weeks": "30"},
+    "fixed at once": {"coming": "fixed", "patients": "250"},
+    "slots": {"coming": "rate", "slots": "12"},
+    "other people": {"people": {"female_share": 0.5}, "population": "trial"},
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_run_opens_as_it_was_asked(name, tmp_path):
+    question = {**SMALL, **QUESTIONS[name]}
+    spec = asking.spec_of(question, tmp_path)
+    again = asking.question_of(spec, tmp_path)
+    assert asking.spec_of(again, tmp_path) == spec
+    needed = (*asking.FIELDS_OF[question["coming"]], "coming", "slots", "years")
+    assert {key: again[key] for key in needed} == {key: question[key] for key in needed}
+
+
+def test_patients_are_as_many_as_come_while_the_service_is_planned(tmp_path):
+    asked = {name: asking.spec_of({**SMALL, **QUESTIONS[name]}, tmp_path) for name in QUESTIONS}
+    assert asked["rate"].cohort.n_patients == 260
+    assert asked["caseload"].cohort.n_patients == 300 + 208
+    assert asked["caseload"].years == YEARS + 3
+    assert 290 < asked["growth"].cohort.n_patients < 3 * 104
+    assert asked["slots"].capacity.patients_per_clinic == asked["slots"].cohort.n_patients
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"per_week": "many"}, "per_week", "is not a number"),
+        ({"per_week": "0"}, "per_week", "must be from 0.1"),
+        ({"years": "0"}, "years", "too small"),
+        ({"slots": "1.5"}, "slots", "whole number"),
+        ({"per_week": "300", "slots": "9"}, "slots", "at most 10,000"),
+        ({"per_week": "2000", "years": "20"}, "per_week", "are simulated here"),
+        ({"coming": "growth", "growth": "300"}, "growth", "to 100"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_at_its_field(changes, field, words, tmp_path):
+    with pytest.raises(InvalidSpecError, match=words) as error:
+        asking.spec_of({**SMALL, **changes}, tmp_path)
+    assert error.value.field == field
+
+
+def test_the_form_says_what_is_wrong_and_shows_the_fields_that_count(page):
+    form = page._form
+    form._texts["per_week"].value = "lots"
+    assert form._start.disabled
+    assert "is-wrong" in form._texts["per_week"]._dom_classes
+    assert "is not a number" in plain(form._hint.value)
+    form._choices["coming"].value = "caseload"
+    hidden = {n for n, f in form._texts.items() if "ape-hidden" in f._dom_classes}
+    assert hidden == {"growth", "patients", "spread_weeks"}
+
+
+def test_an_update_is_as_large_for_any_number_of_patients(kept):
+    def sent(page):
+        marks = [*page._activity._lines.values(), *page._roles._areas, page._roles._duty]
+        marks += [page._daily._bars, page._weekdays._visits]
+        return sum(mark.x.nbytes + mark.y.nbytes for mark in marks)
+
+    page = ServicePage(kept[1][0].run_id, kept[0])
+    few = sent(page)
+    summary = page.session.summary
+    arrays = {name: 1000 * array for name, array in summary.arrays.items()}
+    page.session.summary = replace(summary, arrays=arrays)
+    page.session._work_out()
+    page.draw()
+    assert page.session.work.visits.sum() > 500 * few / 1000
+    assert sent(page) <= few + 8 * 60
+    assert few < 40_000
+    page.close()
+
+
+def test_closing_leaves_no_widget_behind(kept, count_widgets):
+    before = count_widgets()
+    for light in (False, True):
+        page = ServicePage(kept[1][1].run_id, kept[0], light=light)
+        page._staffing._toggle.value = True
+        page.close()
+    assert count_widgets() == before
+
+
+def test_a_link_to_a_run_that_is_not_there_is_reported(kept):
+    page = ServicePage("0123456789ab", kept[0])
+    assert "not in this store" in plain(page._notices.view.value)
+    page.session.cancel()
+    page.close()
+
+
+def test_trouble_with_the_run_beside_it_leaves_the_rest_of_the_page(kept, monkeypatch):
+    def fails(*_):
+        raise InvalidSpecError("The other run is damaged.")
+
+    monkeypatch.setattr("widgets.service.session.slipping_cost", fails)
+    session = ServiceSession(kept[0])
+    session.arrive(kept[1][1].run_id)
+    assert session.peer_trouble == "The other run is damaged."
+    assert session.work.visits.sum() > 0
+    assert session.notice is None
+    session.close()
