@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ape_core.results.ordering import Middle
 from ape_core.schema import PERIODS_PER_YEAR
 from ape_core.summaries.acuity import LETTERS
 from ape_core.summaries.definitions import CUMULATIVE, MAX_AGE
 from ape_core.summaries.moments import moments, moments_of_sums, quantile
 
 if TYPE_CHECKING:
+    from ape_core.results.ordering import Middle
     from ape_core.summaries.definitions import Counts
     from ape_core.summaries.summary import Summary
 
@@ -21,6 +21,9 @@ _AGES = np.arange(MAX_AGE + 1)
 
 def middle(summary: Summary) -> Middle:
     """Give the middle of a run."""
+    # Here, as a page that reads a summary needs nothing of what reads rows.
+    from ape_core.results.ordering import Middle
+
     age = summary["age_sex"].sum(axis=0)
     baseline = summary["baseline_letters"][0]
     at_ends = summary["assessed_letters"][PERIODS_PER_YEAR::PERIODS_PER_YEAR]
