@@ -30,7 +30,7 @@ from widgets.page import is_page
 from widgets.several.colours import LETTERS, chip, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from ape_core.summaries.table import Cell, Table
     from widgets.economics.session import EconomicsSession
@@ -41,13 +41,15 @@ _WAITING = "The comparison appears when all runs have the same patients."
 class TitlePanel:
     """Title of the page, the key of the protocols, and the one that others are compared with."""
 
-    def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
+    def __init__(
+        self, session: EconomicsSession, draw: Callable[[], None], *choices: Dropdown
+    ) -> None:
         self._session, self._draw = session, draw
         self.head, self._key = html(), html("ape-compare-key")
         self._reference = classed(Dropdown(description="Compared with"), "ape-year")
         self._reference.observe(guarded(session, self._chosen), names="value")
-        choices = box(self._reference, classes="ape-compare-choices")
-        self.view = box(self._key, choices, classes="ape-compare-bar")
+        beside = box(self._reference, *choices, classes="ape-compare-choices")
+        self.view = box(self._key, beside, classes="ape-compare-bar")
 
     def refresh(self) -> None:
         """Show the runs of the session."""
@@ -77,15 +79,15 @@ class TablePanel:
         self.view.add_class("ape-full")
         self._sentence = sentence
 
-    def draw(self, table: Callable[[], Table] | None) -> None:
-        """Show a table, or that there is none yet."""
+    def draw(self, table: Callable[[], Table] | None, names: Sequence[str]) -> None:
+        """Show a table, or that there is none yet; protocols go by their letters in it."""
         self.card.say(self._sentence)
         self.card.wait(waiting=table is None)
         if table is None:
             self.card.foot(f'<p class="ape-to-come">{_WAITING}</p>')
             return
         self.card.offer(table)
-        self.card.foot(table_markup(table()))
+        self.card.foot(table_markup(table(), names))
 
 
 def title_markup(session: EconomicsSession) -> str:
@@ -145,16 +147,18 @@ def caveats_markup(session: EconomicsSession) -> str:
     )
 
 
-def table_markup(table: Table) -> str:
-    """A table with its headings and units."""
+def table_markup(table: Table, names: Sequence[str]) -> str:
+    """A table with its headings and units; protocols go by their letters after the first column."""
+    letters = dict(zip(names, LETTERS, strict=False))
     heads = "".join(
-        f"<th scope='col'>{text(column.name)}<small>{text(column.unit)}</small></th>"
+        f"<th scope='col'>{text(_lettered(column.name, letters))}"
+        f"<small>{text(column.unit)}</small></th>"
         for column in table.columns
     )
     body = "".join(
-        f"<tr><th scope='row'>{text(row[0])}</th>"
+        f"<tr><th scope='row'>{_head(str(row[0]), names)}</th>"
         + "".join(
-            f"<td>{text(_shown(cell, column.name, column.unit))}</td>"
+            f"<td>{text(_lettered(_shown(cell, column.name, column.unit), letters))}</td>"
             for cell, column in zip(row[1:], table.columns[1:], strict=True)
         )
         + "</tr>"
@@ -200,6 +204,18 @@ def _tile(session: EconomicsSession, place: int) -> str:
         found = session.compared.increment(place)
         said = increment_words(found, LETTERS[place], LETTERS[session.reference])
     return f"<div>{head}{figures}<p>{text(said)}</p></div>"
+
+
+def _head(name: str, names: Sequence[str]) -> str:
+    """Letter and title of a protocol."""
+    return f"{chip(names.index(name))} {text(name)}" if name in names else text(name)
+
+
+def _lettered(said: str, letters: Mapping[str, str]) -> str:
+    """Words in which each protocol goes by its letter; a title may be a part of a longer one."""
+    for name in sorted(letters, key=len, reverse=True):
+        said = said.replace(name, letters[name])
+    return said
 
 
 def _shown(cell: Cell, name: str, unit: str) -> str:

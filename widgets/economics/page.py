@@ -20,6 +20,7 @@ from widgets.economics.costs import CostsPanel, QalysPanel, YearsPanel
 from widgets.economics.inputs import InputsPanel
 from widgets.economics.session import EconomicsSession
 from widgets.economics.uncertainty import AcceptabilityPanel, PlanePanel
+from widgets.economics.value import ValuePanel
 from widgets.errors import guarded
 from widgets.frame import Page
 from widgets.html import box, html
@@ -62,14 +63,17 @@ class EconomicsPage(Page[EconomicsSession]):
 
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
-        self._title = TitlePanel(self.session, self.draw)
+        plane = PlanePanel(self.session, self.draw)
+        best = AcceptabilityPanel(self.session, self.draw)
+        self._title = TitlePanel(self.session, self.draw, best.choice, plane.choice)
         self._progress = SeveralProgress(self.session, self.draw)
         self._panels: list[Any] = [self._title, self._progress]
         self._answer, self._caveats = html(), html()
         self._charts: tuple[Any, ...] = (
             CostsPanel(),
-            PlanePanel(self.session, self.draw),
-            AcceptabilityPanel(self.session, self.draw),
+            plane,
+            best,
+            ValuePanel(),
             YearsPanel(),
             QalysPanel(),
         )
@@ -131,4 +135,4 @@ class EconomicsPage(Page[EconomicsSession]):
         for chart in self._charts:
             guarded(session, chart.draw)(session)
         for panel, table in zip(self._tables, answer_tables(session), strict=True):
-            guarded(session, panel.draw)(table)
+            guarded(session, panel.draw)(table, session.names)

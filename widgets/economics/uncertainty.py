@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from widgets.economics.session import EconomicsSession
 
 _STEP = 5_000
+_LEAST_MARKED = 0.05
+"""Curves that never get so high carry no letter: they lie on the axis."""
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -36,10 +38,10 @@ class PlanePanel:
     def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
         self._session, self._draw = session, draw
         options = [("Patients", PATIENTS), ("Patients, prices and utilities", INPUTS)]
-        self._drawn = classed(Dropdown(description="Draw", options=options), "ape-year")
-        self._drawn.observe(guarded(session, self._chosen), names="value")
+        self.choice = classed(Dropdown(description="Uncertain", options=options), "ape-year")
+        self.choice.observe(guarded(session, self._chosen), names="value")
         self._drawing = html()
-        self.card = Card("Cost-effectiveness plane", self._drawing, wide=True, beside=self._drawn)
+        self.card = Card("Cost-effectiveness plane", self._drawing, wide=True)
         self.view = self.card.view
 
     def draw(self, session: EconomicsSession) -> None:
@@ -72,10 +74,10 @@ class AcceptabilityPanel:
         self._session, self._draw = session, draw
         worth = range(0, HIGHEST_THRESHOLD + 1, _STEP)
         options = [(pounds(amount), float(amount)) for amount in worth]
-        self._worth = classed(Dropdown(description="A QALY is worth", options=options), "ape-year")
-        self._worth.observe(guarded(session, self._chosen), names="value")
+        self.choice = classed(Dropdown(description="A QALY is worth", options=options), "ape-year")
+        self.choice.observe(guarded(session, self._chosen), names="value")
         self._drawing = html()
-        self.card = Card("Which is best", self._drawing, wide=True, beside=self._worth)
+        self.card = Card("Which is best", self._drawing, wide=True)
         self.view = self.card.view
 
     def draw(self, session: EconomicsSession) -> None:
@@ -101,11 +103,11 @@ class AcceptabilityPanel:
 
     def _show_worth(self, threshold: float) -> None:
         """Show what a QALY is worth, also where it is none of the usual amounts."""
-        if threshold not in {amount for _, amount in self._worth.options}:
-            more = [*self._worth.options, (pounds(threshold), threshold)]
-            self._worth.options = sorted(more, key=lambda option: option[1])
-        if self._worth.value != threshold:
-            self._worth.value = threshold
+        if threshold not in {amount for _, amount in self.choice.options}:
+            more = [*self.choice.options, (pounds(threshold), threshold)]
+            self.choice.options = sorted(more, key=lambda option: option[1])
+        if self.choice.value != threshold:
+            self.choice.value = threshold
 
     def _chosen(self, change: Any) -> None:
         """Value a QALY otherwise."""
@@ -167,11 +169,14 @@ def acceptability_markup(session: EconomicsSession, shares: Floats) -> str:
     plot = Drawing((0, HIGHEST_THRESHOLD), (0, 1))
     parts = [plot.heights(_SHARES, lambda share: f"{100 * share:.0f}%")]
     if session.threshold <= HIGHEST_THRESHOLD:
-        at = (session.threshold, session.threshold)
-        parts.append(plot.line(at, (0, 1), colour("ink-faint"), "4 4"))
+        here = (session.threshold, session.threshold)
+        parts.append(plot.line(here, (0, 1), colour("ink-faint"), "4 4"))
     for place, row in enumerate(shares):
         shade = colour(colour_name(place))
         parts.append(plot.line(THRESHOLDS.tolist(), row.tolist(), shade, DASHES[place]))
+        if row.max() >= _LEAST_MARKED:
+            at = int(row.argmax()) if row[-1] < row.max() else len(row) - 1
+            parts.append(plot.mark(float(THRESHOLDS[at]), row[at], shade, LETTERS[place]))
     ticks = np.linspace(0, HIGHEST_THRESHOLD, 6).tolist()
     parts.append(plot.places(ticks, short_pounds, "Worth of a QALY"))
     told = "; ".join(
