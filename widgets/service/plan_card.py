@@ -56,8 +56,9 @@ def plan_markup(plan: StaffPlan, staffing: Staffing) -> str:
     )
     note = _NOTE.format(weeks=staffing.clinic["working_weeks"].value)
     return (
-        f'<div class="ape-scrolls" role="region" tabindex="0" aria-label="Plan by year"><table class="ape-plan"><thead><tr><td></td>{heads}</tr></thead>'
-        f'{groups}</table></div><p class="ape-note">{text(note)}</p>'
+        '<div class="ape-scrolls" role="region" tabindex="0" aria-label="Plan by year">'
+        f'<table class="ape-plan"><thead><tr><td></td>{heads}</tr></thead>{groups}</table></div>'
+        f'<p class="ape-note">{text(note)}</p>'
     )
 
 
