@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ape_core.runs import open_run
+from ape_core.storage.store import Store
 from widgets.navigation import PAGES
 
 if TYPE_CHECKING:
@@ -60,6 +62,15 @@ def served(**settings: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
+            _end_runs(store)
+
+
+def _end_runs(store: str) -> None:
+    """End what still runs, before its folder goes."""
+    for folder in Store(store).list():
+        run = open_run(folder.run_id, store)
+        run.cancel()
+        run.wait()
 
 
 def _wait_for(address: str) -> None:
