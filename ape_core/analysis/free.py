@@ -76,7 +76,7 @@ def changed_arm(arm: Arm, values: Mapping[str, float]) -> Arm:
     }
     if not given:
         return arm
-    changed = _changed_population(people, given)
+    changed = changed_population(people, given)
     return replace(arm, cohort=replace(arm.cohort, population=changed))
 
 
@@ -86,7 +86,7 @@ def _population(arm: Arm) -> Population:
     return given if isinstance(given, Population) else load_population(given)
 
 
-def _changed_population(people: Population, values: Mapping[str, float]) -> Population:
+def changed_population(people: Population, values: Mapping[str, float]) -> Population:
     """Return the population with other values, by the names of its file."""
     for name, value in values.items():
         group, _, field = name.partition(".")

@@ -28,7 +28,7 @@ from ape_core.summaries.definitions import (
     Floats,
     weeks_of,
 )
-from ape_core.summaries.moments import covariance_of_means, divide
+from ape_core.summaries.moments import covariance_of_ratios, divide
 
 if TYPE_CHECKING:
     from ape_core.summaries.summary import Summary
@@ -206,40 +206,50 @@ class Paired:
         """Look up the outcome of that name."""
         return OUTCOMES[checks.choice("outcome", outcome, tuple(OUTCOMES))]
 
-    def _sum(self, run: int, name: str, year: int) -> Counts:
-        """One of the sums of each block at the end of a year; 0 at the beginning of the first."""
-        if year == 0:
-            return np.zeros_like(self._sizes)
-        sums: Counts = self._sums[run, :, year - 1, BLOCK_OUTCOMES.index(name)]
-        return sums
-
     def _totals(self, run: int, what: ComparedOutcome, year: int) -> tuple[Counts, Counts]:
         """Of each block what is averaged, and over how many."""
         checks.whole("year", year, 1, self.years)
-        total = self._sum(run, what.total, year)
-        if what.in_year:
-            total = total - self._sum(run, what.total, year - 1)
-        return total, self._sum(run, what.of, year) if what.of else self._sizes
+        return block_totals(self._sums[run], self._sizes, what, year)
 
     def _covariance(self, runs: Sequence[int], what: ComparedOutcome, year: int) -> Floats:
         """Covariance matrix of the means of runs, which are ratios of sums, to first order."""
-        apart = []
-        for run in runs:
-            total, over = self._totals(run, what, year)
-            n = max(int(over.sum()), 1)
-            residuals = total - over * (int(total.sum()) / n)
-            apart.append(residuals * (what.factor * self.n_patients / n))
-        return covariance_of_means(np.array(apart), self._sizes)
+        parts = [self._totals(run, what, year) for run in runs]
+        totals, over = (np.array(part) for part in zip(*parts, strict=True))
+        return what.factor**2 * covariance_of_ratios(totals, over, self._sizes)
 
     def _sd(self, run: int, what: ComparedOutcome, year: int, n: int) -> float:
         """Standard deviation between those over whom an outcome is averaged."""
         if not what.squares or n < 2:
             return 0.0
-        total = int(self._sum(run, what.total, year).sum())
-        squares = int(self._sum(run, what.squares, year).sum())
+        total = int(block_sum(self._sums[run], what.total, year).sum())
+        squares = int(block_sum(self._sums[run], what.squares, year).sum())
         return math.sqrt((squares - total * total / n) / (n - 1))
 
     def _quantile(self) -> float:
         """How many standard errors an interval reaches to each side."""
         degrees = max(len(self._sizes) - 1, 1)
         return t_quantile((1 + CONFIDENCE) / 2, degrees)
+
+
+def block_sum(sums: Counts, name: str, year: int) -> Counts:
+    """One of the sums of each block at the end of a year; 0 at the beginning of the first.
+
+    Parameters
+    ----------
+    sums
+        `[n_blocks, n_years, n_outcomes]`, as of `block_outcomes` of a summary.
+    """
+    if year == 0:
+        return np.zeros(len(sums), dtype=np.int64)
+    found: Counts = sums[:, year - 1, BLOCK_OUTCOMES.index(name)]
+    return found
+
+
+def block_totals(
+    sums: Counts, sizes: Counts, what: ComparedOutcome, year: int
+) -> tuple[Counts, Counts]:
+    """Of each block what an outcome averages, and over how many; `sizes` are its patients."""
+    total = block_sum(sums, what.total, year)
+    if what.in_year:
+        total = total - block_sum(sums, what.total, year - 1)
+    return total, block_sum(sums, what.of, year) if what.of else sizes

@@ -78,6 +78,21 @@ def covariance_of_means(totals: Floats, n: Counts) -> Floats:
     return covariance
 
 
+def covariance_of_ratios(totals: Floats | Counts, over: Floats | Counts, n: Counts) -> Floats:
+    """Covariance matrix of ratios of sums, to first order; see `covariance_of_means`.
+
+    Parameters
+    ----------
+    totals, over
+        `[n_ratios, n_groups]`: what is averaged in each group, and over how many.
+    n
+        `[n_groups]`: members of each group.
+    """
+    members = np.maximum(over.sum(axis=1, keepdims=True), 1)
+    residuals = totals - over * (totals.sum(axis=1, keepdims=True) / members)
+    return covariance_of_means(residuals * (n.sum() / members), n)
+
+
 def quantile(counts: Counts, values: Counts, percent: int) -> Counts:
     """Least value that at least so many percent of each group do not exceed; 0 for none.
 

@@ -42,6 +42,7 @@ NAMES = {
     "run",
     "score",
     "submit",
+    "sweep",
 }
 HEAVY = (
     "IPython",

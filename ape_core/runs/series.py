@@ -1,0 +1,127 @@
+"""Questions that one process answers one after another, and that outlives whoever asked.
+
+Each is an ordinary run: it waits for its turn in the queue, is joined where somebody computes it
+already, and has its answer at once where it was asked before. What is not begun yet costs nothing:
+it is a line in a file. A worker for each of them would load the simulator each time, which takes
+longer than to simulate a few thousand patients.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ape_core.errors import RunFailedError
+from ape_core.runs.spawning import detached_environment
+from ape_core.spec.canonical import canonical_json, sha256_text
+from ape_core.storage.files import make_folder, read_json, write_json
+from ape_core.storage.locks import FileLock, is_locked
+from ape_core.storage.os_errors import os_errors
+from ape_core.storage.store import Store
+
+if TYPE_CHECKING:
+    from ape_core.spec.run_spec import RunSpec
+
+FOLDER: Final = "series"
+"""Folder of a store that holds what processes were asked to answer."""
+
+
+class Series:
+    """Questions of a store in the order in which they are answered.
+
+    Parameters
+    ----------
+    specs
+        The questions.
+    store
+        Folder of the runs; by default the user's.
+    """
+
+    def __init__(self, specs: Sequence[RunSpec], store: Store | str | Path | None = None) -> None:
+        self.specs = tuple(specs)
+        self.store = store if isinstance(store, Store) else Store(store)
+        self.key = sha256_text(canonical_json([spec.run_id for spec in self.specs]))
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a process answers the questions now."""
+        return is_locked(self._path("lock"))
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the process was asked to stop and has not yet."""
+        return self._path("stop").exists() and self.is_at_work
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether somebody asked to stop since it was last started."""
+        return self._path("stop").exists()
+
+    @property
+    def failure(self) -> dict[str, Any] | None:
+        """Why the last attempt ended early: error and hint; None when it did not."""
+        path = self._path("failure")
+        return read_json(path) if path.is_file() else None
+
+    def start(self) -> None:
+        """Answer what is not answered yet in a process of its own, unless one is at it.
+
+        Raises
+        ------
+        RunFailedError
+            No process can be started.
+        StoreError
+            The store cannot be written.
+        """
+        make_folder(self.store.path / FOLDER)
+        lock = FileLock.acquire(self._path("lock"))
+        if lock is None:
+            return
+        with lock:
+            for name in ("failure", "stop"):
+                self._path(name).unlink(missing_ok=True)
+            # A file of the store, as thousands of questions do not fit into a command.
+            write_json(self._path("json"), {"specs": [spec.to_json() for spec in self.specs]})
+            self._spawn(lock)
+
+    def stop(self) -> None:
+        """Begin no further run, and stop the one that is simulated at its next commit."""
+        if not self.is_at_work:
+            return
+        self._path("stop").touch()
+        for spec in self.specs:
+            if spec.run_id in self.store:
+                folder = self.store.folder(spec.run_id)
+                if folder.is_locked():
+                    folder.request_cancel()
+
+    def keep_failure(self, error: str, hint: str) -> None:
+        """Keep why the attempt ended early."""
+        write_json(self._path("failure"), {"error": error, "hint": hint})
+
+    def _spawn(self, lock: FileLock) -> None:
+        """Start the process and hand it the lock."""
+        command = [
+            *(sys.executable, "-P", "-m", "ape_core.runs.series_worker"),
+            *("--store", str(self.store.path), "--questions", str(self._path("json"))),
+            *("--lock", str(lock.fileno())),
+        ]
+        log_path = self._path("log")
+        with os_errors("write", log_path), log_path.open("wb") as log:
+            starter = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=detached_environment(), pass_fds=(lock.fileno(),), start_new_session=True,
+                check=False,
+            )  # fmt: skip
+        if starter.returncode:
+            raise RunFailedError(
+                f"The runs could not be started (status {starter.returncode}).",
+                f"What the process said is in {log_path}.",
+            )
+
+    def _path(self, ending: str) -> Path:
+        """Path of a file of the series."""
+        return self.store.path / FOLDER / f"{self.key[:24]}.{ending}"
