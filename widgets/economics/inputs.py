@@ -33,8 +33,11 @@ class InputsPanel:
         self._set = classed(Dropdown(description="Prices"), "ape-field")
         self._utility = classed(Dropdown(description="Utilities"), "ape-field")
         self._citation, self._said = html(), html()
-        self._rows = {item.name: _Row(item, self._edited) for item in inputs(session.economics)}
-        self._rows.pop(THRESHOLD)  # it is chosen beside its curve
+        self._rows = {
+            item.name: _Row(item, self._edited)
+            for item in inputs(session.economics)
+            if item.name != THRESHOLD  # it is chosen above the answer
+        }
         self._name = classed(Text(description="Name of your own prices"), "ape-field")
         self._save, self._undo = (
             classed(Button(description=words), "ape-button") for words in ("Save", "Undo changes")

@@ -1,0 +1,51 @@
+"""`ape economics`: what runs cost and gain, in words and as JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+import ape_core as core
+from ape_core.analysis.economics_words import pounds
+from ape_core.runs.starting import open_run, run
+from support.runs import small_spec
+
+
+@pytest.fixture
+def ids(store_path):
+    base = small_spec(60, 1)
+    specs = [
+        base.replace(protocol=core.load_protocol(name))
+        for name in ("no-treatment", "aflibercept-2mg-treat-and-extend")
+    ]
+    return [run(spec, store_path, progress=False) and spec.run_id for spec in specs]
+
+
+def test_runs_are_priced_and_compared(ape, ids, store_path, tmp_path):
+    economics = core.load_economics()
+    priced = {i: core.health_economics(open_run(i, store_path).summary(), economics) for i in ids}
+    compared = core.cost_effectiveness(priced)
+    found = ape("economics", *ids, "--json")
+    assert found.status == 0
+    assert [item["cost"] for item in found.json["runs"]] == compared.costs.tolist()
+    beside = found.json["increments"][0]
+    assert beside["net_benefit"] == compared.increment(1).net_benefit(20_000).value
+    assert beside["icer"] == compared.increment(1).icer
+    said = ape("economics", *ids).out
+    assert pounds(compared.costs[1]) in said
+    assert "In the order of cost" in said
+    assert "Only one eye" in " ".join(said.split())
+    one = ape("economics", ids[1], "--json")
+    assert "increments" not in one.json
+    path = tmp_path / "mine.yaml"
+    from ape_core.spec.economics_yaml import economics_to_yaml
+
+    path.write_text(economics_to_yaml(economics.with_price("care/scan", 0)), encoding="utf-8")
+    cheaper = ape("economics", ids[1], "--set", path, "--json").json["runs"][0]
+    assert cheaper["cost_by_category"]["scans"] == 0
+
+
+def test_what_cannot_be_priced_is_said(ape, ids):
+    assert ape("economics", ids[0], "--set", "nope").status == 2
+    assert "brown-2000" in ape("economics", ids[0], "--utility", "brown").err
+    assert "given twice" in ape("economics", ids[0], ids[0]).err
+    assert "but must be" in ape("economics", *ids, "--worth", "-1").err

@@ -1,0 +1,241 @@
+"""The page of economics without a browser: its figures are Python's, and a price starts no run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from html import unescape
+
+import pytest
+
+import ape_core as ape
+from ape_core.analysis.economics_words import increment_words, pounds, qalys_text
+from ape_core.runs.starting import open_run, run
+from ape_core.spec.economics_yaml import load_economics, parse_economics_yaml
+from support.runs import small_spec
+from widgets.economics.answer import caveats_markup, table_markup
+from widgets.economics.drawing import ticks_between
+from widgets.economics.inputs import parse_amount
+from widgets.economics.page import EconomicsPage
+from widgets.economics.session import INPUTS, EconomicsSession
+from widgets.several.colours import LETTERS
+
+NAMES = ("aflibercept-2mg-treat-and-extend", "faricimab-6mg", "no-treatment")
+SHIPPED = load_economics()
+
+
+def plain(markup):
+    """Words of markup."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
+
+
+@pytest.fixture(scope="module")
+def ids():
+    base = small_spec(300, 2)
+    return [base.replace(protocol=ape.load_protocol(name)).run_id for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("economics") / "store"
+    base = small_spec(300, 2)
+    for name in NAMES:
+        run(base.replace(protocol=ape.load_protocol(name)), folder, progress=False)
+    return folder
+
+
+@pytest.fixture
+def page(kept, ids, monkeypatch):
+    """A page on which nothing can start a run."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a run was started")
+
+    page = EconomicsPage(ids, kept, light=False)
+    for place in (
+        "ape_core.runs.starting.submit",
+        "ape_core.analysis.compare.submit",
+        "widgets.several.session.compare",
+    ):
+        monkeypatch.setattr(place, refuse)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def compared(kept, ids):
+    def compare(economics=SHIPPED, utility=None, reference=0):
+        runs = [open_run(item, kept) for item in ids]
+        priced = {
+            run.spec.protocol.title: ape.health_economics(run.summary(), economics, utility)
+            for run in runs
+        }
+        return ape.cost_effectiveness(priced, list(priced)[reference])
+
+    return compare
+
+
+def check_figures(page, compared):
+    """Every figure in words and tables is the one that Python gives."""
+    said = plain(page._answer.value)
+    for place, item in enumerate(compared.priced):
+        assert pounds(item.cost) in said
+        assert qalys_text(item.qalys_per_patient) in said
+        if place != compared.reference:
+            words = increment_words(
+                compared.increment(place), LETTERS[place], LETTERS[compared.reference]
+            )
+            assert words in said
+    bars = plain(page._charts[0]._drawing.value)
+    assert all(pounds(item.cost) in bars for item in compared.priced)
+    tables = [plain(panel.card._foot.value) for panel in page._tables]
+    for step in compared.steps:
+        assert pounds(compared.costs[step.place]) in tables[0]
+        assert step.icer is None or f"{pounds(step.icer)} per QALY gained" in tables[0]
+    others = [place for place in range(3) if place != compared.reference]
+    for place in others:
+        gain = compared.increment(place).net_benefit(20_000)
+        assert pounds(gain.value) in tables[2]
+        assert pounds(gain.low) in tables[2]
+
+
+def test_every_figure_is_the_one_that_python_gives(page, compared):
+    check_figures(page, compared())
+    assert page.session.notice is None
+    assert page.address()["runs"].count(",") == 2
+
+
+def test_another_price_is_drawn_at_once_and_starts_no_run(page, compared):
+    began = time.perf_counter()
+    page.session.change({"drugs/faricimab-6mg": 300})
+    page.draw()
+    print(f"priced and drawn in {1000 * (time.perf_counter() - began):.0f} ms")
+    check_figures(page, compared(SHIPPED.with_price("drugs/faricimab-6mg", 300)))
+    row = page._inputs._rows["drugs/faricimab-6mg"]
+    assert row._field.value == "300.00"
+    assert "own value" in row._about.value
+    assert "with 1 own value" in plain(page._title.head.value)
+    page.session.undo()
+    page.draw()
+    check_figures(page, compared())
+    assert "own value" not in row._about.value
+
+
+def test_a_field_takes_a_price_and_puts_back_what_is_none(page, compared):
+    row = page._inputs._rows["care/scan"]
+    row._field.value = "£1,000.50"
+    check_figures(page, compared(SHIPPED.with_price("care/scan", 1_000.5)))
+    row._field.value = "dear"
+    assert row._field.value == "1000.50"
+    page.draw()
+    assert "OCT scan is 'dear', but must be a number." in page._notices.view.value
+    row._field.value = "1e999"
+    assert row._field.value == "1000.50"
+    page._inputs._undo.click()
+    assert row._field.value == f"{SHIPPED.pence('care/scan') / 100:.2f}"
+
+
+def test_another_mapping_reference_and_worth_are_drawn(page, compared):
+    page._inputs._utility.value = "brown-2000"
+    page._title._reference.value = 2
+    check_figures(page, compared(utility="brown-2000", reference=2))
+    assert "Brown" in page._inputs._citation.value
+    page._charts[2].choice.value = 50_000.0
+    assert page.session.threshold == 50_000
+    assert "Where a QALY is worth £50,000" in page._charts[2].card._foot.value
+
+
+def test_the_plane_and_the_curves_can_take_prices_as_uncertain(page):
+    patients = page._charts[1]._drawing.value
+    page._charts[1].choice.value = INPUTS
+    assert page._charts[1]._drawing.value != patients
+    foot = plain(page._charts[1].card._foot.value)
+    spread = page.session.uncertain.net_benefit_spread(1, 20_000)
+    assert f"{pounds(spread.patients)} from patients, {pounds(spread.parameters)} from" in foot
+    assert "care/first_visit" in foot
+    drawn = [panel._drawing.value for panel in page._charts]
+    assert not [markup for markup in drawn if re.search(r"nan|inf", markup.lower())]
+
+
+def test_every_chart_gives_its_numbers(page):
+    tables = [card.view.numbers() for card in (*page._charts, *page._tables)]
+    assert all(table.rows for table in tables)
+    assert len({table.to_csv() for table in tables}) >= 7
+
+
+def test_own_prices_are_saved_offered_and_used_again(page, kept):
+    page.session.change({"care/scan": 12})
+    page._inputs._name.value = "my-trust"
+    page._inputs._save.click()
+    assert page.session.notice is None
+    assert "my-trust" in [value for _, value in page._inputs._set.options]
+    page._inputs._set.value = "uk-list-prices"
+    assert page.session.changed == ()
+    page._inputs._set.value = "my-trust"
+    assert page.session.changed == ("care/scan",)
+    session = EconomicsSession(kept)
+    session.choose_set("my-trust")
+    assert session.economics.pence("care/scan") == 1_200
+    session.take_in((kept / "economics" / "my-trust.yaml").read_bytes(), "x.yaml")
+    assert session.economics == parse_economics_yaml(
+        (kept / "economics" / "my-trust.yaml").read_text(), "x"
+    )
+    page._inputs._name.value = "uk-list-prices"
+    page._inputs._save.click()
+    page.draw()
+    assert "ships with APE" in page._notices.view.value
+
+
+def test_what_is_left_out_is_said(page):
+    said = plain(caveats_markup(page.session))
+    for words in ("Only one eye", "62.8 letters", "list prices", "better-seeing", "Not counted"):
+        assert words in said
+
+
+def test_runs_of_several_drugs_are_refused_in_words(page, monkeypatch):
+    summary = page.session.comparison.runs[0].summary()
+    mixed = dict(summary.arrays)
+    mixed["injections_by_drug"] = summary["injections_by_drug"] + 1
+    several = type(summary)(summary.years, mixed)
+    monkeypatch.setattr(type(page.session.comparison.runs[0]), "summary", lambda _: several)
+    page.session._known = ()
+    page.refresh()
+    assert "These runs cannot be priced." in page._answer.value
+    assert "several drugs" in page._answer.value
+    assert "appears when all runs" in page._tables[0].card._foot.value
+
+
+def test_names_are_escaped_in_tables():
+    from ape_core.summaries.table import Table
+
+    table = Table.of("<b>", ("<i>", "", ["<script>"]), ("x", "GBP", [1.0]))
+    assert "<script>" not in table_markup(table, ["<script>"])
+
+
+def test_a_page_closes_without_a_trace(kept, ids, count_widgets):
+    before = count_widgets()
+    page = EconomicsPage(ids, kept, light=True)
+    page._toggle.value = True
+    page.close()
+    assert count_widgets() == before
+
+
+def test_amounts_are_read_as_they_are_typed():
+    assert [parse_amount(t, "x") for t in ("816", "£1,234.50", " 0.5 ")] == [816, 1_234.5, 0.5]
+    assert ticks_between(0, 0)[0] < ticks_between(0, 0)[-1]
+    assert ticks_between(-3, 18_000)[-1] >= 18_000
+
+
+def test_the_kernel_of_the_page_stays_small(kept, ids):
+    code = (
+        "import sys\nfrom widgets.economics.page import EconomicsPage\n"
+        f"page = EconomicsPage({ids!r}, {str(kept)!r}, light=False)\n"
+        "print({'numba', 'pyarrow', 'matplotlib', 'scipy'} & set(sys.modules) or 'small')"
+    )
+    environment = {"SERVER_SOFTWARE": "voila/0.5.13", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "small"
