@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from widgets.service.session import ServiceSession
 
 
+_NOWHERE = floats([[0, 0], [0, 0]])
+"""Drawn for a role that a clinic does not have."""
+
+
 def role_colour(place: int) -> str:
     """Colour of the role at a place of the staffing."""
     return colour(f"role-{place + 1}")
@@ -74,8 +78,10 @@ class RolesChart:
         ends = [*view.start_days, seen.first_day + seen.n_days]
         steps = floats(place_on_axis(seen, ends))
         for place, area in enumerate(self._areas):
+            is_there = place < len(seen.roles)
             with area.hold_sync():
-                area.x, area.y = steps, floats(view.between(place))
+                area.x = steps if is_there else _NOWHERE[0]
+                area.y = floats(view.between(place)) if is_there else _NOWHERE
         with self._duty.hold_sync():
             self._duty.x = steps
             self._duty.y = floats(np.append(view.on_duty_hours, view.on_duty_hours[-1]))

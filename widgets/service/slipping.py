@@ -89,7 +89,8 @@ def _by_year(cost: SlippingCost) -> str:
     """Difference at each year's end, thinned where there are many."""
     shown = [year for year in year_ticks(cost.n_years) if year]
     cells = "".join(
-        f"<div><b>{words.signed(cost.at_year(year))}</b>year {year}</div>" for year in shown
+        f"<div><b>{words.signed(cost.at_year(year))}</b>letters, year {year}</div>"
+        for year in shown
     )
     return f'<div class="ape-split">{cells}</div>'
 
