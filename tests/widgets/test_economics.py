@@ -130,7 +130,7 @@ def test_a_field_takes_a_price_and_puts_back_what_is_none(page, compared):
     row._field.value = "dear"
     assert row._field.value == "1000.50"
     page.draw()
-    assert "OCT scan is 'dear', but must be a number." in page._notices.view.value
+    assert "OCT scan is 'dear', but must be a number." in plain(page._notices.view.value)
     row._field.value = "1e999"
     assert row._field.value == "1000.50"
     page._inputs._undo.click()
