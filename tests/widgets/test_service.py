@@ -271,6 +271,23 @@ def test_closing_leaves_no_widget_behind(kept, count_widgets):
     assert count_widgets() == before
 
 
+def test_while_a_run_has_no_patients_nothing_of_another_is_left(page):
+    session = page.session
+    summary, session.summary = session.summary, None
+    session._work_out()
+    page.draw()
+    for card in (page._use, page._plan):
+        assert card.card._foot.value == ""
+        assert "ape-waiting" in card.view._dom_classes
+    assert page._about.view.value == ""
+    assert not re.search("[0-9]", plain(page._tiles.view.value))
+    arrays = {**summary.arrays, "totals": summary["totals"] // 2}
+    session.summary = replace(summary, arrays=arrays)
+    session._work_out()
+    page.draw()
+    assert "So far 104 of 208 patients are simulated" in plain(page._about.view.value)
+
+
 def test_an_unusable_store_is_explained(tmp_path):
     file = tmp_path / "not-a-folder"
     file.write_text("")

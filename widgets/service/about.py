@@ -28,7 +28,8 @@ class AboutPanel:
         if spec is None or work is None:
             self.view.value = ""
             return
-        sentences = (_coming(spec), _calendar(work), _later(spec, work))
+        patients = self._session.summary.n_patients if self._session.summary else 0
+        sentences = (_coming(spec), _so_far(spec, patients), _calendar(work), _later(spec, work))
         told = " ".join(sentence for sentence in sentences if sentence)
         self.view.value = f'<p class="ape-about">{text(told)}</p>'
 
@@ -45,6 +46,14 @@ def _coming(spec: RunSpec) -> str:
         f"{coming} The clinic has room for {words.plural(capacity.slots_per_day, 'visit')} a day "
         f"from Monday to {last}; what finds no room waits, first come, first served."
     )
+
+
+def _so_far(spec: RunSpec, n_patients: int) -> str:
+    """Say that a run is not complete."""
+    if n_patients >= spec.cohort.n_patients:
+        return ""
+    done, of_all = words.count(n_patients), words.count(spec.cohort.n_patients)
+    return f"So far {done} of {of_all} patients are simulated: the others are missing here."
 
 
 def _calendar(work: Workload) -> str:

@@ -40,6 +40,7 @@ class PlanCard:
         self.card.wait(waiting=plan is None)
         self.card.say("Whole years of 52 weeks of the clinic; ready for a business case.")
         if plan is None:
+            self.card.foot("")
             return
         self.card.offer(partial(plan_table, plan, session.staffing))
         self.card.foot(plan_markup(plan, session.staffing))

@@ -34,6 +34,7 @@ class StaffUseCard:
         self.card.wait(waiting=plan is None)
         if plan is None:
             self.card.say("Sessions on duty on each open day, and how they are used.")
+            self.card.foot("")
             return
         met = session.staffing.clinic["days_met_percent"].value
         self.card.say(
