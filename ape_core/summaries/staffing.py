@@ -135,7 +135,10 @@ def workload(
         Calendar day of the run on which the service opens, a Monday: its day 0.
     """
     if opening_day % DAYS_PER_WEEK:
-        raise InvalidInputError(f"opening_day is {opening_day}, but must be a multiple of 7.")
+        raise InvalidInputError(
+            f"opening_day is {opening_day}, but must be a multiple of {DAYS_PER_WEEK}.",
+            "A service opens on a Monday.",
+        )
 
     def moved(per_day: Counts) -> Counts:
         return on_open_days(per_day, staffing.open_days, staffing.visits_due_when_closed)

@@ -144,6 +144,19 @@ def test_nothing_is_lost_between_days_weeks_years_and_kinds_of_work(case):
     assert (window.visits == work.visits[:WINDOW]).all()
 
 
+def test_a_service_that_opens_later_begins_on_its_own_day_0(case):
+    _, summary, staffing = case
+    opening = 7 * 30
+    whole = workload(summary, staffing)
+    later = workload(summary, staffing, 7 * 52, opening_day=opening)
+    assert (later.visits == whole.visits[opening : opening + 7 * 52]).all()
+    assert (later.seconds == whole.seconds[opening : opening + 7 * 52]).all()
+    outside = later.n_earlier_visits + later.n_later_visits
+    assert later.n_earlier_visits == whole.visits[:opening].sum() > 0
+    assert later.visits.sum() + outside == summary.n_visits
+    assert list(staff_plan(later).years) == [1]
+
+
 def test_the_staff_of_a_year_is_what_the_sheet_says(case, sheet):
     _, summary, staffing = case
     work = workload(summary, staffing, WINDOW)
@@ -235,6 +248,7 @@ def test_what_cannot_be_asked_is_refused_in_words(case):
     work = workload(summary, staffing, WINDOW)
     for ask, words in (
         (lambda: workload(summary, staffing, 10), "not whole weeks"),
+        (lambda: workload(summary, staffing, opening_day=3), "opening_day is 3"),
         (lambda: work.within(3, 10), "multiples of 7"),
         (lambda: work.within(7, 7), "multiples of 7"),
         (lambda: staff_plan(work, {"dentist": 1}), "no role 'dentist'"),
