@@ -154,7 +154,7 @@ def test_the_plane_and_the_curves_can_take_prices_as_uncertain(page):
     foot = plain(page._charts[1].card._foot.value)
     spread = page.session.uncertain.net_benefit_spread(1, 20_000)
     assert f"{pounds(spread.patients)} from patients, {pounds(spread.parameters)} from" in foot
-    assert "care/first_visit" in foot
+    assert "First visit, Follow-up visit" in foot
     drawn = [panel._drawing.value for panel in page._charts]
     assert not [markup for markup in drawn if re.search(r"nan|inf", markup.lower())]
 

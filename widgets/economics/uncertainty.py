@@ -11,6 +11,7 @@ from ape_core.analysis.economics import HIGHEST_THRESHOLD, N_POINTS, THRESHOLDS
 from ape_core.analysis.economics_tables import acceptability_table, plane_table
 from ape_core.analysis.economics_words import best_words, pounds
 from ape_core.analysis.resampling import N_RESAMPLES
+from ape_core.spec.own_values import TITLES, drug_title
 from widgets.charts.card import Card
 from widgets.economics.costs import DASHES
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
@@ -53,9 +54,11 @@ class PlanePanel:
             self.card.foot("")
             return
         costs, qalys = points_of(session)
+        alone = session.drawn == PATIENTS
+        what = "groups of patients" if alone else "patients, prices and utilities"
         self.card.say(
-            f"Per patient beyond {LETTERS[session.reference]}; {N_POINTS:,} draws of groups of "
-            f"patients. Below the line a protocol is worth {pounds(session.threshold)} a QALY."
+            f"Per patient beyond {LETTERS[session.reference]}; {N_POINTS:,} draws of {what}. "
+            f"Below the line a protocol is worth {pounds(session.threshold)} a QALY."
         )
         self.card.offer(lambda: plane_table(compared, costs, qalys))
         self._drawing.value = plane_markup(session, costs, qalys)
@@ -90,10 +93,11 @@ class AcceptabilityPanel:
             self.card.foot("")
             return
         shares = shares_of(session)
-        n = N_RESAMPLES if session.drawn == PATIENTS else N_POINTS
+        alone = session.drawn == PATIENTS
+        n = N_RESAMPLES if alone else N_POINTS
+        what = "groups of patients (bootstrap)" if alone else "patients, prices and utilities"
         self.card.say(
-            f"Share of {n:,} draws (bootstrap of groups of patients) in which each protocol has "
-            "the highest net benefit."
+            f"Share of {n:,} draws of {what} in which each protocol has the highest net benefit."
         )
         self.card.offer(lambda: acceptability_table(compared, shares))
         self._drawing.value = acceptability_markup(session, shares)
@@ -201,5 +205,12 @@ def spread_markup(session: EconomicsSession) -> str:
         if p != session.reference
         for s in [uncertain.net_benefit_spread(p, session.threshold)]
     )
-    drawn = ", ".join(uncertain.varied) or "nothing, as no number has a distribution"
+    names = dict.fromkeys(TITLES.get(name, _title(name)) for name in uncertain.varied)
+    drawn = ", ".join(names) or "nothing, as no number has a distribution"
     return f"<div class='ape-foot'>{rows}<span>Drawn: {text(drawn)}.</span></div>"
+
+
+def _title(name: str) -> str:
+    """What a number is called that has no title: a drug, or the utilities."""
+    part, _, key = name.partition("/")
+    return drug_title(key) if part == "drugs" else "utilities by acuity"
