@@ -15,6 +15,7 @@ PAGES: Final = {
     "patients": "Patients",
     "service": "Service",
     "economics": "Economics",
+    "sensitivity": "Sensitivity",
     "validation": "Validation",
 }
 """Notebooks that are pages, and what the links to them say."""

@@ -77,6 +77,9 @@ COLOURS: Final = {
     "protocol-4": Colour("#d92b6a", "#c64a8c"),
     "protocol-5": Colour("#574512", "#ffc53d"),
     "protocol-6": Colour("#151b23", "#f4f6f8"),
+    # What an uncertain number does at its low and at its high value; the two parts of a variance.
+    "low-end": Colour("#2b6cb0", "#74ade8"),
+    "high-end": Colour("#e2a356", "#b9772c"),
     # Kinds of work in a clinic, in the order of its staffing; beside each other they differ in
     # lightness.
     "role-1": Colour("#2b6cb0", "#74ade8"),

@@ -18,7 +18,7 @@ from ape_core.analysis.swept_outcomes import FIRST_OUTCOME, SWEPT
 from ape_core.analysis.uncertainty import Spread
 from ape_core.errors import InvalidInputError
 from ape_core.spec import checks
-from ape_core.summaries.definitions import Floats
+from ape_core.summaries.definitions import Counts, Floats
 from ape_core.summaries.table import Table
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LEAST_DRAWS: Final = 2
 DRAW_SEED: Final = 1
+_BINS: Final = 12
 _RANGE: Final = (2.5, 97.5)
 
 
@@ -61,6 +62,15 @@ class DrawnOutcome:
     def n(self) -> int:
         """Draws that are complete."""
         return len(self.values)
+
+    def histogram(self) -> tuple[Floats, Counts]:
+        """Ends of bins of equal width at round numbers, and the draws in each: all are counted."""
+        width = _bin_width(float(self.values.min()), float(self.values.max()))
+        first = math.floor(float(self.values.min()) / width)
+        last = max(math.ceil(float(self.values.max()) / width), first + 1)
+        ends: Floats = width * np.arange(first, last + 1, dtype=np.float64)
+        within = np.clip(np.digitize(self.values, ends) - 1, 0, len(ends) - 2)
+        return ends, np.bincount(within, minlength=len(ends) - 1).astype(np.int64)
 
     @property
     def parameter_share(self) -> float:
@@ -153,6 +163,13 @@ def draw_runs(
     found = DrawnRuns(spec, n, seed, store)
     found.start()
     return found
+
+
+def _bin_width(low: float, high: float) -> float:
+    """Width of bins, a round number, so that there are about a dozen."""
+    rough = max(high - low, 1e-9) / _BINS
+    size = 10.0 ** math.floor(math.log10(rough))
+    return next(step * size for step in (1, 2, 5, 10) if step * size >= rough * (1 - 1e-9))
 
 
 def _spread(means: Floats, covariance: Floats) -> Spread:

@@ -6,6 +6,7 @@ Paths are those of the parts of a RunSpec: "protocol.phases.0.max_interval_weeks
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -27,6 +28,9 @@ from ape_core.spec.protocol_yaml import parse_protocol, protocol_fields
 from ape_core.spec.run_spec import RunSpec
 
 _OVERRIDDEN: Final = ("baseline_letters", "age_years")
+_HALF_MORE: Final = 1.5
+MOST_VALUES: Final = 50
+"""Values of one thing over a range."""
 _SLOTS: Final = ("slots_per_day", "open_days")
 
 POPULATION: Final[Mapping[str, str]] = {
@@ -74,6 +78,33 @@ class Place:
     def is_number(self) -> bool:
         """Whether it can be varied over a range."""
         return self.field.kind in NUMERIC_KINDS
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Range over which it may be looked at first: the plausible one, or around the value."""
+        low, high = self.field.low, self.field.high
+        if self.parameter is None and self.value:
+            low, high = max(low, self.value / 2), min(high, self.value * _HALF_MORE)
+        return (math.ceil(low), math.floor(high)) if self.field.kind == "whole" else (low, high)
+
+    def values(self, low: float, high: float, n: int) -> list[float]:
+        """Values from low to high, evenly apart; whole where it has to be, and each once.
+
+        Raises
+        ------
+        InvalidSpecError
+            There is no range between them, or the number is not allowed.
+        """
+        n_values = checks.whole("The number of values", n, 2, MOST_VALUES)
+        if not low < high:
+            raise InvalidSpecError(
+                f"{self.title}: {low:g} to {high:g} is no range.", "Give the lower end first."
+            )
+        step = (high - low) / (n_values - 1)
+        found = [low + step * i for i in range(n_values - 1)] + [high]
+        if self.field.kind == "whole":
+            found = [round(value) for value in found]
+        return list(dict.fromkeys(_brief(value) for value in found))
 
     def say(self, value: Any) -> str:
         """Value with its unit, for reading."""
@@ -285,8 +316,8 @@ def _lower(title: str) -> str:
 
 
 def _brief(value: float) -> float:
-    """Number with the digits that matter."""
-    return float(f"{value:.4g}")
+    """Number with the digits that matter; a whole one stays as it is."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def read_values(spec: RunSpec, path: str, words: str) -> Sequence[Any]:

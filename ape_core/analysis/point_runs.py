@@ -92,9 +92,9 @@ class PointRuns:
             self._repair()
             self._series.start()
 
-    def stop(self) -> None:
-        """Begin no further run; what is simulated now ends at its next commit."""
-        self._series.stop()
+    def stop(self, *, at_once: bool = True) -> None:
+        """Begin no further run; what is simulated now ends at its next commit, or is finished."""
+        self._series.stop(at_once=at_once)
 
     def complete(self, observe: Callable[[Progress], None] | None = None) -> None:
         """Simulate what is missing in this process, or follow whoever does."""

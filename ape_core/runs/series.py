@@ -87,12 +87,19 @@ class Series:
             write_json(self._path("json"), {"specs": [spec.to_json() for spec in self.specs]})
             self._spawn(lock)
 
-    def stop(self) -> None:
-        """Begin no further run, and stop the one that is simulated at its next commit."""
+    def stop(self, *, at_once: bool = True) -> None:
+        """Begin no further run.
+
+        Parameters
+        ----------
+        at_once
+            Stop the one that is simulated, too, at its next commit; else it is finished, as
+            somebody else may want it.
+        """
         if not self.is_at_work:
             return
         self._path("stop").touch()
-        for spec in self.specs:
+        for spec in self.specs if at_once else ():
             if spec.run_id in self.store:
                 folder = self.store.folder(spec.run_id)
                 if folder.is_locked():

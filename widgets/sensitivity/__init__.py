@@ -1,0 +1,1 @@
+"""What an answer depends on: the page of sensitivity."""

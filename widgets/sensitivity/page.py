@@ -1,0 +1,110 @@
+"""The page of sensitivity: what the answer to a question depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import Widget
+
+from widgets.errors import guarded
+from widgets.frame import Page
+from widgets.html import box
+from widgets.page import run_in_address
+from widgets.sensitivity.draws import DrawsPanel
+from widgets.sensitivity.form import BaseForm
+from widgets.sensitivity.response import ResponsePanel
+from widgets.sensitivity.session import KINDS, SensitivitySession
+from widgets.sensitivity.title import TitlePanel
+from widgets.sensitivity.tornado import TornadoPanel
+
+
+class SensitivityPage(Page[SensitivitySession]):
+    """Everything on the page.
+
+    Parameters
+    ----------
+    run_id
+        Run whose question is the base case; by default the one that the address names with
+        `?run=`, or else a first question.
+    store
+        Folder of runs; by default the user's.
+    light
+        Make the light page; by default when the address of the page asks for it.
+    """
+
+    name = "sensitivity"
+    toggle = "Choose the base case"
+    rules = Path(__file__).parent / "sensitivity.css"
+
+    def __init__(
+        self,
+        run_id: str | None = None,
+        store: str | Path | None = None,
+        *,
+        light: bool | None = None,
+    ) -> None:
+        self._asked_run = run_in_address() if run_id is None else run_id
+        self._drawn: tuple[Any, ...] = ()
+        self._folded_for = ""
+        super().__init__(SensitivitySession(store), light=light)
+
+    def make_panels(self) -> None:
+        """Make every panel of the main column once."""
+        session, draw = self.session, self.draw
+        self._title = TitlePanel(session, draw)
+        self._tornado = TornadoPanel(session, draw)
+        self._response = ResponsePanel(session, draw)
+        self._draws = DrawsPanel(session, draw)
+        self._cards = (self._tornado, self._response, self._draws)
+        self._panels: list[Any] = [self._title, *self._cards]
+
+    def make_folds(self) -> list[Widget]:
+        """Make the form."""
+        self._form = BaseForm(self.session, self.draw)
+        self._panels.append(self._form)
+        return [self._form.view]
+
+    def head(self) -> list[Widget]:
+        """Give what is varied."""
+        return [self._title.head]
+
+    def main(self) -> list[Widget]:
+        """Give the base case, and the three ways to vary it."""
+        return [self._title.view, box(*(card.view for card in self._cards), classes="ape-charts")]
+
+    def arrive(self) -> None:
+        """Vary the question that the link names, or a first one."""
+        self.session.arrive(self._asked_run)
+
+    def draw_panels(self) -> None:
+        """Show the state of the session; draw the charts only when something arrived."""
+        session = self.session
+        for panel in self._panels:
+            guarded(session, panel.refresh)()
+        if session.run_id != self._folded_for:
+            self._folded_for = session.run_id
+            self.fold()
+        known = [(id(session.studies.get(kind)), self._n_done(kind)) for kind in KINDS]
+        drawn = (session.run_id, session.outcome, session.year, session.breadth, *known)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        for card in self._cards:
+            guarded(session, card.draw)()
+
+    def window_title(self) -> str:
+        """How far the runs are, and what the page is."""
+        states = [state for state in self.session.states.values() if state.status == "running"]
+        share = sum(state.share for state in states) / len(states) if states else 1.0
+        return f"{f'{100 * share:.0f}% ' if states else ''}Sensitivity - APE"
+
+    def address(self) -> dict[str, str]:
+        """The run of the base case."""
+        run_id = self.session.run_id
+        return {"run": run_id[:12]} if run_id else {}
+
+    def _n_done(self, kind: str) -> int:
+        """Runs of one of the three that are complete."""
+        state = self.session.state(kind)
+        return state.n_done if state else -1

@@ -1,0 +1,93 @@
+"""How far the runs of one of the three are, with the button that begins, stops or goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import Button
+
+from widgets import format as words
+from widgets.errors import guarded
+from widgets.html import box, classed, html, set_class, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ape_core.analysis.point_runs import SeriesProgress
+    from widgets.sensitivity.session import SensitivitySession
+
+
+class StudyProgress:
+    """Bar, sentence and button; hidden when everything is there.
+
+    Parameters
+    ----------
+    session
+        The state of the page.
+    kind
+        Which of the three.
+    draw
+        Draws the page after a change.
+    """
+
+    def __init__(self, session: SensitivitySession, kind: str, draw: Callable[[], None]) -> None:
+        self._session, self._kind, self._draw = session, kind, draw
+        self._words = html()
+        self._button = classed(Button(), "ape-button")
+        self._button.on_click(guarded(session, self._pressed))
+        self.view = box(self._words, self._button, classes="ape-study")
+
+    def refresh(self) -> None:
+        """Show how far the runs are."""
+        state = self._session.state(self._kind)
+        hidden = state is None or state.status == "complete"
+        set_class(self.view, "ape-hidden", on=hidden)
+        if state is None or hidden:
+            return
+        busy = state.status in ("running", "stopping")
+        self._words.value = progress_markup(state, stopped=self._stopped())
+        self._button.description = (
+            "Stopping" if state.status == "stopping" else "Stop" if busy else "Go on"
+        )
+        self._button.disabled = state.status == "stopping"
+        set_class(self._button, "ape-primary", on=not busy)
+
+    def _stopped(self) -> bool:
+        """Whether somebody stopped the runs."""
+        return self._session.studies[self._kind].was_stopped
+
+    def _pressed(self, _: Any) -> None:
+        """Stop, or go on."""
+        state = self._session.state(self._kind)
+        if state is not None and state.status == "running":
+            self._session.stop(self._kind)
+        else:
+            self._session.go_on(self._kind)
+        self._draw()
+
+
+def progress_markup(state: SeriesProgress, *, stopped: bool = False) -> str:
+    """Sentence and bar."""
+    done = f"{state.n_done} of {words.plural(state.n_runs, 'run')}"
+    said = {
+        "running": done,
+        "stopping": f"{done}, stopping",
+        "failed": f"Failed after {done}",
+        "interrupted": f"{'Stopped' if stopped else 'Interrupted'} after {done}",
+    }.get(state.status, done)
+    place = state.queue_place
+    queue = ""
+    if place is not None:
+        before = f"{words.plural(place - 1, 'run')} before" if place > 1 else "next in turn"
+        queue = f"waiting in the queue, {before}"
+    elif state.status == "running" and state.n_done == 0:
+        queue = "starting"
+    why = f"<p>{text(f'{state.error} {state.hint}'.strip())}</p>" if state.error else ""
+    waiting = " is-waiting" if state.status == "running" and not state.n_done else ""
+    return (
+        f'<div class="ape-progress-words"><strong>{text(said)}</strong>'
+        f"<span>{text(queue)}</span></div>"
+        f'<div class="ape-bar{waiting}" role="progressbar" aria-label="Runs that are complete" '
+        f'aria-valuemin="0" aria-valuemax="{state.n_runs}" aria-valuenow="{state.n_done}">'
+        f'<i style="width:{100 * state.share:.1f}%"></i></div>{why}'
+    )
