@@ -59,7 +59,10 @@ SLICE_PATIENTS: Final = 5_000
 """Patients whose rows a thread holds at a time, however large the chunks of a run are."""
 
 THRIFTY_SLICE_PATIENTS: Final = 2_500
-"""The same where memory is short. Neither changes a byte of a run."""
+"""The same where memory is short, and in long runs. Neither changes a byte of a run."""
+
+LONG_RUN_YEARS: Final = 10
+"""Runs of more years hold fewer patients at a time, each of whom has more rows."""
 
 MAX_CONCURRENT_SIMULATIONS: Final = _lowered("MAX_CONCURRENT_SIMULATIONS", 3)
 """Runs that simulate at the same time on one store; the rest queue."""

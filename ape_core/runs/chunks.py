@@ -14,6 +14,7 @@ from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import PartRecord
 from ape_core.storage.parts import write_slices
 from ape_core.summaries.summary import Summary
+from ape_core.summaries.tally import Tally
 
 PatientRange = tuple[int, int]
 """First patient and the one after the last."""
@@ -55,18 +56,17 @@ def finish_chunk(
     def finish(patients: PatientRange) -> FinishedChunk:
         """Rows of a slice live only until the next one is simulated."""
         first, stop = patients
-        summary = Summary.empty(spec.years)
+        tally = Tally(spec.years)
 
         def counted() -> Iterator[Chunk]:
-            """Slices of the range, each added to the summary."""
-            nonlocal summary
+            """Slices of the range, each of which is counted."""
             for chunk in _slices(spec, first, stop, slice_patients):
-                summary = summary.merge(Summary.of_chunk(chunk))
+                tally.add(chunk)
                 yield chunk
                 del chunk  # or it would be kept while the next one is simulated
 
         record = write_slices(folder, first // chunk_size, spec.years, counted())
-        return FinishedChunk(record, summary)
+        return FinishedChunk(record, Summary(spec.years, tally.arrays))
 
     return finish
 
@@ -78,11 +78,7 @@ def count_chunk(
 
     def count(patients: PatientRange) -> Summary:
         """Count slice by slice."""
-        summary = Summary.empty(spec.years)
-        for chunk in _slices(spec, *patients, slice_patients):
-            summary = summary.merge(Summary.of_chunk(chunk))
-            del chunk
-        return summary
+        return Summary.of_chunks(spec.years, _slices(spec, *patients, slice_patients))
 
     return count
 

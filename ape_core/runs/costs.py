@@ -9,24 +9,35 @@ from __future__ import annotations
 from typing import Final
 
 WORKER_MB: Final = 245.0
-"""Memory of a worker that has loaded the simulator, before its first chunk."""
+"""Memory of a worker that has loaded the simulator, before its first chunk (measured: 242)."""
 
-PAGE_MB: Final = 130.0
-"""Memory that the kernel of one page takes, with some to spare."""
+PAGE_MB: Final = 100.0
+"""Memory that the kernel of one page takes, with some to spare.
+
+Measured: 76 to 82 with charts. The page of patients maps 139, of which 79 are its own and the rest
+is the library that reads rows, which is in memory once for all processes.
+"""
 
 THREAD_MB: Final = 3.0
 """Memory that each thread adds before it has a chunk."""
 
-BYTES_PER_VISIT_IN_CHUNK: Final = 115.0
+BYTES_PER_VISIT_IN_CHUNK: Final = 60.0
 """Memory of a visit while its chunk is simulated, encoded and written: 35 as columns."""
 
-SUMMARIES_PER_THREAD: Final = 6
-"""Summaries that a thread holds at a time: of the pieces of a chunk, merged and about to be."""
+BYTES_PER_VISIT_IN_CLINIC: Final = 115.0
+"""The same where slots are limited: visits are put in order again, which takes a copy."""
 
-THREAD_MB_PER_YEAR: Final = 1.5
-"""Memory for the assessments of a chunk of 5,000 patients, and for these summaries, per year.
+SUMMARY_MB_PER_YEAR: Final = 0.25
+"""Size of a summary, nearly all of which grows with the years."""
 
-With it a run of 40 years takes 330 MB on one thread (measured: 328) and 415 on two (410).
+SUMMARIES_PER_THREAD: Final = 2.5
+"""Summaries that a thread holds at a time: of its chunk, of a piece of that, and at the commit."""
+
+SUMMARIES_PER_RUN: Final = 2.0
+"""Summaries that a run holds beside them, when a chunk is added to the whole.
+
+With these figures a run of 40 years takes 305 MB on one thread (measured: 302) and 345 on two
+(337 to 340).
 """
 
 DISK_BYTES_PER_VISIT: Final = 4.4

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from ape_core.errors import ApeError, InvalidInputError, StoreError
-from ape_core.limits import CHUNK_SIZE
 from ape_core.runs import costs
 from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
 from ape_core.runs.sizes import chunk_size_of, most_held
@@ -128,10 +127,14 @@ def worker_memory_mb(spec: RunSpec, n_threads: int, chunk_size: int) -> float:
     patients = min(chunk_size, spec.cohort.n_patients)
     held = most_held(spec, chunk_size)
     visits = expected_visits(spec)
-    rows = visits * held * costs.BYTES_PER_VISIT_IN_CHUNK / MB
+    row_bytes = (
+        costs.BYTES_PER_VISIT_IN_CHUNK if spec.capacity is None else costs.BYTES_PER_VISIT_IN_CLINIC
+    )
+    rows = visits * held * row_bytes / MB
     written = visits * max(patients - held, 0) * costs.DISK_BYTES_PER_VISIT / MB
-    counts = costs.THREAD_MB_PER_YEAR * spec.years * max(held / CHUNK_SIZE, 0.5)
-    return costs.WORKER_MB + n_threads * (costs.THREAD_MB + rows + written + counts)
+    summary = costs.SUMMARY_MB_PER_YEAR * spec.years
+    each = costs.THREAD_MB + rows + written + costs.SUMMARIES_PER_THREAD * summary
+    return costs.WORKER_MB + costs.SUMMARIES_PER_RUN * summary + n_threads * each
 
 
 def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:

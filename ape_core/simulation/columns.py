@@ -30,8 +30,9 @@ def trimmed(columns: Any, n_rows: int) -> Columns:
 
 
 def joined(blocks: Sequence[Columns]) -> Columns:
-    """Blocks one after another."""
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    """Blocks one after another. The blocks are emptied, so that their rows are not held twice."""
+    names = list(blocks[0])
+    return {name: np.concatenate([block.pop(name) for block in blocks]) for name in names}
 
 
 def lists(assessments: np.ndarray, years: int) -> Columns:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.limits import MAX_YEARS
-from ape_core.summaries.counting import count_piece, pieces
 from ape_core.summaries.definitions import (
     GROWING_AXES,
     MEASURES,
@@ -22,6 +20,7 @@ from ape_core.summaries.definitions import (
 )
 from ape_core.summaries.middle import middle
 from ape_core.summaries.statistics import statistics
+from ape_core.summaries.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,7 +65,16 @@ class Summary:
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Summary:
         """Summary of the patients of a chunk."""
-        return reduce(cls.merge, (cls(chunk.years, count_piece(p)) for p in pieces(chunk)))
+        return cls.of_chunks(chunk.years, [chunk])
+
+    @classmethod
+    def of_chunks(cls, years: int, chunks: Iterable[Chunk]) -> Summary:
+        """Summary of the patients of several chunks, of which one is held at a time."""
+        tally = Tally(years)
+        for chunk in chunks:
+            tally.add(chunk)
+            del chunk
+        return cls(years, tally.arrays)
 
     @classmethod
     def merged(cls, years: int, summaries: Iterable[Summary]) -> Summary:

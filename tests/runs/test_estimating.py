@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ape_core.limits import SLICE_PATIENTS
 from ape_core.runs import costs, estimating
 from ape_core.runs.attempts import Pace
 from ape_core.runs.estimating import estimate, expected_visits
+from ape_core.runs.sizes import most_held, slice_stop
 from ape_core.runs.starting import ask, run
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort
@@ -44,13 +46,26 @@ def test_memory_does_not_depend_on_the_number_of_patients(store):
 def test_the_memory_of_a_thread_follows_the_size_of_a_summary():
     """Of 40 years; a summary that has grown needs other figures in costs.py."""
     megabytes = sum(counts.nbytes for counts in Summary.empty(40).to_arrays().values()) / 2**20
-    per_year = costs.SUMMARIES_PER_THREAD * megabytes / 40
-    assert pytest.approx(per_year, rel=0.3) == costs.THREAD_MB_PER_YEAR
+    assert pytest.approx(megabytes / 40, rel=0.2) == costs.SUMMARY_MB_PER_YEAR
     spec = small_spec(1_000_000, years=40)
     assert [round(estimate(spec, workers=n).memory_mb) for n in (1, 2)] == [
-        pytest.approx(328, rel=0.1),
-        pytest.approx(410, rel=0.1),
+        pytest.approx(302, rel=0.05),
+        pytest.approx(340, rel=0.05),
     ]
+
+
+@pytest.mark.parametrize("years", [5, 10, 11, 20, 40])
+def test_a_worker_on_two_threads_stays_below_350_mb_for_any_years(years):
+    for shipped in list_protocols():
+        spec = RunSpec(load_protocol(shipped.name), Cohort(1_000_000), years, seed=3)
+        assert estimate(spec, workers=2).memory_mb < 350, shipped.name
+
+
+def test_long_runs_hold_fewer_patients_at_a_time():
+    short, long = (small_spec(20_000, years) for years in (10, 11))
+    assert [slice_stop(spec, 0, 20_000, SLICE_PATIENTS) for spec in (short, long)] == [5_000, 2_500]
+    assert [most_held(spec, 5_000) for spec in (short, long)] == [5_000, 2_500]
+    assert slice_stop(short, 0, 20_000, 1_000) == slice_stop(long, 0, 20_000, 1_000) == 1_000
 
 
 def test_threads_are_fewer_where_memory_is_short(monkeypatch):

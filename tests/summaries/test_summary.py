@@ -56,6 +56,15 @@ def test_merged_takes_any_number(part):
     assert Summary.merged(2, []) == Summary.empty(2)
 
 
+def test_chunks_counted_one_after_another_equal_their_summaries_merged(fabricate):
+    """Recruited later and later, so that what was counted before has to grow."""
+    chunks = [fabricate(5, recruitment_days=days, seed=days) for days in (1, 900, 300)]
+    merged = Summary.merged(2, map(Summary.of_chunk, chunks))
+    assert Summary.of_chunks(2, iter(chunks)) == merged
+    assert Summary.of_chunks(2, []) == Summary.empty(2)
+    assert any(len(merged[m.name]) > len(Summary.empty(2)[m.name]) for m in MEASURES)
+
+
 def test_the_empty_summary_changes_nothing(part):
     whole, empty = part(0, N_PATIENTS), Summary.empty(2)
     assert whole.merge(empty) == whole == empty.merge(whole)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from ape_core.simulation.chunk import Chunk
 
-PIECE_ROWS = 500_000
-"""Visits, or assessments, counted at once: some 20 MB of codes."""
+PIECE_ROWS = 250_000
+"""Visits, or assessments, counted at once: some 5 MB of codes."""
 
 
 def pieces(chunk: Chunk) -> Iterator[Chunk]:
