@@ -256,8 +256,13 @@ def _add_patients(commands: Any) -> None:
 
 def _add_packages(commands: Any) -> None:
     """Add the commands that carry a run from one store to another, or to a reader."""
-    report = _add(commands, "report", ("report", "report"), "a run as one HTML file to pass on")
-    report.add_argument("run", metavar="RUN", help=_RUN)
+    text = "a run, or two to six of the same patients, as one HTML file to pass on"
+    report = _add(commands, "report", ("report", "report"), text)
+    report.add_argument("run", metavar="RUN", nargs="+", help=_RUN)
+    text = "run that the others are compared with (default: the first)"
+    report.add_argument("--reference", metavar="RUN", help=text)
+    text = "with costs and QALYs: a shipped or own set of prices, or a YAML file"
+    report.add_argument("--set", metavar="NAME", help=text)
     text = "file to write (default: named after the protocol and the run)"
     report.add_argument("--out", metavar="FILE", help=text)
     text = "write a run into one file that `ape import` takes in"

@@ -5,6 +5,7 @@ The light page has fewer charts with fewer points.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from widgets.memory_panel import MemoryPanel
 from widgets.package_panel import PackagePanel
 from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
-from widgets.report_panel import ReportPanel
+from widgets.report_panel import ReportPanel, shown_run
 from widgets.run_list import RunListPanel
 from widgets.session import Session
 from widgets.title import TitlePanel
@@ -68,7 +69,7 @@ class Dashboard(Page[Session]):
         self._run_list = RunListPanel(self.session, self.draw)
         self._memory = MemoryPanel(self.session)
         self._packages = PackagePanel(self.session, self.draw)
-        self._report = ReportPanel(self.session, self.draw)
+        self._report = ReportPanel(self.session, self.draw, partial(shown_run, self.session))
         folds: list[Any] = [
             self._controls, self._memory, self._run_list, self._report, self._packages
         ]  # fmt: skip

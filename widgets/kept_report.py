@@ -15,13 +15,14 @@ from ape_core.storage.files import make_folder, read_bytes, read_json
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
+from widgets.reported import Reported, options_of
 
 REPORT_MB: Final = 300.0
 """Memory that making a report takes: papermill, and the kernel that draws the charts."""
 
 
-_NAMED: Final = 24
-"""Characters of a run's id that its files are named by."""
+_NAMED: Final = 12
+"""Characters of a run's id that the files of its reports are named by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,22 @@ class ReportState:
 
 
 class KeptReport:
-    """The report of one run; what is kept lies in the folder `reports` of the store.
+    """The report of one run or of several; it is kept in the folder `reports` of the store.
 
     Parameters
     ----------
     store
         Folder of runs.
-    run_id
-        The run.
+    what
+        What is reported.
     """
 
-    def __init__(self, store: Path, run_id: str) -> None:
-        self._store, self._run_id = store, run_id
+    def __init__(self, store: Path, what: Reported) -> None:
+        self._store, self._what = store, what
         self._folder = store / "reports"
+        short = [run_id[:_NAMED] for run_id in what.run_ids]
+        # The reference comes last and is no id.
+        self._name = "-".join(short if len(short) == 1 else [*short, f"ref{what.reference}"])
 
     @property
     def path(self) -> Path:
@@ -78,7 +82,7 @@ class KeptReport:
             raise InvalidInputError(
                 f"A report takes about {REPORT_MB:.0f} MB of memory while it is made, and "
                 f"{left:,.0f} MB are left.",
-                f"Close other pages, or make it later with `ape report {self._run_id[:12]}`.",
+                f"Close other pages, or make it later with `ape report {self._ids()}`.",
             )
         make_folder(self._folder)
         lock = FileLock.acquire(self._named("lock"))
@@ -98,14 +102,19 @@ class KeptReport:
         """Remove reports of runs that were deleted."""
         known = {folder.run_id[:_NAMED] for folder in Store(self._store).list()}
         for path in self._folder.glob("*.html"):
-            if path.stem not in known:
+            named = {part for part in path.stem.split("-") if not part.startswith("ref")}
+            if not named <= known:
                 path.unlink(missing_ok=True)
+
+    def _ids(self) -> str:
+        """Runs as a command names them."""
+        return " ".join(run_id[:_NAMED] for run_id in self._what.run_ids)
 
     def _spawn(self, lock: FileLock) -> None:
         """Start the process that makes it and hand it the lock; it outlives whoever asked."""
         command = [
-            *(sys.executable, "-P", "-m", "widgets.report_process", "--run", self._run_id),
-            *("--store", str(self._store), "--out", str(self.path)),
+            *(sys.executable, "-P", "-m", "widgets.report_process"),
+            *options_of(self._what, self._store, self.path),
             *("--lock", str(lock.fileno()), "--failure", str(self._named("json"))),
         ]
         log_path = self._folder / "report.log"
@@ -123,4 +132,4 @@ class KeptReport:
 
     def _named(self, ending: str) -> Path:
         """Path of a file."""
-        return self._folder / f"{self._run_id[:_NAMED]}.{ending}"
+        return self._folder / f"{self._name}.{ending}"

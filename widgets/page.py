@@ -27,3 +27,13 @@ def run_in_address() -> str:
     """Run that the address of the page names with `?run=`; empty in a notebook or without one."""
     asked = asked_in_address("run")
     return asked if re.fullmatch(r"[0-9a-f]{4,64}", asked) else ""
+
+
+def run_by_hand() -> bool:
+    """Whether the cell was sent by a notebook's front end, which says which cell it is."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return False
+    return bool(shell.get_parent().get("metadata", {}).get("cellId"))

@@ -20,6 +20,7 @@ from ape_core.storage.own_protocols import load_protocol
 from ape_core.storage.store import Store
 from widgets import format as words
 from widgets.html import text
+from widgets.report_costs import costs_markup
 from widgets.report_parts import outcome_table, question_words, repeat_words
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from ape_core.summaries import Summary
 
-PARAMETERS: Final = ("protocol", "population", "n_patients", "years", "seed", "store", "run")
+PARAMETERS: Final = (
+    "protocol", "population", "n_patients", "years", "seed", "store", "run", "prices"
+)  # fmt: skip
 _PLAIN: Final = (bool, int, float, str, list, tuple, dict, type(None))
 
 
@@ -42,14 +45,21 @@ class Report:
         Folder of runs; by default APE_STORE, or else the user's data directory.
     existing
         A run that is there already, which is then reported as it is.
+    prices
+        Name of a set of prices, or a YAML file; empty for a report without costs.
     """
 
     def __init__(
-        self, spec: RunSpec, store: str | None = None, existing: Run | None = None
+        self,
+        spec: RunSpec,
+        store: str | None = None,
+        existing: Run | None = None,
+        prices: str = "",
     ) -> None:
         self.spec = spec
         self._store = Store(store or None)
         self._run = existing
+        self._prices = prices
 
     @classmethod
     def of(cls, namespace: Mapping[str, Any]) -> Report:
@@ -68,11 +78,11 @@ class Report:
         given = parameters_of(namespace, PARAMETERS)
         if given["run"]:
             existing = complete_run(given["run"], given["store"])
-            return cls(existing.spec, given["store"], existing)
+            return cls(existing.spec, given["store"], existing, given["prices"])
         cohort = Cohort(n_patients=given["n_patients"], population=given["population"])
         protocol = load_protocol(given["protocol"], Store(given["store"] or None).path)
         spec = RunSpec(protocol, cohort, given["years"], given["seed"])
-        return cls(spec, given["store"])
+        return cls(spec, given["store"], prices=given["prices"])
 
     def question(self) -> HTML:
         """The question in words."""
@@ -92,8 +102,11 @@ class Report:
         return self._told(told)
 
     def table(self) -> HTML:
-        """Outcomes by year."""
-        return _html(outcome_table(self._summary()))
+        """Outcomes by year, and what they cost at the prices that are named."""
+        summary = self._summary()
+        title = self.spec.protocol.title
+        costs = costs_markup({title: summary}, self._prices, self._store.path)
+        return _html(outcome_table(summary) + costs)
 
     def charts(self) -> None:
         """Show the charts of the dashboard as images."""

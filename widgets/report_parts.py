@@ -8,6 +8,7 @@ from ape_core.summaries.statistics import statistics
 from widgets import format as words
 from widgets.changes import changes_of_spec
 from widgets.html import text
+from widgets.report_commands import commands
 
 if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
@@ -38,11 +39,11 @@ def question_words(spec: RunSpec) -> str:
         f"<p>{words.count(spec.cohort.n_patients)} simulated patients, {text(people.title)}, "
         f"followed for {words.plural(spec.years, 'year')}, seed {spec.seed}.</p>"
         f"<p>{text(spec.protocol.description)}</p><ul>{rules}</ul>"
-        f"<p>{text(people.title)}: {text(people.description)}</p>{_changes(spec)}"
+        f"<p>{text(people.title)}: {text(people.description)}</p>{changes_words(spec)}"
     )
 
 
-def _changes(spec: RunSpec) -> str:
+def changes_words(spec: RunSpec) -> str:
     """What is overridden in the population and changed in the disease model."""
     lines = "".join(f"<li>{text(item.sentence)}</li>" for item in changes_of_spec(spec))
     return f"<p>Other than usual in this run:</p><ul>{lines}</ul>" if lines else ""
@@ -71,35 +72,26 @@ def outcome_table(summary: Summary) -> str:
     )
 
 
+HOW_TO_READ: Final = (
+    "<h2>How to read this</h2><ul>"
+    "<li>These are simulated patients. The disease model takes its parameters from published "
+    "studies; it does not predict what happens to one person.</li>"
+    "<li>Acuity is that of all living eyes as they would measure, in care or not, so that "
+    "those who leave do not flatter the mean.</li>"
+    "<li>Intervals state the chance of the draw over the simulated patients alone, not what "
+    "is uncertain about the parameters.</li></ul>"
+)
+"""Caveats of every report."""
+
+
 def repeat_words(spec: RunSpec, store: str) -> str:
     """Caveats, and the commands that give the same figures."""
     sources = "".join(f"<li>{text(source)}</li>" for source in spec.protocol.sources)
     return (
-        "<h2>How to read this</h2><ul>"
-        "<li>These are simulated patients. The disease model takes its parameters from published "
-        "studies; it does not predict what happens to one person.</li>"
-        "<li>Acuity is that of all living eyes as they would measure, in care or not, so that "
-        "those who leave do not flatter the mean.</li>"
-        "<li>Intervals state the chance of the draw over the simulated patients alone, not what "
-        "is uncertain about the parameters.</li></ul>"
-        "<h2>How to repeat it</h2>"
+        f"{HOW_TO_READ}<h2>How to repeat it</h2>"
         f"<p>Question <code>{spec.run_id}</code>, model version {text(spec.model_version)}, "
         f"store <code>{text(store)}</code>. The same question gives the same rows anywhere:</p>"
-        f"<pre>{text(_command(spec))}</pre><h2>Sources of the protocol</h2><ul>{sources}</ul>"
-    )
-
-
-def _command(spec: RunSpec) -> str:
-    """Command that asks the same; what no option can say is carried by a file."""
-    if changes_of_spec(spec):
-        short = spec.run_id[:12]
-        return (
-            f"ape export {short} {short}.ape.zip\n# and elsewhere\n"
-            f"ape import {short}.ape.zip && ape resume {short}"
-        )
-    return (
-        f"ape run {spec.protocol.name} --patients {spec.cohort.n_patients} --years {spec.years} "
-        f"--seed {spec.seed} --cohort {spec.people.name}"
+        f"<pre>{text(commands([spec]))}</pre><h2>Sources of the protocol</h2><ul>{sources}</ul>"
     )
 
 

@@ -11,17 +11,18 @@ import os
 import sys
 from pathlib import Path
 
+from widgets.reported import add_what, what_of
+
 
 def main() -> int:
     """Leave the process that was started to its end, and work in a child of it."""
     parser = argparse.ArgumentParser(prog="python -m widgets.report_process")
-    for name in ("--run", "--store", "--out", "--failure"):
-        parser.add_argument(name, required=True)
+    add_what(parser)
+    parser.add_argument("--failure", required=True)
     parser.add_argument("--lock", type=int, required=True, help="open file that locks the work")
     asked = parser.parse_args()
     if os.fork():
         return 0
-    os.environ["APE_STORE"] = asked.store
     from ape_core.storage.locks import FileLock
 
     lock = FileLock.adopt(asked.lock)
@@ -35,10 +36,11 @@ def _work(asked: argparse.Namespace) -> int:
     """Make the report; what goes wrong is left in words beside it."""
     from ape_core.errors import ApeError
     from ape_core.storage.files import write_json
-    from widgets.report_file import make_report
+    from widgets.report_file import away_from_pages, make_report
 
+    away_from_pages(asked.store)
     try:
-        make_report(asked.run, asked.store, Path(asked.out))
+        make_report(what_of(asked), asked.store, Path(asked.out))
     except ApeError as error:
         write_json(Path(asked.failure), {"error": error.message, "hint": error.hint})
         return error.exit_status

@@ -1,4 +1,4 @@
-"""`ape report`: a run as one HTML file."""
+"""`ape report`: a run, or several of the same patients, as one HTML file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from ape_core.analysis.same_patients import check_same_patients
 from ape_core.commands.answer import Answer, megabytes, problem
 from ape_core.errors import InvalidInputError, RunFailedError
+from ape_core.runs.handle import Run
 from ape_core.runs.memory import MB
 from ape_core.runs.starting import open_run
 from ape_core.storage.store import Store
@@ -22,24 +25,57 @@ def report(asked: argparse.Namespace) -> Answer:
         raise InvalidInputError(
             "Reports are not installed beside ape_core.", "Install all of APE, as README.md says."
         )
-    run = open_run(asked.run)
-    name = f"ape-{run.spec.protocol.name}-{run.run_id[:12]}.html"
-    path = Path(asked.out or name).expanduser().absolute()
+    runs = [open_run(word) for word in asked.run]
+    if len(runs) > 1:
+        check_same_patients([run.spec for run in runs])
+    path = Path(asked.out or _name(runs)).expanduser().absolute()
     if not path.parent.is_dir():
         raise InvalidInputError(
             f"There is no folder {path.parent}.", "Make it, or give another file with --out."
         )
+    ids = [run.run_id for run in runs]
     command = [
-        *(sys.executable, "-P", "-m", "widgets.report_file", "--run", run.run_id),
+        *(sys.executable, "-P", "-m", "widgets.report_file", "--runs", *ids),
+        *("--reference", str(_reference(asked.reference, ids)), "--prices", _prices(asked.set)),
         *("--store", str(Store().path), "--out", str(path)),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return _refused(done)
     n_bytes = path.stat().st_size
-    data = {"run_id": run.run_id, "file": str(path), "n_bytes": n_bytes}
-    return Answer(data, f"The report of run {run.run_id[:12]} is in {path} "
-                  f"({megabytes(n_bytes / MB)}).")  # fmt: skip
+    of = {"run_id": ids[0]} if len(ids) == 1 else {"run_ids": ids}
+    short = ", ".join(run_id[:12] for run_id in ids)
+    told = f"run{'s' * (len(ids) > 1)} {short}"
+    return Answer(
+        {**of, "file": str(path), "n_bytes": n_bytes},
+        f"The report of {told} is in {path} ({megabytes(n_bytes / MB)}).",
+    )
+
+
+def _name(runs: Sequence[Run]) -> str:
+    """Name of the file unless one is given."""
+    if len(runs) == 1:
+        return f"ape-{runs[0].spec.protocol.name}-{runs[0].run_id[:12]}.html"
+    return f"ape-comparison-{'-'.join(run.run_id[:6] for run in runs)}.html"
+
+
+def _prices(asked: str | None) -> str:
+    """Set of prices; a file is named so that it is found from anywhere."""
+    is_file = asked is not None and asked.endswith((".yaml", ".yml"))
+    return str(Path(asked or "").expanduser().absolute()) if is_file else asked or ""
+
+
+def _reference(asked: str | None, ids: Sequence[str]) -> int:
+    """Place of the run that the others are compared with: the first unless one is named."""
+    if asked is None:
+        return 0
+    wanted = open_run(asked).run_id
+    if wanted not in ids:
+        raise InvalidInputError(
+            f"The reference {wanted[:12]} is not among the runs of the report.",
+            f"Name one of: {', '.join(run_id[:12] for run_id in ids)}.",
+        )
+    return ids.index(wanted)
 
 
 def _refused(done: subprocess.CompletedProcess[str]) -> Answer:

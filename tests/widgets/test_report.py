@@ -15,6 +15,7 @@ from ape_core.storage.store import Store
 from support.runs import small_spec
 from widgets.report_file import make_report
 from widgets.report_parts import outcome_table
+from widgets.reported import Reported
 from widgets.static_charts import draw_all
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "run.ipynb"
@@ -119,5 +120,5 @@ def test_only_a_complete_run_is_reported(folder):
     store = Store(folder / "incomplete")
     run = store.create(small_spec(100, 1), 100)
     with pytest.raises(InvalidInputError, match="is interrupted; a report is made of a complete"):
-        make_report(run.run_id, str(store.path), folder / "none.html")
+        make_report(Reported((run.run_id,)), str(store.path), folder / "none.html")
     assert not (folder / "none.html").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import partial
 
 import pytest
 
@@ -13,8 +14,9 @@ from ape_core.storage.store import Store
 from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.kept_report import KeptReport, ReportState
-from widgets.report_panel import ReportPanel
+from widgets.report_panel import ReportPanel, shown_run
 from widgets.report_parts import outcome_table
+from widgets.reported import Reported
 from widgets.session import Session
 
 
@@ -27,7 +29,7 @@ def session(answered_store):
 
 
 def test_a_report_is_made_beside_the_page_and_offered_as_a_file(session, answered_store, until):
-    panel = ReportPanel(session, lambda: None)
+    panel = ReportPanel(session, lambda: None, partial(shown_run, session))
     panel.refresh()
     assert not panel._button.disabled
     panel._button.click()
@@ -47,16 +49,16 @@ def test_a_report_is_made_beside_the_page_and_offered_as_a_file(session, answere
 def test_what_cannot_be_reported_is_told(session, answered_store, until, monkeypatch):
     store = Store(answered_store)
     run = store.create(small_spec(100, 1), 100)
-    report = KeptReport(store.path, run.run_id)
+    report = KeptReport(store.path, Reported((run.run_id,)))
     assert report.state() == ReportState("absent")
-    of_another = store.path / "reports" / "0123456789abcdef01234567.html"
+    of_another = store.path / "reports" / "0123456789ab.html"
     of_another.parent.mkdir()
     of_another.write_text("of a run that was deleted")
     report.start()
     assert not of_another.exists()
     until(lambda: report.state().status == "failed", bool, PATIENCE)
     assert "a report is made of a complete run" in report.state().error
-    panel = ReportPanel(session, lambda: None)
+    panel = ReportPanel(session, lambda: None, partial(shown_run, session))
     monkeypatch.setattr("widgets.kept_report.memory_left_mb", lambda _: 20.0)
     panel._button.click()
     assert "A report takes about 300 MB of memory" in session.notice.message

@@ -1,1 +1,5 @@
-"""The page that compares protocols on the same patients."""
+"""Protocols compared on the same patients, as a page and as a report."""
+
+from widgets.compare.opening import open_comparison
+
+__all__ = ["open_comparison"]

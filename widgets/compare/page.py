@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from widgets.errors import guarded
 from widgets.frame import Page
 from widgets.html import box
 from widgets.page import asked_in_address, run_in_address
+from widgets.report_panel import ReportPanel, shown_comparison
 from widgets.several.chooser import ChooserPanel
 from widgets.several.progress import SeveralProgress
 
@@ -77,8 +79,10 @@ class ComparePage(Page[CompareSession]):
     def make_folds(self) -> list[Widget]:
         """Make the form."""
         self._chooser = ChooserPanel(self.session, self.draw)
-        self._panels.append(self._chooser)
-        return [self._chooser.view]
+        shown = partial(shown_comparison, self.session)
+        self._report = ReportPanel(self.session, self.draw, shown)
+        self._panels += [self._chooser, self._report]
+        return [self._chooser.view, self._report.view]
 
     def head(self) -> list[Widget]:
         """Give what is compared, and how far the runs are."""

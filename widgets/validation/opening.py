@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.errors import InvalidInputError
-from widgets.page import is_page
+from widgets.page import is_page, run_by_hand
 from widgets.report import parameters_of
 from widgets.validation.session import ValidationSession
 
@@ -49,13 +49,3 @@ def open_validation(namespace: Mapping[str, Any]) -> ValidationPage | Validation
     from widgets.validation.report import ValidationReport
 
     return ValidationReport(session)
-
-
-def run_by_hand() -> bool:
-    """Whether the cell was sent by a notebook's front end, which says which cell it is."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "get_parent"):
-        return False
-    return bool(shell.get_parent().get("metadata", {}).get("cellId"))

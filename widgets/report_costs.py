@@ -1,0 +1,111 @@
+"""Costs and QALYs in a report: one run, or several of the same patients beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from ape_core.analysis.economics import cost_effectiveness
+from ape_core.analysis.economics_words import (
+    BETTER_EYE,
+    LIST_PRICES,
+    NO_DISEASE,
+    NOT_COUNTED,
+    best_words,
+    eye_words,
+    increment_words,
+    pounds,
+    qalys_text,
+    step_words,
+)
+from ape_core.storage.own_economics import OwnEconomics
+from ape_core.summaries.economics import COSTS, HealthEconomics, health_economics
+from widgets.html import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ape_core.spec.economics import Economics
+    from ape_core.summaries import Summary
+
+_NOTES: Final = (LIST_PRICES, NO_DISEASE, BETTER_EYE, NOT_COUNTED)
+
+
+def costs_markup(
+    summaries: Mapping[str, Summary], prices: str, store: Path, reference: str | None = None
+) -> str:
+    """What protocols cost and gain; nothing when no prices are named.
+
+    Parameters
+    ----------
+    summaries
+        By the title of each protocol.
+    prices
+        Name of a set of prices, or a YAML file; empty for none.
+    store
+        Where own sets are.
+    reference
+        Title of the protocol that the others are compared with; the first unless given.
+
+    Raises
+    ------
+    InvalidSpecError
+        There is no such set.
+    """
+    if not prices:
+        return ""
+    found = OwnEconomics(store).load(prices)
+    priced = {title: health_economics(summary, found) for title, summary in summaries.items()}
+    first = next(iter(priced.values()))
+    notes = "".join(f"<li>{text(note)}</li>" for note in (eye_words(first), *_NOTES))
+    beside = _beside(priced, reference) if len(priced) > 1 else ""
+    return (
+        f"<h2>Costs and QALYs</h2>{_priced(found, first)}{_table(priced)}{beside}<ul>{notes}</ul>"
+    )
+
+
+def _priced(prices: Economics, first: HealthEconomics) -> str:
+    """Which prices and which mapping."""
+    return (
+        f"<p>Prices <code>{text(prices.name)}</code> of {text(prices.price_year)}, utility "
+        f"<code>{text(first.utility)}</code>. Per patient over the whole run, discounted.</p>"
+    )
+
+
+def _table(priced: Mapping[str, HealthEconomics]) -> str:
+    """Cost and QALYs per patient of each run."""
+    head = "".join(f"<th>{text(name.capitalize())}</th>" for name in COSTS)
+    rows = []
+    for title, item in priced.items():
+        figures = (
+            pounds(item.cost),
+            qalys_text(item.qalys_per_patient),
+            *map(pounds, item.cost_by_category),
+        )
+        cells = "".join(f"<td>{text(figure)}</td>" for figure in figures)
+        rows.append(f"<tr><th>{text(title)}</th>{cells}</tr>")
+    return (
+        f"<table><thead><tr><th>Protocol</th><th>Cost</th><th>QALYs</th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _beside(priced: Mapping[str, HealthEconomics], reference: str | None) -> str:
+    """Every protocol beside the reference, and full incremental analysis."""
+    compared = cost_effectiveness(priced, reference)
+    names = compared.names
+    lines = [
+        increment_words(compared.increment(place), name, names[compared.reference])
+        for place, name in enumerate(names)
+        if place != compared.reference
+    ]
+    said = "".join(f"<p>{text(line)}</p>" for line in lines)
+    steps = "".join(
+        f"<tr><th>{text(names[step.place])}</th>"
+        f"<td style='text-align:left'>{text(step_words(step, names))}</td></tr>"
+        for step in compared.steps
+    )
+    return (
+        f"{said}<h3>In the order of cost</h3><table><tbody>{steps}</tbody></table>"
+        f"<p>{text(best_words(compared, compared.threshold))}</p>"
+    )
