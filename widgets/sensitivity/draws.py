@@ -12,7 +12,7 @@ from widgets.bqplots import Bars, Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.errors import guarded
-from widgets.html import box, classed, html, text
+from widgets.html import box, classed, html, set_class, text
 from widgets.sensitivity.progress import StudyProgress
 from widgets.sensitivity.session import DRAWS
 from widgets.theme import colour
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ape_core.analysis.drawn_runs import DrawnOutcome
+    from ape_core.analysis.point_figures import Estimate
     from widgets.sensitivity.session import SensitivitySession
 
 
@@ -42,7 +43,9 @@ class DrawsPanel:
                           colors=[colour("acuity")], padding=0.06)  # fmt: skip
         self._mean = Lines(x=floats([0, 0]), y=floats([0, 1]), scales=scales, stroke_width=2,
                            colors=[colour("ink")], line_style="dashed")  # fmt: skip
-        drawn = figure([self._bars, self._mean], [self._values, self._counts])
+        self._own = Lines(x=floats([0, 0]), y=floats([0, 1]), scales=scales, stroke_width=2,
+                          colors=[colour("high-end")], visible=False)  # fmt: skip
+        drawn = figure([self._bars, self._mean, self._own], [self._values, self._counts])
         self.card = Card("All of it at once", drawn, wide=True)
         head, *rest = self.card.view.children
         controls = box(self._n, self._start, classes="ape-controls")
@@ -62,10 +65,12 @@ class DrawsPanel:
         over = found.distribution(session.outcome, session.year) if found else None
         self.card.wait(waiting=over is None)
         self._empty.value = _EMPTY if found is None else ""
+        set_class(self.view, "ape-unasked", on=found is None)
         wording = SWEPT[session.outcome]
         self.card.say(
             f"{wording.title} at the end of year {session.year}: draws of all uncertain numbers of "
-            "the disease, each from its distribution, independently. The dashed line is their mean."
+            "the disease, each from its distribution, independently. Dashed is their mean, solid "
+            "the base case."
         )
         if found is None or over is None:
             self.card.foot("")
@@ -74,13 +79,21 @@ class DrawsPanel:
         ends, counts = over.histogram()
         ticks = round_ticks(int(counts.max()), 4)
         fit(self._y, self._counts, [tick for tick in ticks if tick == int(tick)])
-        self._x.min, self._x.max = float(ends[0]), float(ends[-1])
+        base = session.base_estimate
+        low, high = float(ends[0]), float(ends[-1])
+        if base is not None:
+            low, high = min(low, base.value), max(high, base.value)
+        self._x.min, self._x.max = low, high
         self._values.label = f"{wording.title}, {wording.unit}"
         with self._bars.hold_sync():
             self._bars.x, self._bars.y = floats((ends[:-1] + ends[1:]) / 2), floats(counts)
         with self._mean.hold_sync():
             self._mean.x, self._mean.y = floats([over.mean] * 2), floats([0, ticks[-1]])
-        self.card.foot(draws_markup(over, found.n_patients))
+        self._own.visible = base is not None
+        if base is not None:
+            with self._own.hold_sync():
+                self._own.x, self._own.y = floats([base.value] * 2), floats([0, ticks[-1]])
+        self.card.foot(draws_markup(over, found.n_patients, base))
 
     def _edited(self, change: Any) -> None:
         """Another number of draws is wanted."""
@@ -98,13 +111,15 @@ _EMPTY: Final = (
 )
 
 
-def draws_markup(over: DrawnOutcome, n_patients: int) -> str:
+def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None) -> str:
     """Mean, range, and the two parts of the variance."""
     name = over.outcome
     ends = " to ".join(outcome_text(name, end) for end in (over.low, over.high))
     share = 100 * over.parameter_share
     apart, decimals = SWEPT[name].apart, SWEPT[name].decimals + 1
     sds = [f"{sd:,.{decimals}f}" for sd in (over.spread.parameters, over.spread.patients)]
+    own = outcome_text(name, base.value) if base else ""
+    beside = f"<span>Base case <b>{text(own)}</b></span>" if own else ""
     patients, mean = words.count(n_patients), outcome_text(name, over.mean)
     swatches = [
         f'<span class="ape-key"><i style="background:{colour(part)}"></i>'
@@ -112,7 +127,7 @@ def draws_markup(over: DrawnOutcome, n_patients: int) -> str:
     ]
     return (
         f'<div class="ape-foot"><span>Mean of {over.n} draws <b>{text(mean)}</b></span>'
-        f"<span>95% of draws <b>{text(ends)}</b></span></div>"
+        f"<span>95% of draws <b>{text(ends)}</b></span>{beside}</div>"
         f'<div class="ape-variance" role="img" aria-label="{share:.0f}% of the variance comes from '
         f'the numbers of the disease, {100 - share:.0f}% from the patients">'
         f'<i style="width:{share:.1f}%;background:{colour("low-end")}"></i>'

@@ -12,7 +12,7 @@ from widgets.charts.axes import across, fit, floats, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.compare.spans import span_ticks
 from widgets.errors import guarded
-from widgets.html import box, classed, html, text
+from widgets.html import box, classed, html, set_class, text
 from widgets.sensitivity.progress import StudyProgress
 from widgets.sensitivity.session import RESPONSE
 from widgets.theme import colour
@@ -20,6 +20,7 @@ from widgets.theme import colour
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ape_core.analysis.places import Place
     from ape_core.analysis.sweep import Response
     from widgets.sensitivity.session import SensitivitySession
 
@@ -78,7 +79,7 @@ class ResponsePanel:
     def refresh(self) -> None:
         """Show what is varied, and how far the runs are."""
         session = self._session
-        options = [(_option(path, place.title), path) for path, place in session.places().items()]
+        options = [(_option(place), path) for path, place in session.places().items()]
         if list(self._path.options) != options:
             self._is_filling = True
             try:
@@ -90,9 +91,6 @@ class ResponsePanel:
         for name, field in self._texts.items():
             if field.value != session.response[name]:
                 field.value = session.response[name]
-        place = session.places().get(session.response["path"])
-        unit = f", {place.unit}" if place is not None and place.unit else ""
-        self._texts["low"].description = f"From{unit}"
         self.progress.refresh()
 
     def draw(self) -> None:
@@ -100,7 +98,8 @@ class ResponsePanel:
         session, found = self._session, self._session.sweep
         points = found.response(found.paths[0], session.outcome, session.year) if found else []
         self.card.wait(waiting=len(points) < _LEAST)
-        self._empty.value = "" if points else _EMPTY
+        self._empty.value = _EMPTY if found is None else ""
+        set_class(self.view, "ape-unasked", on=found is None)
         wording = SWEPT[session.outcome]
         self.card.say(
             f"{wording.title} at the end of year {session.year}, {wording.unit}. The ring is the "
@@ -111,7 +110,7 @@ class ResponsePanel:
             return
         self.card.offer(lambda: found.table(session.outcome, session.year))
         place = found.points[0].place
-        self._values.label = f"{place.title}, {place.unit}" if place.unit else place.title
+        self._values.label = place.field.label
         self._draw_points(points)
         self.card.foot(response_markup(points, found.points[0].place.say, session.outcome))
 
@@ -174,14 +173,16 @@ def response_ends(point: Response) -> tuple[float, float]:
 
 def response_markup(points: list[Response], say: Callable[[Any], str], outcome: str) -> str:
     """Value and outcome of each point."""
+    decimals = SWEPT[outcome].decimals + 1
     spans = "".join(
-        f"<span>{text(say(point.value))} <b>{text(outcome_text(outcome, point.estimate.value))}"
-        f"</b>{' (base case)' if point.difference is None else ''}</span>"
+        f"<span>{text(say(point.value))} "
+        f"<b>{text(outcome_text(outcome, point.estimate.value, decimals))}</b>"
+        f"{' (base case)' if point.difference is None else ''}</span>"
         for point in points
     )
     return f'<div class="ape-foot">{spans}</div>'
 
 
-def _option(path: str, title: str) -> str:
-    """Name of what can be varied, after the part that it belongs to."""
-    return f"{_PARTS[path.partition('.')[0]]}: {title}"
+def _option(place: Place) -> str:
+    """Name of what can be varied, after the part that it belongs to, with its unit."""
+    return f"{_PARTS[place.path.partition('.')[0]]}: {place.field.label}"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from ape_core.analysis.drawn_runs import DRAW_SEED, LEAST_DRAWS, DrawnRuns
 from ape_core.analysis.places import MOST_VALUES, Place, places_of, uncertain_places
+from ape_core.analysis.point_figures import Estimate
 from ape_core.analysis.point_runs import PointRuns, SeriesProgress
 from ape_core.analysis.sweep import Sweep, points_of
 from ape_core.analysis.swept_outcomes import FIRST_OUTCOME
@@ -33,6 +34,9 @@ BREADTHS: Final = {FEW: f"{len(INFLUENTIAL)} influential ones", ALL: "all uncert
 MOST_PATIENTS: Final = 50_000
 """Patients of one run: there are dozens of them."""
 MOST_DRAWS: Final = 200
+FIRST_DRAWS: Final = "40"
+FIRST_VALUES: Final = "5"
+"""Draws, and values over a range, that are asked for unless somebody asks for others."""
 _ADOPTED_PATIENTS: Final = 10_000
 """A larger run is taken as the question, with as many patients as a first question has."""
 
@@ -61,8 +65,8 @@ class SensitivitySession(Session):
         self.outcome = FIRST_OUTCOME
         self.wanted_year = 0
         self.breadth = FEW
-        self.response = {"path": "", "low": "", "high": "", "n": "5"}
-        self.n_draws = "40"
+        self.response = {"path": "", "low": "", "high": "", "n": FIRST_VALUES}
+        self.n_draws = FIRST_DRAWS
         self._places: tuple[str, dict[str, Place]] = ("", {})
         self.studies: dict[str, PointRuns] = {}
         self.states: dict[str, SeriesProgress] = {}
@@ -99,6 +103,14 @@ class SensitivitySession(Session):
         """All numbers drawn together, if that was asked."""
         found = self.studies.get(DRAWS)
         return found if isinstance(found, DrawnRuns) else None
+
+    @property
+    def base_estimate(self) -> Estimate | None:
+        """The outcome of the base case; None until its run is complete."""
+        found = self.tornado
+        if found is None or found.figures(found.base) is None:
+            return None
+        return found.base_estimate(self.outcome, self.year)
 
     @property
     def is_busy(self) -> bool:

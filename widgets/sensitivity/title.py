@@ -75,10 +75,9 @@ def title_markup(session: SensitivitySession) -> str:
 def base_markup(session: SensitivitySession) -> str:
     """The outcome of the base case, with its interval over patients."""
     wording = SWEPT[session.outcome]
-    found = session.tornado
-    if found is None or found.figures(found.base) is None:
+    item = session.base_estimate
+    if item is None:
         return f"<p><span>{text(wording.meaning)}</span></p>"
-    item = found.base_estimate(session.outcome, session.year)
     ends = " to ".join(outcome_text(session.outcome, end) for end in (item.low, item.high))
     return (
         f"<p><b>{text(outcome_text(session.outcome, item.value))}</b> in the base case "

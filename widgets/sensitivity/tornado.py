@@ -111,7 +111,7 @@ def _row(bar: Bar, outcome: str, span: _Span) -> str:
     about = _about(bar)
     zero = f'<u style="left:{_share(0, span):.2f}%"></u>'
     values = " ".join(
-        f'<em class="is-{name}">{text(bar.place.field.write(_brief(value)))}</em>'
+        f'<em class="is-{name}">{text(_written(bar, value))}</em>'
         for name, value in zip(_ENDS, (bar.low_value, bar.high_value), strict=True)
     )
     return (
@@ -176,9 +176,9 @@ def _about(bar: Bar) -> str:
     item = bar.place.parameter
     assert item is not None
     kind = f", {item.distribution.kind} distribution" if item.distribution else ""
-    value = bar.place.field.write(_brief(item.value))
     return (
-        f"{value} in the base case; plausible range {range_in_words(item)}{kind}. Low and high are "
+        f"{_written(bar, item.value)} in the base case; plausible range {range_in_words(item)}"
+        f"{kind}. Low and high are "
         f"{'its 2.5% and 97.5% points' if kind else 'the ends of the range'}. {item.source} "
         f"(confidence: {item.confidence})"
     )
@@ -205,9 +205,9 @@ def _tick(value: float) -> str:
     return f"{value:+,.6g}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
-def _brief(value: float) -> float:
-    """Number with the digits that are read."""
-    return float(f"{value:.3g}")
+def _written(bar: Bar, value: float) -> str:
+    """Value of a number with the digits that are read, and a true minus sign."""
+    return bar.place.field.write(float(f"{value:.3g}")).replace("-", "\N{MINUS SIGN}")
 
 
 def _to_come(sentence: str) -> str:
