@@ -36,7 +36,7 @@ from benchmarks.chaos.memory_groups import MB, MemoryGroup, memory_group
 LIMIT_MB: Final = 1024
 N_PAGES: Final = 3
 LEAST_BESIDE_A_WORKER: Final = 4
-MOST_PAGES: Final = 12
+MOST_PAGES: Final = 20
 SIZES: Final = (100_000, 100_000, 100_000, 1_000_000)
 SHORT_SIZES: Final = (20_000, 20_000, 20_000, 100_000)
 YEARS: Final = 5
@@ -178,10 +178,11 @@ def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> l
 def _fill(browser: Any, address: str, store: Path, pages: list[Any], found: Found) -> None:
     """Open pages, one after another, until a visitor is refused."""
     while len(pages) < MOST_PAGES:
+        if n_running(store):  # on a slow machine short runs end before somebody is refused
+            found.pages_beside_a_worker = len(pages)
         status, words = _knock(browser, address)
         if status == 503:
             found.refusal = words
-            found.pages_beside_a_worker = len(pages) if n_running(store) else 0
             break
         pages.append(words)
         tell(f"{len(pages)} pages are open")
