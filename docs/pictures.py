@@ -38,11 +38,9 @@ SLOW: Final = {"APE_CHUNK_SIZE": "20"}
 
 _FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _BEATS: Final = "document.querySelector('.ape-pulse [data-tick]')?.dataset.tick > {ticks}"
-_SETTLED: Final = (
-    "!document.querySelector('.ape-waiting, .ape-chip.is-running, .ape-chip.is-queued') "
-    "&& !document.getElementById('ape-skeleton')"
-)
-_SETTLE_MS: Final = 2_500
+_LOOK_MS: Final = 2_000
+_LOOKS: Final = 4
+"""A page on which so many looks in a row find the same words is complete."""
 
 
 @contextmanager
@@ -96,6 +94,14 @@ def open_page(browser: Browser, address: str, size: ViewportSize) -> Page:
     return page
 
 
+def wait_until_still(page: Page) -> None:
+    """Wait until the words of the answer do not change any more."""
+    seen: list[str] = []
+    while len(seen) < _LOOKS or len(set(seen[-_LOOKS:])) > 1:
+        page.wait_for_timeout(_LOOK_MS)
+        seen.append(page.inner_text(".ape-main"))
+
+
 def take(page: Page, name: str) -> None:
     """Save what the window shows."""
     page.screenshot(path=FOLDER / f"{name}.png")
@@ -116,8 +122,7 @@ def complete(browser: Browser, address: str, name: str) -> None:
     views = (("", "light=0", DESK), ("-dark", "light=0&theme=dark", DESK), ("-phone", "", PHONE))
     for ending, query, size in views:
         page = open_page(browser, f"{address}voila/render/{name}.ipynb?{query}", size)
-        page.wait_for_function(_SETTLED)
-        page.wait_for_timeout(_SETTLE_MS)
+        wait_until_still(page)
         take(page, f"{name}{ending}")
         page.close(run_before_unload=True)
 
