@@ -120,6 +120,7 @@ def _parser() -> _Parser:
         _add_estimate,
         _add_about_runs,
         _add_patients,
+        _add_query,
         _add_packages,
         _add_protocols,
         _add_economics,
@@ -252,6 +253,19 @@ def _add_patients(commands: Any) -> None:
     add("--order", metavar="ORDER", default="number", help=text)
     add("--limit", type=whole_number, default=20, metavar="N", help="how many (default 20)")
     add("--seed", type=whole_number, default=1, metavar="S", help="of a random order (default 1)")
+
+
+def _add_query(commands: Any) -> None:
+    """Add `query`."""
+    text = "answer a question in SQL about the tables visits and patients of a run"
+    add = _add(commands, "query", ("query", "query"), text).add_argument
+    add("run", metavar="RUN", help=_RUN)
+    add("sql", metavar="SQL", help='as "SELECT phase, avg(letters) FROM visits GROUP BY phase"')
+    add("--rows", type=whole_number, default=1_000, metavar="N", help="most rows (default 1,000)")
+    add("--csv", action="store_true", help="print CSV")
+    text = "memory that it may take (default: half of what is left)"
+    add("--memory-mb", type=float, metavar="MB", help=text)
+    add("--seconds", type=float, metavar="S", help="time that it may take (default 120)")
 
 
 def _add_packages(commands: Any) -> None:

@@ -87,6 +87,16 @@ MAX_CHUNK_SIZE: Final = 50_000
 MAX_RANGE_PATIENTS: Final = 5_000
 """Patients that one bounded read (`get_patient_range`, a batch) may return."""
 
+MAX_QUERY_ROWS: Final = 10_000
+"""Rows that the answer to a question in SQL may have; the question itself can count any number."""
+
+MAX_QUERY_BYTES: Final = 20_000_000
+"""Text and lists in such an answer: a row may hold any amount."""
+
+MAX_SQL_LETTERS: Final = 20_000
+QUERY_SECONDS: Final = 120.0
+"""Time that such a question may take unless another is given."""
+
 MAX_YAML_BYTES: Final = 256_000
 """Size of a protocol, cohort or model file; the largest one shipped is a tenth of it."""
 

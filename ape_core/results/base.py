@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ape_core import schema
 from ape_core.errors import InvalidInputError
-from ape_core.limits import MAX_RANGE_PATIENTS
+from ape_core.limits import MAX_QUERY_ROWS, MAX_RANGE_PATIENTS, QUERY_SECONDS
 from ape_core.results.criteria import Criteria
 from ape_core.results.finding import DEFAULT_LIMIT, Found, Search
 from ape_core.results.ordering import Middle, no_middle, ordering
 from ape_core.results.patient import Patient, build_patients
 from ape_core.schema import column_names
+from ape_core.storage.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ape_core.results.eyes import Eyes
+    from ape_core.results.query_answer import QueryAnswer
+    from ape_core.storage.arrow import Stream
 
 ArrowTable: TypeAlias = "pa.Table"
+ArrowSchema: TypeAlias = "pa.Schema"
 RecordBatch: TypeAlias = "pa.RecordBatch"
 
 
@@ -50,6 +54,9 @@ class SimulationResults(ABC):
     summary
         The run's summary, handed back by `summary`.
     """
+
+    query_memory: Callable[[], float] | None = None
+    """Says how many megabytes a question in SQL may take; given by whoever opens the run."""
 
     def __init__(self, n_patients: int, summary: StatisticsSource | None) -> None:
         self.n_patients = n_patients
@@ -207,6 +214,50 @@ class SimulationResults(ABC):
             )
         return self._batches(tuple(name for name in known if name in wanted))
 
+    def query(
+        self,
+        sql: str,
+        max_rows: int = MAX_QUERY_ROWS,
+        memory_mb: float | None = None,
+        seconds: float = QUERY_SECONDS,
+    ) -> QueryAnswer:
+        """Answer a question in SQL about the tables `visits` and `patients` of the run.
+
+        DuckDB answers, over the rows as they are read, a block at a time; it can change nothing
+        and reach nothing else. The columns are those of `schema.VISITS` and `schema.PATIENTS`.
+
+        Parameters
+        ----------
+        sql
+            One SELECT.
+        max_rows
+            Rows to return, at most `limits.MAX_QUERY_ROWS`; the answer says whether there were
+            more.
+        memory_mb
+            Memory that DuckDB may take; half of what is left unless given.
+        seconds
+            Time after which it stops.
+
+        Raises
+        ------
+        InvalidInputError
+            The question cannot be answered, takes too much memory or too long, or a number is not
+            allowed.
+        CorruptRunError
+            A file of the run is damaged.
+        """
+        from ape_core.results.sql import Limits, answer
+
+        if self.years is None:
+            raise empty_error(self)
+        if memory_mb is None and self.query_memory is None:
+            raise InvalidInputError(
+                "Nothing says how much memory the question may take.",
+                "Say it, as query(sql, memory_mb=500), or open the run with ape.open_run(run_id).",
+            )
+        room = self.query_memory() if memory_mb is None and self.query_memory else memory_mb
+        return answer(self._stream, sql, Limits(max_rows, room, seconds))
+
     def __repr__(self) -> str:
         name = type(self).__name__
         if self.years is None:
@@ -234,8 +285,19 @@ class SimulationResults(ABC):
         """Rows of a table of the patients `first <= patient_id < stop`."""
 
     @abstractmethod
-    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        """All visits in order, with some columns, block by block."""
+    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
+        """All rows of a table in order, with some columns, block by block."""
+
+    @abstractmethod
+    def _schema(self, table: str) -> ArrowSchema:
+        """Arrow schema of the rows of a table."""
+
+    def _stream(self, table: str, watch: Callable[[Iterator[Any]], Iterator[Any]]) -> Stream:
+        """Rows of a table, as often as they are asked for; watched while they are read."""
+        from ape_core.storage.arrow import Stream
+
+        names = column_names(TABLES[table])
+        return Stream(self._schema(table), lambda: watch(self._batches(names, table)))
 
     def _middle(self) -> Middle:
         """The middle of the run."""

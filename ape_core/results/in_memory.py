@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from ape_core.errors import InvalidInputError
 from ape_core.results.base import (
+    ArrowSchema,
     ArrowTable,
     RecordBatch,
     SimulationResults,
@@ -124,10 +125,14 @@ class InMemoryResults(SimulationResults):
 
         return slice_patients(self._tables[table], first, stop)
 
-    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        """All visits in order, with some columns."""
+    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
+        """All rows of a table in order, with some columns."""
         if self._tables:
-            yield from self._tables["visits"].select(columns).to_batches(_BATCH_ROWS)
+            yield from self._tables[table].select(columns).to_batches(_BATCH_ROWS)
+
+    def _schema(self, table: str) -> ArrowSchema:
+        """Schema of a table that is held."""
+        return self._tables[table].schema
 
 
 def _read_tables(folder: RunFolder) -> dict[str, ArrowTable]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from ape_core.errors import InvalidInputError
 from ape_core.limits import MEMORY_THRESHOLD
-from ape_core.results.base import ArrowTable, RecordBatch, SimulationResults, StatisticsSource
+from ape_core.results.base import (
+    ArrowSchema,
+    ArrowTable,
+    RecordBatch,
+    SimulationResults,
+    StatisticsSource,
+)
 from ape_core.results.eyes import EyesOnDisk
 from ape_core.storage.checkpoint import Checkpoint, PartRecord
 from ape_core.storage.parts import open_part
@@ -139,12 +145,16 @@ class ParquetResults(SimulationResults):
                 "Look again later, or find one who is there with find_patients().",
             )
 
-    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        """All visits in order, one row group at a time."""
+    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
+        """All rows of a table in order, one row group at a time."""
         for part in self._parts():
-            file = open_part(self._path(), "visits", part)
+            file = open_part(self._path(), table, part)
             for group in range(file.n_groups):
                 yield from file.read(group, columns).combine_chunks().to_batches()
+
+    def _schema(self, table: str) -> ArrowSchema:
+        """Schema of the first part, as of all."""
+        return open_part(self._path(), table, self._parts()[0]).schema
 
 
 def complete_checkpoint(folder: RunFolder) -> Checkpoint:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError, StoreError
+from ape_core.runs.memory import query_memory_mb
 from ape_core.runs.progress import Progress
 from ape_core.runs.slots import QueuePosition, queue_position
 from ape_core.spec.run_spec import RunSpec
@@ -186,14 +187,18 @@ class Run:
                 "Wait for it with run.wait(), or go on with it with run.resume().",
             )
         self.mark_used()
-        return create_results(self.n_patients, self.folder, self.summary())
+        results = create_results(self.n_patients, self.folder, self.summary())
+        results.query_memory = query_memory_mb
+        return results
 
     def results_so_far(self) -> SimulationResults:
         """Results of the patients committed so far, read from disk whatever their number."""
         from ape_core.results.on_disk import ParquetResults
 
         self.mark_used()
-        return ParquetResults(self.n_patients, self.folder, self.summary(), so_far=True)
+        results = ParquetResults(self.n_patients, self.folder, self.summary(), so_far=True)
+        results.query_memory = query_memory_mb
+        return results
 
     def summary(self) -> Summary | None:
         """Summary of all patients committed so far; None before the first commit.

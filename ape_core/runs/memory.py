@@ -26,6 +26,9 @@ PAUSE_SHARE: Final = 0.07
 PAUSE_MB: Final = 100.0
 """Where less than either is left, a worker pauses; see `pause_mark_mb`."""
 
+QUERY_SHARE: Final = 0.5
+"""Part of the memory that is left before workers pause, which a question in SQL may take."""
+
 MB: Final = 1024 * 1024
 _APE_PROGRAMS: Final = ("ape", "voila")
 _APE_MODULES: Final = ("ape_core.", "widgets.")
@@ -105,6 +108,11 @@ def tight_mark_mb() -> float:
 def pause_mark_mb() -> float:
     """Memory below which workers pause: 72 MB of a container of 1 GB."""
     return min(PAUSE_MB, PAUSE_SHARE * memory_limit_mb())
+
+
+def query_memory_mb() -> float:
+    """Memory that a question in SQL may take: half of what is left before workers pause."""
+    return QUERY_SHARE * max(0.0, free_memory_mb() - pause_mark_mb())
 
 
 def process_memory_bytes() -> int:

@@ -5,7 +5,7 @@ pyarrow takes 0.2 s and 40 MB to import, so that others import this module where
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -233,6 +233,28 @@ class PartFile:
             yield
         except (OSError, LookupError, ValueError, pa.ArrowException) as error:
             raise damaged_file(self.path, f"it cannot be decoded ({error})") from error
+
+
+class Stream:
+    """Rows that whoever reads Arrow's C interface can go through, as often as they like.
+
+    Parameters
+    ----------
+    schema
+        Of every batch.
+    batches
+        Begins to give them anew.
+    """
+
+    def __init__(self, schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> None:
+        self._schema, self._batches = schema, batches
+
+    def __arrow_c_schema__(self) -> object:
+        return self._schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
+        return reader.__arrow_c_stream__(requested_schema)
 
 
 def slice_patients(rows: pa.Table, first: int, stop: int) -> pa.Table:
