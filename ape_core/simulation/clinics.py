@@ -11,12 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK
+from ape_core.simulation.ahead import draw_ahead, room_ahead
 from ape_core.simulation.attendance import after_breaks, first_break, kept_day
 from ape_core.simulation.clinic import STOP_STABLE, first_course
 from ape_core.simulation.compiled import compiled
 from ape_core.simulation.disease import advance
 from ape_core.simulation.draws import stream_of
-from ape_core.simulation.eyes import begin_eye, end_of_care, live_on, outcome, see
+from ape_core.simulation.eyes import (
+    begin_eye,
+    draws_of_visit,
+    end_of_care,
+    end_of_life,
+    live_on,
+    outcome,
+    see,
+)
 from ape_core.simulation.keeping import (
     AGE,
     BASELINE,
@@ -104,6 +113,7 @@ def _open_eye(kernel, eyes, queue, assessed, place, whose, person, ends):  # typ
 def run_clinic(kernel, eyes, queue, assessments, visits, slips):  # type: ignore[no-untyped-def]
     """Make the visits of a clinic until none is wanted or the columns are full: rows written."""
     row = 0
+    ahead = room_ahead(kernel.horizon_weeks)
     while queue.used[N_WAITING] > 0 and row < visits.day.size:
         wanted_day, planned_day, place = take_next(queue)
         day = free_day(queue, wanted_day)
@@ -111,7 +121,8 @@ def run_clinic(kernel, eyes, queue, assessments, visits, slips):  # type: ignore
             take_slot(queue)
             slips.place[row] = place
             slips.days[row] = day - eyes.care[place, WANTED_DAY]
-            _visit(kernel, eyes, queue, assessments[place], visits, row, place, day, planned_day)
+            assessed = assessments[place]
+            _visit(kernel, eyes, queue, ahead, assessed, visits, row, place, day, planned_day)
             row += 1
     return row
 
@@ -143,7 +154,7 @@ def _comes(kernel, eyes, queue, place, wanted_day, planned_day, day):  # type: i
 
 
 @compiled
-def _visit(kernel, eyes, queue, assessed, visits, row, place, calendar_day, planned_day):  # type: ignore[no-untyped-def]
+def _visit(kernel, eyes, queue, ahead, assessed, visits, row, place, calendar_day, planned_day):  # type: ignore[no-untyped-def]
     """One visit, and the wish for the next one."""
     about, care = eyes.about[place], eyes.care[place]
     patient_id, eye, onset_day = about[PATIENT], about[EYE], about[ONSET_DAY]
@@ -154,9 +165,11 @@ def _visit(kernel, eyes, queue, assessed, visits, row, place, calendar_day, plan
         care[STARTED_DAY] = day
     now, offset = day // DAYS_PER_WEEK, onset_day // DAYS_PER_PERIOD
     traits, state, course = traits_of(eyes, place), state_of(eyes, place), course_of(eyes, place)
-    state = advance(kernel.disease, traits, stream, state, care[WEEK], now, assessed, offset)
+    drawn = draws_of_visit(stream, day)
+    draw_ahead(kernel.disease, stream, care[WEEK], now, ahead)
+    state = advance(kernel.disease, traits, stream, ahead, state, care[WEEK], now, assessed, offset)
     seen, drug, weeks, verdict, state, course = see(
-        kernel, stream, traits, state, course, day, day - care[STARTED_DAY], about[BASELINE]
+        kernel, drawn, traits, state, course, day, day - care[STARTED_DAY], about[BASELINE]
     )
     keep_state(eyes, place, state)
     keep_course(eyes, place, course)
@@ -187,13 +200,16 @@ def _visit(kernel, eyes, queue, assessed, visits, row, place, calendar_day, plan
 @compiled
 def close_clinic(kernel, eyes, n_eyes, assessments, patients):  # type: ignore[no-untyped-def]
     """Follow all eyes to the end of the run, and write their rows."""
+    ahead = room_ahead(kernel.horizon_weeks)
     for place in range(n_eyes):
         about, care = eyes.about[place], eyes.care[place]
         stream = stream_of(kernel.seed, about[PATIENT], about[EYE])
         traits, state = traits_of(eyes, place), state_of(eyes, place)
         onset_week = about[ONSET_DAY] // DAYS_PER_WEEK
+        weeks = end_of_life(kernel, about[DEATH_DAY]) - onset_week
+        draw_ahead(kernel.disease, stream, care[WEEK], weeks, ahead)
         live_on(
-            kernel, stream, traits, state, care[WEEK], assessments[place], onset_week,
+            kernel, stream, ahead, traits, state, care[WEEK], assessments[place], onset_week,
             about[DEATH_DAY],
         )  # fmt: skip
         end = about[CARE_END], about[END_REASON]

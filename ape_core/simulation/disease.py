@@ -11,18 +11,13 @@ import numpy as np
 
 from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
 from ape_core.simulation.compiled import compiled
-from ape_core.simulation.draws import ASSESSMENT, LOSS, NOISE, TRAITS, uniform, words
-from ape_core.simulation.quantiles import ERROR_SHIFT, exponential_quantile, normal_quantile
+from ape_core.simulation.draws import LOSS, TRAITS, uniform, words
+from ape_core.simulation.quantiles import exponential_quantile, normal_quantile
 
 REFERENCE_AGE_YEARS = 75.0
 """Age at which the rates of scars and atrophy hold as stated."""
 
 NEVER_WEEK = float(1 << 30)
-
-_SQRT_6 = math.sqrt(6.0)
-_HALF_WORD = np.uint64(0xFFFF)
-_HALF_SHIFT = np.uint64(16)
-_HALF_SCALE = 2.0**-16
 
 
 @compiled
@@ -109,9 +104,8 @@ def acuity_of(traits, state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def measured(disease, acuity, word):  # type: ignore[no-untyped-def]
-    """A measurement of the acuity, in whole letters."""
-    error = disease.error_sd_letters * disease.errors[word >> ERROR_SHIFT]
+def measured(acuity, error):  # type: ignore[no-untyped-def]
+    """A measurement of the acuity with this error, in whole letters."""
     return min(max(int(math.floor(acuity + error + 0.5)), 0), MAX_LETTERS)
 
 
@@ -124,29 +118,9 @@ def reads_active(disease, traits, state, word):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _deviate(word):  # type: ignore[no-untyped-def]
-    """Symmetric triangular deviate with SD 1: the sum of a word's two halves."""
-    halves = np.float64(word & _HALF_WORD) + np.float64(word >> _HALF_SHIFT) + 1.0
-    return (halves * _HALF_SCALE - 1.0) * _SQRT_6
-
-
-@compiled
-def _lane(four, index):  # type: ignore[no-untyped-def]
-    """Word of a lane; numba needs constant indexes into a tuple."""
-    if index == 0:
-        return four[0]
-    if index == 1:
-        return four[1]
-    if index == 2:
-        return four[2]
-    return four[3]
-
-
-@compiled
-def assess(disease, stream, acuity, week):  # type: ignore[no-untyped-def]
+def assess(ahead, acuity, week):  # type: ignore[no-untyped-def]
     """Letters as they would be measured in a 4-weekly assessment."""
-    period = week >> 2
-    return measured(disease, acuity, _lane(words(stream, ASSESSMENT, period >> 2), period & 3))
+    return measured(acuity, ahead.errors[(week >> 2) & 3, week >> 4])
 
 
 @compiled
@@ -180,20 +154,18 @@ def _lose(disease, stream, structure, activity, fibrosis_at, bleeding_at, n_blee
 
 
 @compiled
-def advance(disease, traits, stream, state, first_week, last_week, assessed, offset):  # type: ignore[no-untyped-def]
+def advance(disease, traits, stream, ahead, state, first_week, last_week, assessed, offset):  # type: ignore[no-untyped-def]
     """The state at the start of `last_week`, filling in the assessments that fall before it.
 
-    `assessed` is the eye's row of assessments, `offset` the period of its first visit in it.
+    `ahead` holds the draws of these weeks, `assessed` is the eye's row of assessments, `offset`
+    the period of its first visit in it.
     """
     ec50, full_drive, _, _, burn_out_week, residual, atrophy_week = traits
     fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds = state
-    four = words(stream, NOISE, first_week >> 2)
     for week in range(first_week, last_week):
-        if week & 3 == 0:
-            four = words(stream, NOISE, week >> 2)
-            if week > 0:
-                acuity = structure - traits[2] * fluid
-                assessed[offset + (week >> 2)] = assess(disease, stream, acuity, week)
+        if week & 3 == 0 and week > 0:
+            acuity = structure - traits[2] * fluid
+            assessed[offset + (week >> 2)] = assess(ahead, acuity, week)
         drive = full_drive if week < burn_out_week else 0.0
         target = drive * (residual + (1.0 - residual) * ec50 / (concentration + ec50))
         activity += fluid
@@ -206,7 +178,7 @@ def advance(disease, traits, stream, state, first_week, last_week, assessed, off
             hole = words(stream, LOSS, 0)[3]
             structure = _shrunk(structure, disease.atrophy_loss_log_mean, hole)
         structure = max(structure, 0.0)
-        shock = max(1.0 + disease.noise * _deviate(_lane(four, week & 3)), 0.0)
+        shock = ahead.shocks[week & 3, week >> 2]
         fluid = (fluid + disease.turnover * (target - fluid)) * shock
         concentration *= disease.decay
     return fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds

@@ -8,6 +8,7 @@ from ape_core.schema import (
     WEEKS_PER_PERIOD,
     WEEKS_PER_YEAR,
 )
+from ape_core.simulation.ahead import acuity_error
 from ape_core.simulation.clinic import STOP_FUTILE, decide
 from ape_core.simulation.compiled import compiled
 from ape_core.simulation.disease import (
@@ -65,11 +66,22 @@ def begin_eye(kernel, stream, eye, person, assessed):  # type: ignore[no-untyped
 
 
 @compiled
-def see(kernel, stream, traits, state, course, day, care_day, baseline_letters):  # type: ignore[no-untyped-def]
+def draws_of_visit(stream, day):  # type: ignore[no-untyped-def]
+    """Draws of a visit on this day since day 0 of the eye.
+
+    Made before the disease is advanced to that day: a processor then does both at a time.
+    """
+    return words(stream, VISIT, day // DAYS_PER_WEEK)
+
+
+@compiled
+def see(kernel, drawn, traits, state, course, day, care_day, baseline_letters):  # type: ignore[no-untyped-def]
     """One visit: measure, read the scan, decide, treat.
 
     Parameters
     ----------
+    drawn
+        As `draws_of_visit` gives them.
     day, care_day
         Since day 0 of the eye, and since its first visit: the same unless that had to wait.
 
@@ -78,10 +90,10 @@ def see(kernel, stream, traits, state, course, day, care_day, baseline_letters):
     ((letters, fluid, stage on arrival), drug given or 0, weeks to the next visit, verdict,
     state and course after the visit)
     """
-    w0, w1, w2, _ = words(stream, VISIT, day // DAYS_PER_WEEK)
+    w0, w1, w2, _ = drawn
     letters = baseline_letters
     if day > 0:
-        letters = measured(kernel.disease, acuity_of(traits, state), w0)
+        letters = measured(acuity_of(traits, state), acuity_error(kernel.disease, w0))
     fluid = reads_active(kernel.disease, traits, state, w1)
     seen = (letters, fluid, course[0])
     injects, weeks, verdict, course = decide(
@@ -110,14 +122,20 @@ def outcome(end, last):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def live_on(kernel, stream, traits, state, week, assessed, onset_week, life_day):  # type: ignore[no-untyped-def]
+def end_of_life(kernel, life_day):  # type: ignore[no-untyped-def]
+    """Week since the patient's first visit at whose start the run or life has ended."""
+    if life_day < kernel.horizon_weeks * DAYS_PER_WEEK:
+        return -(-life_day // DAYS_PER_WEEK)
+    return kernel.horizon_weeks
+
+
+@compiled
+def live_on(kernel, stream, ahead, traits, state, week, assessed, onset_week, life_day):  # type: ignore[no-untyped-def]
     """Assessments from the last visit to the end of the run or of life."""
     offset = onset_week // WEEKS_PER_PERIOD
-    end_week = kernel.horizon_weeks
-    if life_day < kernel.horizon_weeks * DAYS_PER_WEEK:
-        end_week = -(-life_day // DAYS_PER_WEEK)
+    end_week = end_of_life(kernel, life_day)
     weeks = end_week - onset_week
-    state = advance(kernel.disease, traits, stream, state, week, weeks, assessed, offset)
-    if end_week == kernel.horizon_weeks and life_day >= end_week * DAYS_PER_WEEK:
+    state = advance(kernel.disease, traits, stream, ahead, state, week, weeks, assessed, offset)
+    if life_day >= kernel.horizon_weeks * DAYS_PER_WEEK:
         acuity = acuity_of(traits, state)
-        assessed[offset + weeks // WEEKS_PER_PERIOD] = assess(kernel.disease, stream, acuity, weeks)
+        assessed[offset + weeks // WEEKS_PER_PERIOD] = assess(ahead, acuity, weeks)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from ape_core.simulation.ahead import draw_ahead, room_ahead
 from ape_core.simulation.disease import advance, draw_traits, inject
 from ape_core.simulation.draws import LOSS, stream_of, words
 from ape_core.simulation.pack import pack
@@ -83,10 +84,13 @@ class Eyes:
     def until(self, week):
         """Advance to the start of a week."""
         assessed = np.zeros(week // 4 + 2, np.int8)
+        ahead = room_ahead(week)
         for i, stream in enumerate(self.streams):
+            draw_ahead(self.disease, stream, self.week, week, ahead)
             self.states[i] = advance(
-                self.disease, self.traits[i], stream, self.states[i], self.week, week, assessed, 0
-            )
+                self.disease, self.traits[i], stream, ahead, self.states[i], self.week, week,
+                assessed, 0,
+            )  # fmt: skip
         self.week = week
         return self
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ape_core.simulation.disease import _deviate
+from ape_core.simulation.ahead import deviate
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.life_table import load_life_table
@@ -176,7 +176,7 @@ def test_visits_are_late_and_missed_as_often_as_stated():
 
 def test_activity_noise_is_triangular_with_sd_1():
     words = np.random.default_rng(2).integers(0, 2**32, 200_000, dtype=np.uint64)
-    deviates = np.array([_deviate(word) for word in words])
+    deviates = np.array([deviate(word) for word in words])
     assert agrees(p_of_mean(deviates, 0.0))
     assert agrees(p_of_mean(deviates**2, 1.0))
     assert agrees(p_of_mean(deviates**4, 2.4))
