@@ -14,8 +14,8 @@ WORKER_MB: Final = 245.0
 PAGE_MB: Final = 100.0
 """Memory that the kernel of one page takes, with some to spare.
 
-Measured: 76 to 82 with charts. The page of patients maps 139, of which 79 are its own and the rest
-is the library that reads rows, which is in memory once for all processes.
+Measured: 77 to 86 with charts. The page of patients maps 139, of which 60 are the library that
+reads rows, which is in memory once for all processes.
 """
 
 THREAD_MB: Final = 3.0
