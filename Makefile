@@ -73,7 +73,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.txt
 
 # Compiled once here, so that no one who opens a page waits for it.
 $(VENV)/kernel.stamp: $(VENV)/run.stamp $(wildcard ape_core/simulation/*.py)
-	$(BIN)/python -m ape_core.simulation.warm_cache
+	$(BIN)/python -m ape_core.summaries.warm_cache
 	@touch $@
 
 clean:  ## Remove what the tools left behind; keep .venv

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import ape_core as ape
 from ape_core.limits import CHUNK_SIZE
-from ape_core.simulation import warm_cache
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.arrow import encode
+from ape_core.summaries import warm_cache
 
 PROTOCOL = "aflibercept-2mg-treat-and-extend"
 SEED = 1

@@ -148,7 +148,7 @@ def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> l
     from playwright.sync_api import sync_playwright
 
     store = folder / "store"
-    subprocess.run([sys.executable, "-m", "ape_core.simulation.warm_cache"], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "ape_core.summaries.warm_cache"], check=True, cwd=ROOT)
     _copy_libraries(folder / "libraries")
     tell("copied the libraries: the group is charged for all it loads, as a container is")
     with (

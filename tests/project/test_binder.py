@@ -55,7 +55,7 @@ def test_scripts_are_executable_and_start_hands_over(root):
 def test_post_build_installs_the_package_and_compiles_the_kernel(root):
     script = (root / "binder" / "postBuild").read_text(encoding="utf-8")
     assert "pip install --no-cache-dir --no-deps --editable ." in script
-    assert "python -m ape_core.simulation.warm_cache" in script
+    assert "python -m ape_core.summaries.warm_cache" in script
 
 
 def test_readme_links_to_the_page_that_opens_on_the_dashboard(root):

@@ -17,29 +17,26 @@ if TYPE_CHECKING:
     from ape_core.summaries.counting.care import Care
     from ape_core.summaries.counting.sight import Sight
 
-_NO_CHANGE = -MAX_LETTERS - 1
-"""Marks the change of an eye that is not assessed: one less than the greatest loss."""
-
 
 def count_acuity(sight: Sight, care: Care) -> dict[str, Counts]:
     """Letters and changes by week."""
     assessed = sight.first
     baseline = care.patients["baseline_letters"]
-    carried = _carried(assessed, care)
+    shown, gains = _assessed(assessed, baseline, care)
     letters = care.visits["letters"]
     gained = letters.astype(np.int16) - baseline.take(care.eye) + MAX_LETTERS
     shape = (care.n_points, N_LETTERS)
     return {
-        "assessed_letters": histogram_by_column(assessed, N_LETTERS, 0),
+        "assessed_letters": shown[0] + shown[1],
         "second_eye_letters": histogram_by_column(sight.second, N_LETTERS, 0),
         "better_eye_letters": histogram_by_column(sight.better, N_LETTERS, 0),
         "in_care_letters": histogram_while(care.start, care.stop, letters, shape)
         + _unseen(care, baseline.take(care.unseen), N_LETTERS),
-        "assessed_change": _change(assessed, baseline),
+        "assessed_change": gains[0] + gains[1],
         "in_care_change": histogram_while(care.start, care.stop, gained, (care.n_points, N_CHANGES))
         + _unseen(care, np.full(len(care.unseen), MAX_LETTERS), N_CHANGES),
-        "carried_letters": histogram_by_column(carried, N_LETTERS, 0),
-        "carried_change": _change(carried, baseline),
+        "carried_letters": shown[0] + shown[2],
+        "carried_change": gains[0] + gains[2],
         "pair_sums": _pair_sums(assessed, baseline, care.years),
     }
 
@@ -52,17 +49,16 @@ def _unseen(care: Care, codes: Ints, n_codes: int) -> Counts | int:
     return histogram_while(start, care.unseen_until, codes, (care.n_points, n_codes))
 
 
-def _carried(assessed: NDArray[np.int8], care: Care) -> NDArray[np.int8]:
-    """Assessments of first eyes, the last one in care standing for those after it."""
-    last = assessed[np.arange(len(assessed)), care.left - 1]
-    in_care = np.arange(care.n_points) < care.left[:, None]
-    return np.where(in_care, assessed, last[:, None])
+def _assessed(
+    assessed: NDArray[np.int8], baseline: NDArray[np.int8], care: Care
+) -> tuple[Counts, Counts]:
+    """Count letters and letters gained since the first visit, as `loops.add_assessed` does."""
+    from ape_core.summaries.counting.loops import add_assessed
 
-
-def _change(assessed: NDArray[np.int8], baseline: NDArray[np.int8]) -> Counts:
-    """Letters gained since the first visit, by week."""
-    gained = np.where(assessed == NOT_ASSESSED, np.int8(_NO_CHANGE), assessed - baseline[:, None])
-    return histogram_by_column(gained, N_CHANGES, -MAX_LETTERS)
+    letters = np.zeros((3, care.n_points, N_LETTERS), np.int64)
+    changes = np.zeros((3, care.n_points, N_CHANGES), np.int64)
+    add_assessed(assessed, baseline, care.left, letters, changes)
+    return letters, changes
 
 
 def _pair_sums(assessed: NDArray[np.int8], baseline: NDArray[np.int8], years: int) -> Counts:

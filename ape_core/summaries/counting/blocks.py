@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ape_core.schema import DAYS_PER_PERIOD, NOT_ASSESSED, PERIODS_PER_YEAR
+from ape_core.schema import DAYS_PER_PERIOD, PERIODS_PER_YEAR
 from ape_core.summaries.blocks import block_of
-from ape_core.summaries.counting.bins import Flags, Ints, histogram_2d
+from ape_core.summaries.counting.bins import Ints, histogram_2d
 from ape_core.summaries.definitions import (
     BLOCK_COURSE,
     BLOCK_OUTCOMES,
@@ -30,7 +30,7 @@ def count_blocks(chunk: Chunk, care: Care, events: Events, sight: Sight) -> dict
     blocks, courses = _Blocks(chunk, BLOCKS), _Blocks(chunk, COURSE_BLOCKS)
     return {
         "block_patients": blocks.n_patients,
-        "block_outcomes": blocks.sums_of_columns(_outcomes(care, events, sight.first)),
+        "block_outcomes": _outcomes(blocks, care, events, sight.first),
         "block_course": _course(courses, care, events, sight.first),
     }
 
@@ -60,55 +60,36 @@ class _Blocks:
         totals[self._found] = np.moveaxis(added, -1, 0)
         return totals
 
-    def sums_of_rows(self, numbers: Ints | Flags) -> Counts:
-        """Sum over the patients of each block, `[n_patients, n]` to `[n_blocks, n]`."""
-        totals = np.zeros((len(self.n_patients), numbers.shape[1]), np.int64)
-        totals[self._found] = np.add.reduceat(numbers, self._starts, axis=0, dtype=np.int64)
-        return totals
 
+def _outcomes(blocks: _Blocks, care: Care, events: Events, assessed: Letters) -> Counts:
+    """Each of `BLOCK_OUTCOMES` at each year's end, `[BLOCKS, years, n]`."""
+    from ape_core.summaries.counting.loops import add_care, add_outcomes
 
-def _outcomes(care: Care, events: Events, assessed: Letters) -> Ints:
-    """Each of `BLOCK_OUTCOMES` of each first eye at each year's end, `[years, n, n_eyes]`."""
-    letters = assessed[:, PERIODS_PER_YEAR::PERIODS_PER_YEAR].T.astype(np.int64)
-    present = letters != NOT_ASSESSED
-    change = (letters - care.patients["baseline_letters"]) * present
-    letters *= present
-    injections, visits = events.injections.cumsum(axis=0), events.visits.cumsum(axis=0)
+    counts = np.zeros((BLOCKS, care.years, len(BLOCK_OUTCOMES)), np.int64)
+    letters = assessed[:, PERIODS_PER_YEAR::PERIODS_PER_YEAR].astype(np.int64)
+    baseline, bounds = care.patients["baseline_letters"], (LARGE_CHANGE, DRIVING_LETTERS)
+    add_outcomes(letters, baseline, blocks.block, bounds, counts)
+    for numbers, name in ((events.injections, "injections"), (events.visits, "visits")):
+        place = BLOCK_OUTCOMES.index(name)
+        add_care(numbers, blocks.block, counts[:, :, place : place + 2])
     year_ends = np.arange(1, care.years + 1) * PERIODS_PER_YEAR
-    columns = {
-        "eyes": present,
-        "letters": letters,
-        "letters squared": letters * letters,
-        "change": change,
-        "change squared": change * change,
-        "gained 15": change >= LARGE_CHANGE,
-        "lost 15": change <= -LARGE_CHANGE,
-        "70 or better": letters >= DRIVING_LETTERS,
-        "injections": injections,
-        "injections squared": injections * injections,
-        "visits": visits,
-        "visits squared": visits * visits,
-        "in care": care.left > year_ends[:, None],
-    }
-    table = np.empty((care.years, len(BLOCK_OUTCOMES), care.n_eyes), np.int64)
-    for place, name in enumerate(BLOCK_OUTCOMES):
-        table[:, place] = columns[name]
-    return table
+    in_care = (care.left > year_ends[:, None]).astype(np.int64)
+    counts[:, :, BLOCK_OUTCOMES.index("in care")] = blocks.sums_of_columns(in_care)
+    return counts
 
 
 def _course(blocks: _Blocks, care: Care, events: Events, assessed: Letters) -> Counts:
     """Each of `BLOCK_COURSE` at each 4-weekly point, `[COURSE_BLOCKS, points, n]`."""
-    present = assessed != NOT_ASSESSED
-    eyes = blocks.sums_of_rows(present)
-    letters = blocks.sums_of_rows(assessed)
-    letters -= NOT_ASSESSED * (blocks.n_patients[:, None] - eyes)
-    before = blocks.sums_of_rows(care.patients["baseline_letters"][:, None] * present)
+    from ape_core.summaries.counting.loops import add_course
+
+    eyes, change = np.zeros((2, COURSE_BLOCKS, care.n_points), np.int64)
+    add_course(assessed, care.patients["baseline_letters"], blocks.block, eyes, change)
     period = events.day // DAYS_PER_PERIOD
     shape = (COURSE_BLOCKS, care.n_points)
     given = histogram_2d(blocks.block.take(events.eye), period, shape).cumsum(axis=1)
     columns = {
         "eyes": eyes,
-        "change": letters - before,
+        "change": change,
         "injections": np.pad(given[:, :-1], ((0, 0), (1, 0))),
     }
     return np.stack([columns[name] for name in BLOCK_COURSE], axis=2)

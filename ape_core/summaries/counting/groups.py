@@ -39,14 +39,12 @@ def _by_drug(drug: Ints) -> Counts:
 def _by_group(numbers: Ints, first: int) -> Counts:
     """Sum over the patients of each group, `[..., n_patients]` to `[..., GROUPS]`.
 
-    The patients are those from `first` on, so that one after another they come to one group after
-    another, and every row of a table of `GROUPS` columns holds one patient of each.
+    The patients are those from `first` on.
     """
-    n_rows, n_patients = numbers.shape
-    before = first % GROUPS
-    after = -(before + n_patients) % GROUPS
-    table = np.pad(numbers, ((0, 0), (before, after)))
-    total: Counts = table.reshape(n_rows, -1, GROUPS).sum(axis=1, dtype=np.int64)
+    from ape_core.summaries.counting.loops import add_groups
+
+    total = np.zeros((len(numbers), GROUPS), np.int64)
+    add_groups(numbers, first % GROUPS, total)
     return total
 
 
@@ -133,21 +131,9 @@ def _histogram(letters: Letters, group: Ints) -> Counts:
     """Time lived by group, year and letters, `[GROUPS, years, N_LETTERS]`.
 
     A point at the end of a year counts half in it and half in the next; all others count whole.
-    Rows are put in the order of their groups, so that neighbours count in the same few bins.
     """
-    years = letters.shape[1] // PERIODS_PER_YEAR
-    order = np.argsort(group.astype(np.int16), kind="stable")
-    ordered, group = letters.take(order, axis=0), group.take(order)
-    inner = ordered[:, :-1].reshape(len(group), years, PERIODS_PER_YEAR)[:, :, 1:]
-    within = _counted(inner, group)
-    ends = _counted(ordered[:, ::PERIODS_PER_YEAR, None], group)
-    return 2 * within + ends[:, :-1] + ends[:, 1:]
+    from ape_core.summaries.counting.loops import add_spans
 
-
-def _counted(letters: Letters, group: Ints) -> Counts:
-    """Histogram by group, by place, and by letters, of `[n_patients, n_places, n_points]`."""
-    n_places, stride = letters.shape[1], N_LETTERS + 1
-    codes = letters + (np.arange(n_places) * stride + 1)[:, None]
-    codes += (group * (n_places * stride))[:, None, None]
-    counts = histogram(codes.ravel(), GROUPS * n_places * stride)
-    return counts.reshape(GROUPS, n_places, stride)[:, :, 1:]
+    counts = np.zeros((GROUPS, letters.shape[1] // PERIODS_PER_YEAR, N_LETTERS), np.int64)
+    add_spans(letters, group, counts)
+    return counts

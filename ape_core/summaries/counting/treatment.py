@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 def count_treatment(care: Care, events: Events) -> dict[str, Counts]:
     """Injections and visits per year, intervals and scans of first eyes."""
     eye, day = events.eye, events.day
+    number, rank = _ranks(care, eye)
     through = care.left > _column(np.arange(1, care.years + 1) * PERIODS_PER_YEAR)
     return {
         "injections_in_year": _per_year(events.injections, through),
         "visits_in_year": _per_year(events.visits, through),
         "year_sums": _year_sums(events.injections, events.visits, through, care),
-        "cumulative_injections": _cumulative(care, eye, day),
-        "injections_of_all": _of_all(care, eye, day),
+        "cumulative_injections": _cumulative(care, number, rank, day),
+        "injections_of_all": _of_all(care, rank, day),
         **_around(care),
         "last_scans": _last_scans(care),
         **_injection_intervals(care, eye, day),
@@ -60,13 +61,12 @@ def _year_sums(injections: Ints, visits: Ints, through: Flags, care: Care) -> Co
     return np.stack(totals, axis=1)
 
 
-def _cumulative(care: Care, eye: Ints, day: Ints) -> Counts:
+def _cumulative(care: Care, number: Ints, rank: Ints, day: Ints) -> Counts:
     """Add up, over eyes in care, the injections given before each 4-weekly point.
 
     An injection counts from the next point on, and raises the square of its eye's number from
     r * r to (r + 1) * (r + 1). When an eye leaves, all that it has counted is taken back.
     """
-    number, rank = _ranks(care, eye)
     point = day // DAYS_PER_PERIOD + 1
     n_points = care.n_points
     changes = np.empty((n_points, len(CUMULATIVE)), np.int64)
@@ -78,9 +78,8 @@ def _cumulative(care: Care, eye: Ints, day: Ints) -> Counts:
     return counts
 
 
-def _of_all(care: Care, eye: Ints, day: Ints) -> Counts:
+def _of_all(care: Care, rank: Ints, day: Ints) -> Counts:
     """Add up, over all first eyes, the injections given before each 4-weekly point."""
-    _, rank = _ranks(care, eye)
     point = day // DAYS_PER_PERIOD + 1
     changes = np.zeros((care.n_points, len(CUMULATIVE)), np.int64)
     changes[0, 0] = care.n_eyes
