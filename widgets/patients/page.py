@@ -14,6 +14,7 @@ from widgets.page import asked_in_address, run_in_address
 from widgets.patients.finder import FinderPanel
 from widgets.patients.head import HeadPanel
 from widgets.patients.hits import HitsPanel
+from widgets.patients.query import QueryPanel
 from widgets.patients.session import PatientsSession
 from widgets.patients.story import StoryPanel
 from widgets.patients.visits import VisitsPanel
@@ -61,7 +62,8 @@ class PatientsPage(Page[PatientsSession]):
         self._head = HeadPanel(self.session, self.draw)
         self._story = StoryPanel(self.session, light=self.light)
         self._visits = VisitsPanel(self.session)
-        self._panels += [self._head, self._story, self._visits]
+        self._query = QueryPanel(self.session, self.draw)
+        self._panels += [self._head, self._story, self._visits, self._query]
 
     def make_folds(self) -> list[Widget]:
         """Make the form, and the list of those who were found."""
@@ -77,8 +79,14 @@ class PatientsPage(Page[PatientsSession]):
         return [self._head.view, self._head.steps]
 
     def main(self) -> list[Widget]:
-        """Give the story and the visits."""
-        return [self._head.nobody, self._story.view, self._visits.view]
+        """Give the story and the visits, and a way to ask of all rows."""
+        return [self._head.nobody, self._story.view, self._visits.view, self._query.view]
+
+    def close(self) -> None:
+        """Stop answering, and close everything."""
+        if "_query" in vars(self):
+            self._query.close()
+        super().close()
 
     def arrive(self) -> None:
         """Show the patient that the link names, or a typical one."""

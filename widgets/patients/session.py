@@ -63,6 +63,11 @@ class PatientsSession:
         return self._run.run_id if self._run else ""
 
     @property
+    def store(self) -> Path:
+        """Folder of runs."""
+        return self._store.path
+
+    @property
     def listed(self) -> ListedRun | None:
         """What the list says of that run."""
         return next((run for run in self.runs if run.run_id == self.run_id), None)
