@@ -37,7 +37,7 @@ format: setup-dev  ## Put all code into the one format
 	$(BIN)/ruff check --fix .
 
 bench: setup-dev  ## Measure speed and memory on this machine
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.bench
 
 chaos: setup-dev  ## Prove by the real thing that runs cannot be lost (up to an hour)
 	$(BIN)/python -B -m benchmarks.chaos

@@ -1,10 +1,11 @@
 """Speed and memory of runs on this machine: `make bench`, or with sizes of your own.
 
-python benchmarks/bench.py --patients 10000 100000
+python -m benchmarks.bench --patients 10000 100000 --workers 2
 
 Each run is a process of its own, as a user starts it, and its visits are all on disk when the
 clock stops. Beside it stands the practical limit: the time that pyarrow alone needs to write the
-same visits from memory, with the same settings, in one process.
+same visits from memory, with the same settings, on one core. The tables are printed, and written
+as bench.md and bench.json.
 """
 
 from __future__ import annotations
@@ -12,107 +13,132 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
+import platform
 import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import ape_core as ape
-from ape_core.limits import CHUNK_SIZE
-from ape_core.simulation.simulate import simulate
-from ape_core.storage.arrow import encode
 from ape_core.summaries import warm_cache
+from benchmarks.measured_reads import full_scan_seconds, merge_ms, one_patient_ms
+from benchmarks.measured_runs import PROTOCOL, Measured, measure_run, seconds_to_write
 
-PROTOCOL = "aflibercept-2mg-treat-and-extend"
-SEED = 1
+SIZES = (10_000, 100_000, 1_000_000)
+LARGEST = 10_000_000
+FEW_PATIENTS = 1_000
+"""Patients of the run that shows what starting takes."""
+
+RUN_COLUMNS = (
+    "patients", "workers", "visits", "seconds", "CPU seconds", "patients/s", "visits/s",
+    "pyarrow alone, s", "ratio", "pyarrow alone, CPU s", "CPU ratio", "peak MB", "bytes/visit",
+    "of these visits table",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one run took."""
+class Figure:
+    """One more figure of the report."""
 
-    n_patients: int
-    n_visits: int
-    seconds: float
-    peak_mb: float
-    visits_mb: float
-
-
-def measure_run(n_patients: int, years: int, workers: int) -> Measured:
-    """Run from the shell into an empty store; wall time and peak resident memory."""
-    with tempfile.TemporaryDirectory() as store:
-        command = [sys.executable, "-m", "ape_core.cli", "run", PROTOCOL, "--json"]
-        command += ["--patients", str(n_patients), "--years", str(years), "--seed", str(SEED)]
-        command += ["--workers", str(workers), "--store", store]
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert process.stdout is not None
-        answer = json.loads(process.stdout.read())
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"The run failed: {answer}")
-        written = sum(path.stat().st_size for path in Path(store).glob("runs/*/visits/*.parquet"))
-    return Measured(n_patients, answer["n_visits"], seconds, usage.ru_maxrss / 1024, written / 1e6)
-
-
-def seconds_to_write(n_patients: int, years: int) -> float:
-    """Time that pyarrow needs to write the visits of a run from memory, and nothing else."""
-    spec = ape.RunSpec(
-        protocol=ape.load_protocol(PROTOCOL),
-        cohort=ape.Cohort(n_patients=n_patients),
-        years=years,
-        seed=SEED,
-    )
-    chunks = [simulate(spec, first, stop) for first, stop in ranges(n_patients)]
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        for index, chunk in enumerate(chunks):
-            (Path(folder) / f"{index}.parquet").write_bytes(encode("visits", chunk))
-        return time.perf_counter() - started
-
-
-def ranges(n_patients: int) -> Iterator[tuple[int, int]]:
-    """Chunks of the default size."""
-    for first in range(0, n_patients, CHUNK_SIZE):
-        yield first, min(first + CHUNK_SIZE, n_patients)
-
-
-def row(run: Measured, workers: int, write_seconds: float) -> str:
-    """One line of the table."""
-    cells = (
-        f"{run.n_patients:,}",
-        f"{workers}",
-        f"{run.n_visits:,}",
-        f"{run.seconds:.1f}",
-        f"{run.n_visits / run.seconds:,.0f}",
-        f"{write_seconds:.1f}",
-        f"{run.seconds / write_seconds:.2f}",
-        f"{run.peak_mb:.0f}",
-        f"{run.visits_mb * 1e6 / run.n_visits:.2f}",
-    )
-    return "| " + " | ".join(cells) + " |"
+    what: str
+    value: float
+    unit: str
 
 
 def main() -> None:
-    """Print one table."""
-    parser = argparse.ArgumentParser(description="Measure runs on this machine.")
-    parser.add_argument("--patients", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--years", type=int, default=5)
-    asked = parser.parse_args()
+    """Measure, print and write."""
+    asked = _parser().parse_args()
+    sizes = sorted({*asked.patients, *([LARGEST] if asked.full else [])})
     warm_cache.main()
-    print(f"{PROTOCOL}, {asked.years} years, {os.cpu_count()} cores\n")
-    print("| patients | workers | visits | seconds | visits/s | pyarrow alone, s | ratio", end="")
-    print(" | peak MB | bytes/visit |\n|" + "--:|" * 9)
-    for n_patients in asked.patients:
-        write_seconds = seconds_to_write(n_patients, asked.years)
-        for workers in (1, 2):
-            measured = measure_run(n_patients, asked.years, workers)
-            print(row(measured, workers, write_seconds), flush=True)
+    rows, figures = [], _starts()
+    for n_patients in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            write = seconds_to_write(Path(folder), n_patients, asked.years)
+        for workers in asked.workers:
+            with tempfile.TemporaryDirectory() as folder:
+                run = measure_run(Path(folder), n_patients, asked.years, workers)
+                rows.append(_row(run, workers, write))
+                print(_line(rows[-1].values()), flush=True)
+                if n_patients == sizes[-1] and workers == asked.workers[-1]:
+                    figures += _reads(Path(folder), run)
+    figures.append(Figure("merge the summary of a chunk", merge_ms(asked.years), "ms"))
+    _write(asked.to, asked.years, rows, figures)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """What can be asked for."""
+    parser = argparse.ArgumentParser(description="Measure runs on this machine.")
+    parser.add_argument("--patients", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--years", type=int, default=5)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--full", action="store_true", help=f"also {LARGEST:,} patients: 5 GB")
+    parser.add_argument("--to", type=Path, default=Path("build/bench"), help="folder of the report")
+    return parser
+
+
+def _starts() -> list[Figure]:
+    """From the shell to the end of a small run, before anything is compiled and after."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = {"NUMBA_CACHE_DIR": f"{folder}/cache"}
+        seconds = [
+            measure_run(Path(folder) / store, FEW_PATIENTS, 1, 1, cache).seconds
+            for store in ("cold", "warm")
+        ]
+    what = f"run of {FEW_PATIENTS:,} patients x 1 year, "
+    return [
+        Figure(what + "nothing compiled yet", seconds[0], "s"),
+        Figure(what + "compiled code cached", seconds[1], "s"),
+    ]
+
+
+def _reads(store: Path, run: Measured) -> list[Figure]:
+    """Reading the largest run."""
+    scan = full_scan_seconds(store, run)
+    return [
+        Figure(f"one patient of {run.n_patients:,}", one_patient_ms(store, run), "ms"),
+        Figure(f"full scan of {run.n_visits:,} visits", scan, "s"),
+        Figure("full scan", run.n_visits / scan, "visits/s"),
+    ]
+
+
+def _row(run: Measured, workers: int, write: tuple[float, float]) -> dict[str, Any]:
+    """A run beside the practical limit."""
+    cells = (
+        run.n_patients,
+        workers,
+        run.n_visits,
+        run.seconds,
+        run.cpu_seconds,
+        round(run.n_patients / run.seconds),
+        round(run.n_visits / run.seconds),
+        write[0],
+        run.seconds / write[0],
+        write[1],
+        run.cpu_seconds / write[1],
+        round(run.peak_mb),
+        (run.visits_bytes + run.patients_bytes) / run.n_visits,
+        run.visits_bytes / run.n_visits,
+    )
+    return dict(zip(RUN_COLUMNS, cells, strict=True))
+
+
+def _line(cells: Any) -> str:
+    """One line of a table."""
+    return "| " + " | ".join(f"{c:.2f}" if isinstance(c, float) else f"{c:,}" for c in cells) + " |"
+
+
+def _write(folder: Path, years: int, rows: list[dict[str, Any]], figures: list[Figure]) -> None:
+    """Print both tables, and write them as markdown and as JSON."""
+    title = f"{PROTOCOL}, {years} years, {os.cpu_count()} cores, {platform.machine()}"
+    lines = [title, "", "| " + " | ".join(RUN_COLUMNS) + " |", "|" + "--:|" * len(RUN_COLUMNS)]
+    lines += [_line(row.values()) for row in rows]
+    lines += ["", "| what | value | unit |", "|--|--:|--|"]
+    lines += [f"| {f.what} | {f.value:,.2f} | {f.unit} |" for f in figures]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.md").write_text(text, encoding="utf-8")
+    report = {"title": title, "runs": rows, "figures": [asdict(figure) for figure in figures]}
+    (folder / "bench.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
