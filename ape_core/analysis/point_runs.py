@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.analysis.point_figures import PointFigures
 from ape_core.errors import CorruptRunError, InvalidInputError
 from ape_core.runs.handle import Run
-from ape_core.runs.series import Series
+from ape_core.runs.series import Series, answer_one
 
 if TYPE_CHECKING:
     from ape_core.runs.progress import Progress
@@ -73,7 +73,7 @@ class PointRuns:
         self.store = self._series.store
         self._figures: dict[str, PointFigures] = {}
         self._economics: Economics | None = None
-        self._damage: CorruptRunError | None = None
+        self._damages: list[CorruptRunError] = []
 
     def __repr__(self) -> str:
         progress = self.progress()
@@ -87,9 +87,7 @@ class PointRuns:
 
     def start(self) -> None:
         """Have simulated what is not complete, in a process that outlives this one."""
-        self._damage = None
         if self.read() < len(self._unique):
-            self._repair()
             self._series.start()
 
     def stop(self, *, at_once: bool = True) -> None:
@@ -98,22 +96,20 @@ class PointRuns:
 
     def complete(self, observe: Callable[[Progress], None] | None = None) -> None:
         """Simulate what is missing in this process, or follow whoever does."""
-        from ape_core.runs.completing import complete
-        from ape_core.runs.starting import ask
-
         for spec in self._unique.values():
-            complete(ask(spec, self.store), observe=observe)
+            answer_one(spec, self.store, observe)
         self.read()
 
     def progress(self) -> SeriesProgress:
         """How far the runs are; reads those that have become complete."""
         at_work, stopping = self._series.is_at_work, self._series.is_stopping
+        self._damages.clear()
         self.read()
         done, n_runs = len(self._figures), len(self._unique)
         if done == n_runs:
             return SeriesProgress("complete", done, n_runs)
-        if self._damage is not None:
-            return SeriesProgress("failed", done, n_runs, None, self._damage.message,
+        if self._damages and not at_work:
+            return SeriesProgress("failed", done, n_runs, None, self._damages[0].message,
                                   "Go on: what is damaged is then simulated again.")  # fmt: skip
         if at_work:
             return SeriesProgress("stopping" if stopping else "running", done, n_runs,
@@ -171,18 +167,7 @@ class PointRuns:
                 self._figures[run_id] = PointFigures.of(summary, spec, self._prices())
         except CorruptRunError as damage:
             if not run.folder.is_locked():
-                self._damage = damage
-
-    def _repair(self) -> None:
-        """Have what is damaged simulated again, where a run cannot be read."""
-        for run_id in self._unique:
-            if run_id not in self._figures and run_id in self.store:
-                run = Run(self.store.folder(run_id))
-                try:
-                    run.summary()
-                except CorruptRunError:
-                    run.resume()
-        self._damage = None
+                self._damages.append(damage)
 
     def _queue_place(self) -> int | None:
         """Place in the queue of whichever run waits."""

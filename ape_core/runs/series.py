@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ape_core.errors import RunFailedError
+from ape_core.errors import CorruptRunError, RunFailedError
 from ape_core.runs.spawning import detached_environment
 from ape_core.spec.canonical import canonical_json, sha256_text
 from ape_core.storage.files import make_folder, read_json, write_json
@@ -23,6 +23,7 @@ from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
+    from ape_core.runs.progress import Progress
     from ape_core.spec.run_spec import RunSpec
 
 FOLDER: Final = "series"
@@ -105,6 +106,11 @@ class Series:
                 if folder.is_locked():
                     folder.request_cancel()
 
+    def forget(self) -> None:
+        """Remove what is kept of the series, once all is answered: the runs say the rest."""
+        for name in ("json", "log", "lock"):
+            self._path(name).unlink(missing_ok=True)
+
     def keep_failure(self, error: str, hint: str) -> None:
         """Keep why the attempt ended early."""
         write_json(self._path("failure"), {"error": error, "hint": hint})
@@ -132,3 +138,26 @@ class Series:
     def _path(self, ending: str) -> Path:
         """Path of a file of the series."""
         return self.store.path / FOLDER / f"{self.key[:24]}.{ending}"
+
+
+def answer_one(
+    spec: RunSpec, store: Store, observe: Callable[[Progress], None] | None = None
+) -> None:
+    """Bring the run of a question to its end in this process, or follow whoever does.
+
+    What is damaged is simulated again.
+
+    Raises
+    ------
+    RunFailedError
+        It was cancelled, or failed in the process that was followed.
+    """
+    from ape_core.runs.completing import complete
+    from ape_core.runs.starting import ask
+
+    run = ask(spec, store)
+    try:
+        complete(run, observe=observe)
+        run.summary()
+    except CorruptRunError:
+        complete(run, observe=observe, check=True)

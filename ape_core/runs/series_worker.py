@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ape_core.errors import ApeError, RunFailedError
-from ape_core.runs.series import Series
+from ape_core.runs.series import Series, answer_one
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.files import read_json
 from ape_core.storage.locks import FileLock
@@ -60,18 +60,17 @@ def _work(store: Path, questions: Path) -> int:
         )
         series.keep_failure(fault.message, fault.hint)
         raise
+    if not series.was_stopped:
+        series.forget()
     return 0
 
 
 def answer(series: Series) -> None:
     """Bring every run of a series to its end in this process, or follow whoever does."""
-    from ape_core.runs.completing import complete
-    from ape_core.runs.starting import ask
-
     for spec in series.specs:
         if series.was_stopped:
             return
-        complete(ask(spec, series.store))
+        answer_one(spec, series.store)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries.economics import health_economics
 from support.patience import PATIENCE
 from support.runs import small_spec
+from support.workers import until
 
 INTERVAL = "protocol.phases.0.max_interval_weeks"
 SCARS = "model.fibrosis_rate_per_fluid_week"
@@ -212,3 +213,13 @@ def test_runs_can_be_stopped_and_gone_on_with(base, tmp_path):
     found.start()
     assert found.wait(PATIENCE) == "complete"
     assert not found.was_stopped
+    until(lambda: not any((tmp_path / "series").iterdir()))  # nothing is left but the runs
+    damaged = next((tmp_path / "runs" / found.base.run_id).glob("summary-*.npz"))
+    damaged.write_bytes(b"something else")
+    again = Sweep(found.base, found.points, tmp_path)
+    progress = again.progress()
+    assert (progress.status, progress.n_done) == ("failed", 1)
+    assert "Go on" in progress.hint
+    again.start()
+    assert again.wait(PATIENCE) == "complete"
+    assert again.base_estimate() == found.base_estimate()
