@@ -43,7 +43,8 @@ _RULES: Final = (
     "img{display:block;width:100%%;height:auto;margin:14px 0;break-inside:avoid}"
     "pre{padding:12px;border-radius:8px;background:%(inset)s;white-space:pre-wrap}"
     "code{overflow-wrap:anywhere}li{margin:.2em 0}"
-    "@media(max-width:760px){table{display:block;overflow-x:auto;white-space:nowrap}}"
+    "@media(max-width:760px){table{display:block;overflow-x:auto;white-space:nowrap}"
+    "tbody th{white-space:normal;min-width:9em}}"
     "footer{margin-top:2.4em;color:%(ink-faint)s;font-size:.88em}"
 )
 
