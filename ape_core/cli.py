@@ -223,6 +223,9 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
     if name == "note":
         text = 'the note; "" takes it away, without it the note is shown'
         parser.add_argument("text", metavar="TEXT", nargs="?", help=text)
+    if name == "delete":
+        text = "also when the run has a name or a note"
+        parser.add_argument("--yes", action="store_true", help=text)
     if name == "verify":
         text = "compute again what is damaged or missing"
         parser.add_argument("--repair", action="store_true", help=text)

@@ -31,6 +31,10 @@ from ape_core.storage.store import Store
 _EXAMPLE_PROTOCOL: Final = "aflibercept-2mg-treat-and-extend"
 _EXAMPLE_PATIENTS: Final = 1_000_000
 _EXAMPLE_YEARS: Final = 5
+_ROWS_UNREAD: Final = (
+    "The rows of the runs were not read: `ape verify RUN` reads those of one, "
+    "`ape doctor --repair` those of all."
+)
 
 
 def doctor(asked: argparse.Namespace) -> Answer:
@@ -55,6 +59,7 @@ def doctor(asked: argparse.Namespace) -> Answer:
         "repaired": _repaired(store, mended),
         "not_repaired": mended.refused,
         "in_use": mended.in_use,
+        "rows_read": bool(asked.repair and not unusable),
         "problems": problems,
     }
     status = 2 if any(problem["is_error"] for problem in problems) else 0
@@ -168,11 +173,16 @@ def _shown(data: dict[str, Any]) -> str:
     )
     done = _shown_repairs(data)
     if not data["problems"]:
-        return "\n".join([head, "", *done, "Nothing is wrong."])
+        return "\n".join([head, "", *done, "Nothing is wrong.", *_unread(data)])
     found = [f"{p['where']}: {p['what']}\n    {p['what_to_do']}" for p in data["problems"]]
     if not done and any(problem["kind"] == "damaged" for problem in data["problems"]):
         found += ["", "`ape doctor --repair` makes good whatever can be made good."]
-    return "\n".join([head, "", *done, *found])
+    return "\n".join([head, "", *done, *found, *_unread(data)])
+
+
+def _unread(data: dict[str, Any]) -> list[str]:
+    """Say that the rows were not read, where there are any that could be wrong."""
+    return [] if data["rows_read"] or not data["runs"] else ["", _ROWS_UNREAD]
 
 
 def _shown_repairs(data: dict[str, Any]) -> list[str]:

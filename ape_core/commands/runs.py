@@ -8,14 +8,14 @@ from typing import Any, Final
 from ape_core.clocks import instant, local_text
 from ape_core.commands.answer import Answer, counted, listing, megabytes, table
 from ape_core.commands.results import results_table
-from ape_core.errors import CorruptRunError, StoreError
+from ape_core.errors import CorruptRunError, InvalidInputError, StoreError
 from ape_core.runs.console import describe, duration
 from ape_core.runs.handle import Run
 from ape_core.runs.memory import MB
 from ape_core.runs.starting import list_runs as runs_of_store
 from ape_core.runs.starting import open_run
 from ape_core.storage.last_use import idle_seconds, last_used, now
-from ape_core.storage.names import matches
+from ape_core.storage.names import matches, read_names
 from ape_core.storage.store import Store
 from ape_core.storage.tiers import COLD, HOT, WARM
 
@@ -123,11 +123,33 @@ def cancel(asked: argparse.Namespace) -> Answer:
 
 
 def delete(asked: argparse.Namespace) -> Answer:
-    """Remove a run and its files."""
+    """Remove a run and its files; one with a name or a note only with --yes."""
     run = open_run(asked.run)
+    if not asked.yes:
+        _check_nobody_named(run)
     Store().delete(run.run_id)
     data = {"run_id": run.run_id, "status": "deleted"}
     return Answer(data, f"Run {run.run_id[:12]} is deleted.")
+
+
+def _check_nobody_named(run: Run) -> None:
+    """Refuse to delete what a person named or noted something about.
+
+    Raises
+    ------
+    InvalidInputError
+        Saying what the run has.
+    """
+    given = read_names(run.folder)
+    if not given.are_given:
+        return
+    named = f'is named "{given.name}"' if given.name else ""
+    has = " and ".join(filter(None, (named, "has a note" if given.note else "")))
+    short = run.run_id[:12]
+    raise InvalidInputError(
+        f"Run {short} is not deleted: it {has or 'has a name or a note that cannot be read'}.",
+        f"If nobody needs it, delete it with `ape delete {short} --yes`.",
+    )
 
 
 def _state(run: Run, text: str) -> Answer:

@@ -166,6 +166,20 @@ def test_resuming_says_what_was_damaged(ape, done, store_path):
     assert "simulated again" not in ape("resume", "latest", "--quiet").out
 
 
+def test_what_somebody_named_is_not_deleted_by_mistake(ape, done):
+    ape("note", done["run_id"], "for Monday")
+    refused = ape("delete", done["run_id"])
+    assert refused.status == 2
+    assert "it has a note" in refused.err
+    ape("rename", done["run_id"], "Base case")
+    refused = ape("delete", done["run_id"])
+    assert 'it is named "Base case" and has a note' in refused.err
+    assert "--yes" in refused.err
+    assert ape("list", "--json").json[0]["note"] == "for Monday"
+    assert ape("delete", done["run_id"], "--yes").status == 0
+    assert ape("list", "--json").json == []
+
+
 def test_delete(ape, done):
     assert ape("delete", done["run_id"], "--json").json["status"] == "deleted"
     assert ape("list", "--json").json == []
@@ -248,6 +262,15 @@ def test_doctor_explains_and_cleans(ape, done, store_path):
     assert said.json["runs"] == {"complete": 1}
     assert said.json["problems"] == []
     assert said.json["patients_that_fit"] > 0
+    visits = store_path / "runs" / done["run_id"] / "visits" / "part-000000.parquet"
+    sound = visits.read_bytes()
+    middle = len(sound) // 2
+    visits.write_bytes(sound[:middle] + bytes([sound[middle] ^ 1]) + sound[middle + 1 :])
+    assert "The rows of the runs were not read: `ape verify RUN`" in ape("doctor").out
+    repaired = ape("doctor", "--repair")
+    assert "was repaired" in repaired.out
+    assert "not read" not in repaired.out
+    assert visits.read_bytes() == sound
     left = store_path / "runs" / done["run_id"] / ".spec.json.0123456789abcdef.tmp"
     left.write_text("")
     assert "ape doctor --clean" in ape("doctor").out
