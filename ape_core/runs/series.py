@@ -99,8 +99,19 @@ class Series:
         """
         if not self.is_at_work:
             return
-        self._path("stop").touch()
-        for spec in self.specs if at_once else ():
+        self._path("stop").write_text("at once" if at_once else "")
+        if at_once:
+            self.cancel_runs()
+
+    @property
+    def ends_at_once(self) -> bool:
+        """Whether the run that is simulated is to stop, too."""
+        path = self._path("stop")
+        return path.exists() and path.read_text() == "at once"
+
+    def cancel_runs(self) -> None:
+        """Ask the run that is simulated to stop at its next commit."""
+        for spec in self.specs:
             if spec.run_id in self.store:
                 folder = self.store.folder(spec.run_id)
                 if folder.is_locked():

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ape_core.errors import ApeError, RunFailedError
+from ape_core.runs.progress import Progress
 from ape_core.runs.series import Series, answer_one
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.files import read_json
@@ -67,10 +68,16 @@ def _work(store: Path, questions: Path) -> int:
 
 def answer(series: Series) -> None:
     """Bring every run of a series to its end in this process, or follow whoever does."""
+
+    def observe(_: Progress) -> None:
+        """Stop, also where that was asked before the run could be told."""
+        if series.ends_at_once:
+            series.cancel_runs()
+
     for spec in series.specs:
         if series.was_stopped:
             return
-        answer_one(spec, series.store)
+        answer_one(spec, series.store, observe)
 
 
 if __name__ == "__main__":
