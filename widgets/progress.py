@@ -25,6 +25,7 @@ _BUTTONS = {
 }
 
 _DAMAGED = "The summary of this run is damaged, and cannot be drawn."
+_BROKEN = "The question of run {} is damaged, and its figures cannot be shown as they are."
 _REPAIR = "What is damaged is found and computed again from the question."
 
 
@@ -41,6 +42,9 @@ class ProgressPanel:
     def refresh(self) -> None:
         """Show the progress of the session's run."""
         progress, damage = self._session.progress, self._session.damage
+        if self._session.broken is not None:
+            self._show_broken(self._session.broken.run_id[:12])
+            return
         if progress is not None and damage is not None and progress.status == "complete":
             progress = replace(
                 progress, status="failed", story=_DAMAGED, error=damage.message, hint=_REPAIR
@@ -58,10 +62,23 @@ class ProgressPanel:
         self._button.disabled = working and cancelled
         set_class(self._button, "ape-primary", on=bool(style))
 
+    def _show_broken(self, short: str) -> None:
+        """Offer to put a run right of which nothing can be shown until then."""
+        set_class(self.view, "ape-hidden", on=False)
+        set_class(self.view, "ape-told", on=True)
+        self._words.value = (
+            f'<div class="ape-progress-words"><strong>{text(_BROKEN.format(short))}</strong></div>'
+            f'<div class="ape-progress-below">{text(_REPAIR)}</div>'
+        )
+        self._button.description, self._button.disabled = "Put it right", False
+        set_class(self._button, "ape-primary", on=True)
+
     def _pressed(self, _: Any) -> None:
-        """Cancel what runs, go on with what does not."""
+        """Cancel what runs, go on with what does not, put right what is broken."""
         progress = self._session.progress
-        if progress is not None and progress.status in ("running", "queued"):
+        if self._session.broken is not None:
+            self._session.put_right()
+        elif progress is not None and progress.status in ("running", "queued"):
             self._session.cancel()
         else:
             self._session.resume()

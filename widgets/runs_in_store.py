@@ -15,6 +15,8 @@ from ape_core.storage.names import matches, read_names
 from ape_core.storage.tiers import archived_share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ape_core.storage.run_folder import RunFolder
     from ape_core.storage.store import Store
 
@@ -78,11 +80,30 @@ class ListedRun:
         """Whether nothing changes about it unless a file in its folder is replaced."""
         return self.status in ("complete", "corrupt") and not self.doing
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is something to see of it, now or in a moment."""
+        return self.status in ("complete", "running") or (
+            self.share > 0 and self.status != "corrupt"
+        )
+
     def is_found_by(self, words: str, state: str) -> bool:
         """Whether every one of some words is said of it; `state` is how its state is shown."""
         archived = "archived" if self.archived_share > 0 else ""
         said = (self.title, self.protocol, self.population, self.name, self.note, self.run_id)
         return matches(words, state, archived, f"seed {self.seed}", *said)
+
+
+def newest_to_see(runs: Sequence[ListedRun]) -> ListedRun:
+    """Give the newest run with figures, better one that was not cancelled; else the newest.
+
+    Parameters
+    ----------
+    runs
+        The newest first; at least one.
+    """
+    seen = [run for run in runs if run.has_figures]
+    return next((run for run in seen if not run.cancelled), (seen or runs)[0])
 
 
 class RunsInStore:

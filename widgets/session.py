@@ -36,7 +36,7 @@ from widgets.question import (
     question_of,
     spec_of,
 )
-from widgets.runs_in_store import ListedRun, RunsInStore
+from widgets.runs_in_store import ListedRun, RunsInStore, newest_to_see
 
 if TYPE_CHECKING:
     from ape_core.runs.importing import Imported
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
 
 _TICKS_PER_LISTING: Final = 2
+_PUT_RIGHT: Final = "The run holds a copy of it: press Put it right, and no row is lost."
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Session:
         self.progress: Progress | None = None
         self.summary: Summary | None = None
         self.damage: CorruptRunError | None = None
+        self.broken: Run | None = None
         self.went_on = ""
         self.notice: Notice | None = None
         self.runs: list[ListedRun] = []
@@ -119,16 +121,17 @@ class Session:
         return self.asked is not None and self.asked.run_id in self._store
 
     def arrive(self, run_id: str = "") -> None:
-        """Begin with the run that a link names, else the newest, else the first question.
+        """Begin with the run that a link names, else the newest to see, else the first question.
 
-        A link to a run that cannot be opened is reported, and the newest is shown instead.
+        A link to a run that cannot be opened is reported, and the newest is shown instead; but no
+        other is shown in place of one that can be put right.
         """
         self.runs = self._listing.read()
         trouble = self._try_to_open(run_id) if run_id else None
-        if self._run is None and self.runs:
-            trouble = self._try_to_open(self.runs[0].run_id) or trouble
+        if self._run is None and self.broken is None and self.runs:
+            trouble = self._try_to_open(newest_to_see(self.runs).run_id) or trouble
         self._check()
-        if self._run is None:
+        if self._run is None and not (run_id and self.broken):
             self.start()
         if trouble is not None:
             self.report(trouble.message, trouble.hint)
@@ -182,8 +185,26 @@ class Session:
         self._show(submit(spec, self._store), spec)
 
     def open(self, run_id: str) -> None:
-        """Show an earlier run; its question becomes the one in the form."""
-        self._show(open_run(run_id, self._store))
+        """Show an earlier run; its question becomes the one in the form.
+
+        Nothing is shown in place of one whose question is damaged and can be put right.
+        """
+        run = open_run(run_id, self._store)
+        try:
+            self._show(run)
+        except CorruptRunError as error:
+            if self._run is run or run.folder.spec_copy() is None:
+                raise
+            self._release()
+            self.broken = run
+            raise CorruptRunError(error.message, _PUT_RIGHT) from error
+
+    def put_right(self) -> None:
+        """Write the question of the run that is broken again, have its files checked, show it."""
+        if self.broken is not None:
+            run_id = self.broken.run_id
+            self.broken.resume()
+            self.open(run_id)
 
     def take_in(self, path: Path) -> Imported:
         """Import a run that was exported to a file."""
@@ -209,7 +230,7 @@ class Session:
             self._release()
             self._check()
             if self.runs:
-                self._try_to_open(self.runs[0].run_id)
+                self._try_to_open(newest_to_see(self.runs).run_id)
 
     def cancel(self) -> None:
         """Stop the run at its next commit; what is committed stays."""
@@ -310,7 +331,7 @@ class Session:
     def _release(self) -> None:
         """Forget the run that is shown, and all that was read of it."""
         self.went_on = ""
-        self._run = self.shown = self.progress = self.summary = self.damage = None
+        self._run = self.shown = self.progress = self.summary = self.damage = self.broken = None
         self._summary_of = -1
 
     def _check(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,9 @@ from ape_core.runs import open_run, submit
 from ape_core.storage.store import Store
 from support.patience import PATIENCE
 from support.runs import small_spec
+from widgets.closing import close_all
+from widgets.progress import ProgressPanel
+from widgets.runs_in_store import newest_to_see
 from widgets.session import FIRST_QUESTION, Session
 
 
@@ -183,6 +187,45 @@ def test_a_damaged_summary_is_explained_and_can_be_repaired(answered, answered_s
     until(lambda: page.summary is not None, page.refresh)
     assert page.damage is None
     assert page.summary == answered.summary
+
+
+def test_a_visit_begins_with_the_newest_run_that_has_figures(answered, store):
+    never_begun = Store(store).create(small_spec(5_000, years=1), 1_000)
+    never_begun.request_cancel()
+    other = Session(store)
+    other.arrive()
+    assert other.runs[0].run_id == never_begun.run_id
+    assert other.run_id == answered.run_id
+    assert newest_to_see(other.runs[:1]).run_id == never_begun.run_id
+    seen = [
+        replace(other.runs[0], run_id="cancelled", share=0.5),
+        replace(other.runs[0], run_id="stopped", share=0.5, cancelled=False),
+    ]
+    assert newest_to_see(other.runs[:1] + seen).run_id == "stopped"
+    assert newest_to_see(other.runs[:1] + seen[:1]).run_id == "cancelled"
+
+
+def test_a_link_to_a_run_with_a_damaged_question_offers_to_put_it_right(answered, store, until):
+    run = submit(small_spec(200, years=1), store)
+    run.wait(PATIENCE)
+    spec = run.folder.path / "spec.json"
+    sound = spec.read_bytes()
+    spec.write_bytes(sound[:-20])
+    page = Session(store)
+    panel = ProgressPanel(page)
+    page.arrive(run.run_id[:12])
+    panel.refresh()
+    assert page.run_id == ""
+    assert "edited or damaged" in page.notice.message
+    assert "ape resume" not in page.notice.hint
+    assert panel._button.description == "Put it right"
+    assert run.run_id[:12] in panel._words.value
+    panel._button.click()
+    assert spec.read_bytes() == sound
+    until(finished(page), page.refresh)
+    assert page.run_id == run.run_id
+    assert (page.broken, page.notice) == (None, None)
+    close_all(panel.view)
 
 
 def test_a_damaged_run_is_listed_and_explained(session, store):

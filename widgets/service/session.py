@@ -56,7 +56,7 @@ class ServiceSession(Session):
         self.runs = self._listing.read()
         trouble = self._try_to_open(run_id) if run_id else None
         self._check()
-        if self._run is None:
+        if self._run is None and self.broken is None:
             self.start()
         if trouble is not None:
             self.report(trouble.message, trouble.hint)
