@@ -6,6 +6,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 import pytest
 
@@ -307,3 +308,20 @@ def test_only_what_is_a_page_is_served(server):
         urllib.request.urlopen(f"{server.address}voila/files/dashboard.ipynb")
     assert refused.value.code in (403, 404)
     refused.value.close()
+
+
+def test_a_page_of_an_earlier_server_is_refused_without_a_traceback(server):
+    gone = f"{server.address}api/kernels/{uuid.uuid4()}/channels?session_id=1"
+    asked = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(gone, headers=asked))
+    assert refused.value.code == 404
+    refused.value.close()
+    logged = (server.store.parent / "server.log").read_text()
+    assert gone.removeprefix(server.address) in logged
+    assert "write_error" not in logged

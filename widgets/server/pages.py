@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jupyter_server.utils import url_path_join
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
+    VoilaKernelWebsocketHandler,
+)
 
 from widgets.navigation import PAGES
+
+_KERNEL_ID: Final = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+
+
+class KernelSocket(VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """The connection of a page with its kernel."""
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Refuse a page whose kernel is gone, as after a restart, without a page of HTML.
+
+        It asks again and again, nobody reads the answer, and the templates of the Jupyter server
+        for it need settings that Voilà does not have: each time two tracebacks would be logged.
+        """
+        self.finish(f"{status_code}\n")
 
 
 class Pages(Voila):  # type: ignore[misc]
@@ -28,7 +45,9 @@ class Pages(Voila):  # type: ignore[misc]
 
     def init_handlers(self) -> list[Any]:
         """Put the pages before what answers everything else with the dashboard."""
-        return [*(self._page(name) for name in PAGES), *super().init_handlers()]
+        socket = url_path_join(self.server_url, rf"/api/kernels/{_KERNEL_ID}/channels")
+        pages = [self._page(name) for name in PAGES]
+        return [(socket, KernelSocket), *pages, *super().init_handlers()]
 
     def _page(self, name: str) -> tuple[str, Any, dict[str, Any]]:
         """Address, handler and settings of one page."""
