@@ -90,6 +90,19 @@ def test_a_visitor_for_whom_memory_would_not_suffice_is_refused(visitor):
     assert "Of 1,024 MB, 160 MB are left, and 72 MB of them are kept" in refused.value.log_message
 
 
+@pytest.mark.parametrize(
+    ("left_mb", "words"),
+    [
+        (-40.0, "memory. Of 1,024 MB none are left"),
+        (60.0, "Of 1,024 MB, 60 MB are left, and all of them are kept for runs"),
+    ],
+)
+def test_a_refused_visitor_is_told_what_is_left(visitor, left_mb, words):
+    with pytest.raises(HTTPError) as refused:
+        House(left_mb).gate.admit(visitor, notebook=None, cwd="")
+    assert refused.value.log_message.endswith(words)
+
+
 def test_visitors_at_the_same_moment_are_counted_before_they_take_any_memory(visitor):
     house = House(500.0)
     assert [house.lets_in(visitor) for _ in range(5)] == [True, True, True, True, False]

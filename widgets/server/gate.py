@@ -87,9 +87,7 @@ class Gate:
         if left < PAGE_MB + kept:
             raise HTTPError(
                 503,
-                f"Another page needs about {PAGE_MB:.0f} MB of memory. Of "
-                f"{memory_limit_mb():,.0f} MB, {max(0.0, left):,.0f} MB are left, and "
-                f"{kept:,.0f} MB of them are kept for runs",
+                f"Another page needs about {PAGE_MB:.0f} MB of memory. {_what_is_left(left, kept)}",
                 reason="No memory for another page",
             )
         self._visitors.append(_Visitor(self._clock()))
@@ -108,6 +106,16 @@ class Gate:
                 visitor.kernel = new.pop(0)
         now = self._clock()
         self._visitors = [who for who in self._visitors if now - who.came < SETTLED_SECONDS]
+
+
+def _what_is_left(left_mb: float, kept_mb: float) -> str:
+    """Say how much memory is left for pages, of what there is here."""
+    limit = f"Of {memory_limit_mb():,.0f} MB"
+    if left_mb < 1:
+        return f"{limit} none are left"
+    if left_mb <= kept_mb:
+        return f"{limit}, {left_mb:,.0f} MB are left, and all of them are kept for runs"
+    return f"{limit}, {left_mb:,.0f} MB are left, and {kept_mb:,.0f} MB of them are kept for runs"
 
 
 def _kernels_here() -> list[psutil.Process]:
