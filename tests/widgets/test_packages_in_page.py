@@ -118,7 +118,7 @@ def test_an_instant_says_that_it_is_utc_until_it_is_local():
 def choose(page, path):
     """Choose a file to import."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Import a run").click()
+        page.get_by_role("button", name="Import a run", exact=True).click()
     chooser.value.set_files(path)
 
 

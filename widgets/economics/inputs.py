@@ -44,7 +44,7 @@ class InputsPanel:
         )
         self._upload = classed(
             FileUpload(description="Import prices", accept=".yaml,.yml", multiple=False, icon=""),
-            "ape-button ape-upload",
+            "ape-button ape-upload ape-upload-prices",
         )
         self._link = html()
         self._connect()

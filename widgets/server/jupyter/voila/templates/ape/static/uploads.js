@@ -18,4 +18,14 @@
     if (this.type === "file") this.addEventListener("change", refuseLarge, { capture: true });
     open.call(this);
   };
+
+  // The widget counts its files in the name of its button, of which none are ever kept.
+  const nameButtons = () => {
+    for (const button of document.querySelectorAll(".ape-upload:not([aria-label])")) {
+      const name = button.textContent.replace(/\s*\(\d+\)\s*$/, "").trim();
+      if (name) button.setAttribute("aria-label", name);
+    }
+  };
+
+  setInterval(nameButtons, 500);
 })();
