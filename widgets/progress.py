@@ -142,7 +142,8 @@ def _below(progress: Progress, *, cancelled: bool) -> str:
     if progress.status == "queued":
         return "It begins by itself, also when this page is closed; Cancel gives its place away."
     speed = f"{words.count(progress.per_second)} per second" if progress.per_second else ""
-    return ", ".join(part for part in (progress.phase, speed) if part)
+    said = ", ".join(part for part in (progress.phase, speed) if part)
+    return said[:1].upper() + said[1:]
 
 
 def _queue(progress: Progress) -> str:
@@ -156,18 +157,27 @@ def _queue(progress: Progress) -> str:
 
 
 def _before(progress: Progress, runs: list[ListedRun]) -> str:
-    """Runs that simulate now or will before this one, by their titles."""
+    """Runs that simulate now, and those that will before this one."""
     known = {run.run_id: run for run in runs}
-    named = [_named(known.get(run_id)) for run_id in progress.ahead[:_MOST_NAMED]]
-    more = len(progress.ahead) - len(named)
-    if more:
-        named.append(words.plural(more, "more run"))
-    return f"Before it: {'; '.join(named)}." if named else ""
+    waiting = progress.ahead[len(progress.ahead) - (progress.queue_place or 1) + 1 :]
+    running = progress.ahead[: len(progress.ahead) - len(waiting)]
+    named = (
+        ("Running now", [_named(known.get(run_id)) for run_id in running]),
+        ("Waiting before it", [_named(known.get(run_id)) for run_id in waiting]),
+    )
+    return " ".join(f"{what}: {_some(of_them)}." for what, of_them in named if of_them)
+
+
+def _some(named: list[str]) -> str:
+    """Name the first few, and count the rest."""
+    more = len(named) - _MOST_NAMED
+    return "; ".join([*named[:_MOST_NAMED], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _named(run: ListedRun | None) -> str:
     """One run that comes before; a run of which nothing is known is that of a validation."""
     if run is None:
         return "a validation"
-    about = f"{run.title}, {words.short_count(run.n_patients)} patients"
-    return f"{about} (running, {100 * run.share:.0f}%)" if run.status == "running" else about
+    size = f"{words.short_count(run.n_patients)} patients, {words.plural(run.years, 'year')}"
+    about = f"{run.shown_name}, {size}, seed {run.seed}"
+    return f"{about} ({100 * run.share:.0f}%)" if run.status == "running" else about

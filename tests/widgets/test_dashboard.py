@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from ape_core.runs import submit
+from ape_core.runs.progress import Progress
 from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.charts.menu import menu_script
 from widgets.controls import ControlsPanel
 from widgets.dashboard import Dashboard
 from widgets.errors import guarded
-from widgets.progress import ProgressPanel
+from widgets.progress import ProgressPanel, progress_markup
 from widgets.run_list import ROWS
 from widgets.title import state_words
 
@@ -118,17 +119,32 @@ def test_the_gauge_says_in_words_how_short_memory_is(finished, used_mb, state, s
 
 
 def test_a_run_in_the_queue_says_what_comes_before_it(finished):
-    first = replace(finished.session.runs[0], status="running", share=0.25)
+    first = replace(finished.session.runs[0], status="running", share=0.25, years=1, seed=7)
+    named = replace(first, run_id="f" * 64, status="queued", name="Base case")
     ahead = (first.run_id, "validation-0123456789ab", "e" * 64, "f" * 64)
-    finished.session.runs = [first]
+    finished.session.runs = [first, named]
     finished.session.progress = replace(
         finished.session.progress, status="queued", queue_place=3, ahead=ahead
     )
     finished._progress.refresh()
     shown = finished._progress._words.value
     assert "Waiting in the queue: 2 runs before it" in shown
-    assert f"Before it: {first.title}, 3,000 patients (running, 25%); a validation;" in shown
-    assert "1 more run" in shown
+    about = "3,000 patients, 1 year, seed 7"
+    assert f"Running now: {first.title}, {about} (25%); a validation. " in shown
+    assert f"Waiting before it: a validation; Base case, {about}." in shown
+    many = tuple(f"{number:064x}" for number in range(5))
+    finished.session.progress = replace(finished.session.progress, ahead=many, queue_place=1)
+    finished._progress.refresh()
+    assert "Running now: a validation; a validation; a validation; 2 more." in (
+        finished._progress._words.value
+    )
+
+
+def test_only_what_begins_a_sentence_is_capitalised():
+    running = Progress("0" * 64, "running", "simulating", 50, 50, 100, per_second=20.0)
+    assert ">Simulating, 20 per second</div>" in progress_markup(running)
+    failed = replace(running, status="failed", error="/tmp/store is damaged.", hint="Resume it.")
+    assert ">/tmp/store is damaged. Resume it.</div>" in progress_markup(failed)
 
 
 def test_a_run_that_waits_for_memory_says_so(finished):
