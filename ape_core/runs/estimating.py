@@ -206,12 +206,13 @@ def check_disk(store: Path, spec: RunSpec, disk_mb: float, share: float = 1.0) -
     StoreError
         Saying how many patients would fit.
     """
-    room = max(0.0, disk_free_mb(store) - DISK_MARGIN_MB)
+    free = disk_free_mb(store)
+    room = max(0.0, free - DISK_MARGIN_MB)
     if disk_mb * share > room:
         fits = math.floor(spec.cohort.n_patients * room / disk_mb)
         raise StoreError(
             f"The run needs about {disk_mb * share:,.0f} MB, but the disk of {store} has room for "
-            f"{room:,.0f} MB.",
+            f"{room:,.0f} MB: {free:,.0f} MB are free, and {DISK_MARGIN_MB:,.0f} MB are kept free.",
             f"About {fits:,} patients of this question would fit. Free some space, delete runs, "
             "or choose another store with --store or APE_STORE.",
         )

@@ -316,7 +316,8 @@ def _check_disk(store: Store, n_bytes: int) -> None:
     if needed > free - DISK_MARGIN_MB:
         raise StoreError(
             f"The package needs {needed:,.0f} MB, but the disk of {store.path} has room for "
-            f"{max(0.0, free - DISK_MARGIN_MB):,.0f} MB.",
+            f"{max(0.0, free - DISK_MARGIN_MB):,.0f} MB: {free:,.0f} MB are free, and "
+            f"{DISK_MARGIN_MB:,.0f} MB are kept free.",
             "Free some space, or choose another store with --store or APE_STORE.",
         )
 

@@ -54,7 +54,7 @@ def what_happened(folder: RunFolder, done: int, n_patients: int, *, failed: bool
         return f"This run was imported {_imported(done, n_patients)} {_when(folder.path)}."
     if said is None and done == 0:
         return f"This run was asked for but never began; it does so {_when(folder.path)}."
-    return f"{_cause(said or {}, where)}; {onward}."
+    return f"{_cause(said or {}, where, folder.path)}; {onward}."
 
 
 def _imported(done: int, n_patients: int) -> str:
@@ -65,13 +65,16 @@ def _imported(done: int, n_patients: int) -> str:
     return f"{rows}; they are simulated again" if not done else f"{rows}; the rest is simulated"
 
 
-def _cause(said: dict[str, Any], where: str) -> str:
+def _cause(said: dict[str, Any], where: str, path: Path) -> str:
     """Who ended the worker, as far as that can be known."""
     if said.get("phase") == "stopped":
         return f"This run was told to stop {where}, as when a machine shuts down"
     before = said.get("boot_id")
     if before and before != boot_id():
         return f"The machine was restarted while this run was {where}"
+    state = _state_of_disk(path)
+    if state is not None and _is_full(state):
+        return f"The disk is full, and this run stopped {where}"  # which it could not even write
     return f"The system ended the worker of this run {where}"
 
 
@@ -82,12 +85,24 @@ def _kept(done: int) -> str:
 
 def _when(path: Path) -> str:
     """What has to be done before the run can go on."""
-    try:
-        state = os.statvfs(path)
-    except OSError:
+    state = _state_of_disk(path)
+    if state is None:
         return "when it is resumed"
     if state.f_flag & os.ST_RDONLY:
         return "when it is resumed, once the store can be written to again"
-    if state.f_bavail * state.f_frsize < _FULL_BYTES:
+    if _is_full(state):
         return "when it is resumed, once there is room on the disk again"
     return "when it is resumed"
+
+
+def _state_of_disk(path: Path) -> os.statvfs_result | None:
+    """What the system says of the disk of a folder; None when it says nothing."""
+    try:
+        return os.statvfs(path)
+    except OSError:
+        return None
+
+
+def _is_full(state: os.statvfs_result) -> bool:
+    """Whether nothing can be committed on a disk."""
+    return state.f_bavail * state.f_frsize < _FULL_BYTES

@@ -111,6 +111,7 @@ def test_what_has_to_be_done_first(half, monkeypatch, flag, free, words):
     monkeypatch.setattr(story.os, "statvfs", lambda _: state)
     say(half)
     assert words in told(half)
+    assert told(half).startswith("The disk is full, and this run stopped at 20") == (free == 10)
 
 
 def test_nothing_is_told_of_a_run_that_goes_on_or_is_complete(half):
