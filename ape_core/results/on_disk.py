@@ -142,8 +142,15 @@ class ParquetResults(SimulationResults):
             who = f"Patient {first:,} is" if stop == first + 1 else "Some of these patients are"
             raise InvalidInputError(
                 f"{who} not simulated yet: {done:,} of {self.n_patients:,} are.",
-                "Look again later, or find one who is there with find_patients().",
+                self._what_to_do(done),
             )
+
+    def _what_to_do(self, done: int) -> str:
+        """How to get at patients of whom there are no rows yet."""
+        run = "RUN" if self._folder is None else self._folder.run_id[:12]
+        resume = f"If nobody works on the run, `ape resume {run}` simulates the rows that it lacks."
+        found = f" `ape find {run}`, or find_patients(), finds patients who are there."
+        return f"{resume}{found if done else ''}"
 
     def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
         """All rows of a table in order, one row group at a time."""

@@ -204,8 +204,11 @@ def test_what_is_committed_is_found_while_the_run_goes_on(tmp_path, whole, order
     assert found.n_looked_at == 450
     assert {p.patient_id for p in found.patients} <= {*range(250), *range(500, 700)}
     assert results.get_patient(600).patient_id == 600
-    with pytest.raises(InvalidInputError, match="Patient 300 is not simulated yet: 450 of 700"):
+    with pytest.raises(
+        InvalidInputError, match="Patient 300 is not simulated yet: 450 of 700"
+    ) as e:
         results.get_patient(300)
+    assert f"`ape resume {run.run_id[:12]}` simulates the rows that it lacks" in e.value.hint
 
 
 def test_an_archived_run_gives_the_same_answers(tmp_path, whole, real_summary, tiers):
