@@ -26,6 +26,7 @@ _BUTTONS = {
 
 _DAMAGED = "The summary of this run is damaged, and cannot be drawn."
 _BROKEN = "The question of run {} is damaged, and its figures cannot be shown as they are."
+_COPY = "Its copy is put back, every file is checked, and what is damaged is computed again."
 _REPAIR = "What is damaged is found and computed again from the question."
 
 
@@ -68,7 +69,7 @@ class ProgressPanel:
         set_class(self.view, "ape-told", on=True)
         self._words.value = (
             f'<div class="ape-progress-words"><strong>{text(_BROKEN.format(short))}</strong></div>'
-            f'<div class="ape-progress-below">{text(_REPAIR)}</div>'
+            f'<div class="ape-progress-below">{text(_COPY)}</div>'
         )
         self._button.description, self._button.disabled = "Put it right", False
         set_class(self._button, "ape-primary", on=True)
