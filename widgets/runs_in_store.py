@@ -10,6 +10,7 @@ from ape_core.clocks import instant
 from ape_core.errors import ApeError
 from ape_core.runs import Run
 from ape_core.runs.tiering import change_going_on
+from ape_core.spec.model import load_model
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
 from ape_core.storage.tiers import archived_share
@@ -17,6 +18,7 @@ from ape_core.storage.tiers import archived_share
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.run_folder import RunFolder
     from ape_core.storage.store import Store
 
@@ -27,7 +29,8 @@ class ListedRun:
 
     `doing` is what is being done to a run that is archived or restored now, and `done_share` how
     much of that is done; `archived_share` is between 0 and 1 where it was stopped, and `trouble`
-    why it did not work the last time.
+    why it did not work the last time. `is_varied` is said of a run with another disease
+    than the shipped one, as most runs of a study of sensitivity are.
     """
 
     run_id: str
@@ -52,6 +55,7 @@ class ListedRun:
     done_share: float = 0.0
     trouble: str = ""
     stamp: int = 0
+    is_varied: bool = False
 
     @property
     def shown_name(self) -> str:
@@ -95,7 +99,7 @@ class ListedRun:
 
 
 def newest_to_see(runs: Sequence[ListedRun]) -> ListedRun:
-    """Give the newest run with figures, better one that was not cancelled; else the newest.
+    """Give the newest run with figures, better a usual one that was not cancelled; else the newest.
 
     Parameters
     ----------
@@ -103,7 +107,8 @@ def newest_to_see(runs: Sequence[ListedRun]) -> ListedRun:
         The newest first; at least one.
     """
     seen = [run for run in runs if run.has_figures]
-    return next((run for run in seen if not run.cancelled), (seen or runs)[0])
+    usual = (run for run in seen if not run.cancelled and not run.is_varied)
+    return next(usual, (seen or runs)[0])
 
 
 class RunsInStore:
@@ -160,7 +165,14 @@ def _facts(run: Run) -> ListedRun:
         order=run.folder.order(),
         population=run.spec.people.title,
         protocol=run.spec.protocol.name,
+        is_varied=_is_varied(run.spec),
     )
+
+
+def _is_varied(spec: RunSpec) -> bool:
+    """Whether any number of the disease is another than the shipped one."""
+    drug = spec.protocol.drug
+    return spec.model.question(drug) != load_model().question(drug)
 
 
 def _changed(known: ListedRun, run: Run) -> ListedRun:

@@ -132,7 +132,7 @@ def tornado_points(spec: RunSpec, paths: Sequence[str] | None = None) -> list[Po
 
 
 def ends_of(place: Place) -> tuple[float, float]:
-    """Low and high value of an uncertain number.
+    """Low and high value of an uncertain number, as they can be read: of three digits.
 
     Raises
     ------
@@ -147,5 +147,5 @@ def ends_of(place: Place) -> tuple[float, float]:
         )
     if parameter.distribution is None:
         return parameter.low, parameter.high
-    low, high = (quantile(parameter, share) for share in TAILS)
-    return low, high
+    low, high = (float(f"{quantile(parameter, share):.3g}") for share in TAILS)
+    return max(low, parameter.low), min(high, parameter.high)

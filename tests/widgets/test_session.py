@@ -8,6 +8,7 @@ import pytest
 
 from ape_core.errors import InvalidSpecError
 from ape_core.runs import open_run, submit
+from ape_core.spec.model_guide import changed_model
 from ape_core.storage.store import Store
 from support.patience import PATIENCE
 from support.runs import small_spec
@@ -203,6 +204,18 @@ def test_a_visit_begins_with_the_newest_run_that_has_figures(answered, store):
     ]
     assert newest_to_see(other.runs[:1] + seen).run_id == "stopped"
     assert newest_to_see(other.runs[:1] + seen[:1]).run_id == "cancelled"
+    varied = replace(seen[1], run_id="of a study of sensitivity", is_varied=True)
+    assert newest_to_see([varied, *seen]).run_id == "stopped"
+    assert not other.runs[0].is_varied
+
+
+def test_a_run_of_another_disease_is_told_from_the_others(store):
+    spec = small_spec(100, years=1)
+    changed = changed_model({"acuity_ceiling_sd_letters": 5.0})
+    Store(store).create(spec.replace(model=changed), 100)
+    session = Session(store)
+    session.read_list()
+    assert [run.is_varied for run in session.runs] == [True]
 
 
 def test_a_link_to_a_run_with_a_damaged_question_offers_to_put_it_right(answered, store, until):
