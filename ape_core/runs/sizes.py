@@ -13,12 +13,19 @@ from ape_core.limits import (
     THRIFTY_SLICE_PATIENTS,
 )
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.store import check_chunk_size
 
 
 def chunk_size_of(spec: RunSpec, asked: int | None = None) -> int:
-    """Patients in a part: as asked for, or the usual number, in whole clinics if there are any."""
+    """Patients in a part: as asked for, or the usual number, in whole clinics if there are any.
+
+    Raises
+    ------
+    InvalidInputError
+        When no part can be as asked for.
+    """
     if asked is not None:
-        return asked
+        return check_chunk_size(asked)
     return CHUNK_SIZE if spec.capacity is None else spec.capacity.whole_clinics(CHUNK_SIZE)
 
 

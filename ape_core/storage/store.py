@@ -115,7 +115,7 @@ class Store:
         StoreError
             When the store cannot be written to.
         """
-        size = _check_chunk_size(chunk_size)
+        size = check_chunk_size(chunk_size)
         make_folder(self.runs_path)
         while spec.run_id not in self:
             with os_errors("create a run in", self.runs_path):
@@ -266,7 +266,7 @@ def in_use(folder: RunFolder, done: str) -> InvalidInputError:
 _LIST_THEM: Final = "`ape list` shows the runs of the store; --store or APE_STORE names another."
 
 
-def _check_chunk_size(chunk_size: int | None) -> int:
+def check_chunk_size(chunk_size: int | None) -> int:
     """The chunk size, checked; the usual one when none is given."""
     size = CHUNK_SIZE if chunk_size is None else chunk_size
     if not 1 <= size <= MAX_CHUNK_SIZE:
