@@ -17,6 +17,9 @@ IN_PLAIN_WORDS: Final = {
     ),
     "lost": ("lost", "No longer came to the clinic, for reasons that it does not know."),
     "transferred": ("transferred", "Treated on by another clinic."),
-    "died": ("died", "Died, treated or not."),
+    "died": (
+        "died in care",
+        "Died while the clinic looked after the eye. Whoever left before is counted by the reason.",
+    ),
 }
 """Name and meaning of each status, for readers."""

@@ -137,7 +137,7 @@ def open_page(browser, address, viewport=DESKTOP):
     page = (_visitor(browser, viewport) if viewport else browser).new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.trouble = []
-    page.on("console", lambda m: page.trouble.append(m.text) if m.type == "error" else None)
+    page.on("console", lambda m: page.trouble.append(m.text) if _is_trouble(m) else None)
     page.on("pageerror", lambda error: page.trouble.append(str(error)))
     page.on("request", lambda r: page.trouble.append(r.url) if _is_foreign(r.url) else None)
     page.goto(address, wait_until="commit")
@@ -153,6 +153,11 @@ def _visitor(browser, viewport):
         )
     browser.visitors[key].clear_cookies(name="ape-light")
     return browser.visitors[key]
+
+
+def _is_trouble(message):
+    """Whether a page complains; one that is being left may count once more, and cannot say so."""
+    return message.type == "error" and "Could not send widget sync message" not in message.text
 
 
 def _is_foreign(url):
