@@ -53,9 +53,10 @@ def title_of(spec: RunSpec) -> str:
 
 def line_about(spec: RunSpec) -> str:
     """Who is simulated, and for how long, as a plain line."""
+    eyes = ", both eyes (charts show the first)" if spec.cohort.two_eyes else ""
     return (
         f"{words.count(spec.cohort.n_patients)} simulated patients, {spec.people.title}, "
-        f"{words.plural(spec.years, 'year')}, seed {spec.seed}"
+        f"{words.plural(spec.years, 'year')}, seed {spec.seed}{eyes}"
     )
 
 
@@ -94,7 +95,7 @@ class TitlePanel:
         if spec is None:
             self.view.value = (
                 '<div class="ape-title"><div><h2>No run is open</h2>'
-                "<p>Ask a question, or open an earlier run.</p></div></header>"
+                "<p>Ask a question, or open an earlier run.</p></div></div>"
             )
             return
         status = progress.status if progress else "queued"

@@ -126,16 +126,16 @@ OUTCOMES: Final[Mapping[str, ComparedOutcome]] = MappingProxyType(
         ),
         "injections_in_year": ComparedOutcome(
             _events(
-                "Injections in the year",
-                "Injections into the first eye of each patient in that year alone.",
+                "Injections in the year (all patients)",
+                "Injections into the first eye in that year alone; who has died or left had none.",
                 "injections",
             ),
             "injections", of="", in_year=True,
         ),
         "visits_in_year": ComparedOutcome(
             _events(
-                "Visits in the year",
-                "Visits of the first eye of each patient in that year alone.",
+                "Visits in the year (all patients)",
+                "Visits of the first eye in that year alone; who has died or left had none.",
                 "visits",
             ),
             "visits", of="", in_year=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ape_core.summaries.economics import HealthEconomics
 
 _MINUS: Final = "\N{MINUS SIGN}"
+_LARGE_RATIO: Final = 100_000
 LIST_PRICES: Final = (
     "At list prices. What is paid for drugs is confidential and lower, and can change which "
     "protocol is best: put in the prices that your service pays."
@@ -37,6 +39,12 @@ def pounds(amount: float) -> str:
     shown = f"{size:,.2f}" if size < 10 and size != round(size) else f"{size:,.0f}"
     negative = amount < 0 and shown.strip("0.,") != ""
     return f"{_MINUS if negative else ''}£{shown}"
+
+
+def ratio_pounds(amount: float) -> str:
+    """Pounds of a ratio, which is never known to more than three digits where it is large."""
+    is_large = abs(amount) >= _LARGE_RATIO and math.isfinite(amount)
+    return pounds(float(f"{amount:.3g}") if is_large else amount)
 
 
 def qalys_text(amount: float) -> str:
@@ -78,6 +86,8 @@ def increment_words(increment: Increment, name: str, other: str) -> str:
         sentence = f"{name} dominates {other}: it {both}."
     elif increment.verdict == "dominated":
         sentence = f"{name} is dominated by {other}: it {both}."
+    elif not increment.qalys_difference.excludes_zero:
+        sentence = f"{name} {both} than {other}."  # a ratio to what may be nothing says nothing
     else:
         sentence = f"{name} {both} than {other}: {icer_words(increment)}."
     return f"{sentence} {chance_words(increment)}".strip()
@@ -89,26 +99,24 @@ def icer_words(increment: Increment) -> str:
     if ratio is None:
         return increment.verdict
     what = "per QALY gained" if increment.verdict == "costs more" else "saved per QALY lost"
-    return f"{pounds(ratio)} {what} ({icer_interval_words(increment)})"
+    return f"{ratio_pounds(ratio)} {what} ({icer_interval_words(increment)})"
 
 
 def icer_interval_words(increment: Increment) -> str:
     """95% interval of the ratio; where it has no end, that and why."""
     interval, saves = increment.icer_interval, increment.verdict == "saves"
     what = "saved per QALY lost" if saves else "per QALY gained"
+    low, high = ratio_pounds(interval.low), ratio_pounds(interval.high)
     if interval.kind == "between":
         if interval.low >= 0:
-            return f"95% interval {pounds(interval.low)} to {pounds(interval.high)}"
-        low = "saving nothing" if saves else "saving money"
-        return f"95% interval from {low} to {pounds(interval.high)} {what}"
+            return f"95% interval {low} to {high}"
+        least = "saving nothing" if saves else "saving money"
+        return f"95% interval from {least} to {high} {what}"
     if interval.kind == "outside":
         none = f"that it {'loses' if saves else 'gains'} no QALYs cannot be ruled out"
         if interval.low < 0 < interval.high:
-            return f"95% interval: {pounds(interval.high)} or more, without an upper end, as {none}"
-        return (
-            f"95% interval: below {pounds(interval.low)} or above {pounds(interval.high)}, without "
-            f"an end, as {none}"
-        )
+            return f"95% interval: {high} or more, without an upper end, as {none}"
+        return f"95% interval: below {low} or above {high}, without an end, as {none}"
     return "95% interval: any value, as neither difference is certain"
 
 
@@ -132,7 +140,7 @@ def step_words(step: Step, names: Sequence[str]) -> str:
     """What full incremental analysis says of a protocol."""
     others = [names[place] for place in step.by]
     if step.icer is not None:
-        return f"{pounds(step.icer)} per QALY gained"
+        return f"{ratio_pounds(step.icer)} per QALY gained"
     if step.verdict == "extendedly dominated":
         return f"extendedly dominated: a mix of {others[0]} and {others[1]} gains as much for less"
     if step.verdict == "dominated" and step.cost == step.qalys == 0:

@@ -11,7 +11,12 @@ from html import unescape
 import pytest
 
 import ape_core as ape
-from ape_core.analysis.economics_words import increment_words, pounds, qalys_text
+from ape_core.analysis.economics_words import (
+    increment_words,
+    pounds,
+    qalys_text,
+    ratio_pounds,
+)
 from ape_core.runs.starting import open_run, run
 from ape_core.spec.economics_yaml import load_economics, parse_economics_yaml
 from support.runs import small_spec
@@ -93,7 +98,7 @@ def check_figures(page, compared):
     tables = [plain(panel.card._foot.value) for panel in page._tables]
     for step in compared.steps:
         assert pounds(compared.costs[step.place]) in tables[0]
-        assert step.icer is None or f"{pounds(step.icer)} per QALY gained" in tables[0]
+        assert step.icer is None or f"{ratio_pounds(step.icer)} per QALY gained" in tables[0]
     others = [place for place in range(3) if place != compared.reference]
     for place in others:
         gain = compared.increment(place).net_benefit(20_000)
