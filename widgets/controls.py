@@ -17,6 +17,7 @@ from widgets.editor.protocol_panel import ProtocolPanel
 from widgets.editor.wording import in_words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.question_form import QuestionForm
 from widgets.schedule_picture import schedule_picture
 
 if TYPE_CHECKING:
@@ -29,13 +30,11 @@ PRESETS: Final = (1_000, 3_000, 20_000, 100_000, 1_000_000, 10_000_000)
 _OWN_NUMBER: Final = 0
 
 
-class ControlsPanel:
+class ControlsPanel(QuestionForm["Session"]):
     """Form whose every change updates the estimate and says what is in the way, if anything."""
 
     def __init__(self, session: Session, draw: Callable[[], None]) -> None:
-        self._session = session
-        self._draw = draw
-        self._is_showing = False
+        super().__init__(session, draw)
         self._told_for: tuple[Any, ...] = ()
         self._n_changed = 0
         self._protocol_words, self._population_words = html(), html()
@@ -60,7 +59,8 @@ class ControlsPanel:
             "years": self._years,
             "seed": self._seed,
         }
-        self._connect()
+        self._connect(self._fields, self._start)
+        self._preset.observe(guarded(session, self._preset_chosen), names="value")
         self.view = box(
             html(value="<h2>Question</h2>"), self._protocol, self._protocol_words, self._edit.view,
             self._population, self._population_words, self._people.view, self._model.view,
@@ -72,55 +72,18 @@ class ControlsPanel:
     def refresh(self) -> None:
         """Show the question of the session."""
         question = self._session.question
-        self._is_showing = True
-        try:
-            _offer(self._protocol, _protocols(self._session), question["protocol"])
-            _offer(self._population, _populations(self._session), question["population"])
-            for name, field in self._fields.items():
-                if field.value != question[name]:
-                    field.value = question[name]
-                set_class(field, "is-wrong", on=name == self._session.wrong_field)
-        finally:
-            self._is_showing = False
+        with self._filling():
+            _choose(self._protocol, _protocols(self._session), question["protocol"])
+            _choose(self._population, _populations(self._session), question["population"])
+            self._show(self._fields)
         self._preset.value = _preset_of(question["patients"])
         self._explain()
         self._say()
-
-    def _connect(self) -> None:
-        """Pass every change to the session."""
-        for name, field in self._fields.items():
-            field.observe(guarded(self._session, self._edited(name)), names="value")
-        for field in (self._patients, self._years, self._seed):
-            field.on_msg(guarded(self._session, self._left))
-        self._preset.observe(guarded(self._session, self._preset_chosen), names="value")
-        self._start.on_click(guarded(self._session, self._pressed))
-
-    def _edited(self, name: str) -> Any:
-        """Handler that passes the new value of a field."""
-
-        def edited(change: Any) -> None:
-            if not self._is_showing and change.new != self._session.question[name]:
-                self._session.edit(name, change.new)
-                self._session.tidy(but=name)
-                self.refresh()
-
-        return edited
-
-    def _left(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        """Write numbers as they were understood: a field was left, or Enter pressed in it."""
-        if content.get("event") == "submit":
-            self._session.tidy()
-            self.refresh()
 
     def _preset_chosen(self, change: Any) -> None:
         """Copy a common number into the field."""
         if change.new != _OWN_NUMBER and change.new != _preset_of(self._patients.value):
             self._patients.value = words.count(change.new)
-
-    def _pressed(self, _: Any) -> None:
-        """Ask the question."""
-        self._session.start()
-        self._draw()
 
     def _explain(self) -> None:
         """Explain the protocol and the population of the question, and what is other in them."""
@@ -169,7 +132,7 @@ class ControlsPanel:
         self._hint.value = _hint(session)
 
 
-def _offer(field: Dropdown, options: list[tuple[str, str]], chosen: str) -> None:
+def _choose(field: Dropdown, options: list[tuple[str, str]], chosen: str) -> None:
     """Let a list offer these options, of which one is chosen."""
     if tuple(field.options) != tuple(options):
         field.options = options

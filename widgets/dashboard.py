@@ -14,19 +14,18 @@ from ipywidgets import Widget
 from widgets.charts.story import Story
 from widgets.controls import ControlsPanel
 from widgets.errors import guarded
-from widgets.frame import Page
 from widgets.headline import HeadlinePanel
 from widgets.memory_panel import MemoryPanel
 from widgets.package_panel import PackagePanel
-from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
 from widgets.report_panel import ReportPanel, shown_run
 from widgets.run_list import RunListPanel
+from widgets.run_page import RunPage
 from widgets.session import Session
 from widgets.title import TitlePanel
 
 
-class Dashboard(Page[Session]):
+class Dashboard(RunPage[Session]):
     """Everything on the page.
 
     Parameters
@@ -43,24 +42,16 @@ class Dashboard(Page[Session]):
     toggle = "Ask a question, open a run"
     rules = Path(__file__).parent / "editor" / "editor.css"
 
-    def __init__(
-        self,
-        run_id: str | None = None,
-        store: str | Path | None = None,
-        *,
-        light: bool | None = None,
-    ) -> None:
-        self._asked_run = run_in_address() if run_id is None else run_id
-        self._drawn: tuple[Any, ...] = ()
-        self._folded_for = ""
-        super().__init__(Session(store), light=light)
+    def make_session(self, store: str | Path | None) -> Session:
+        """Make the state of the page."""
+        return Session(store)
 
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
         self._title = TitlePanel(self.session)
         self._progress = ProgressPanel(self.session)
         self._headline = HeadlinePanel()
-        self._panels: list[Any] = [self._title, self._progress]
+        self._panels = [self._title, self._progress]
         self._story = Story(self.session, light=self.light)
 
     def make_folds(self) -> list[Widget]:
@@ -84,31 +75,15 @@ class Dashboard(Page[Session]):
         """Give the figures and the charts."""
         return [self._headline.view, *self._story.view]
 
-    def arrive(self) -> None:
-        """Show the run that the link names, or the newest, or the answer to a first question."""
-        self.session.arrive(self._asked_run)
-
     def draw_panels(self) -> None:
         """Show the state of the session."""
-        for panel in self._panels:
-            guarded(self.session, panel.refresh)()
-        self._fold_for_run()
+        self.refresh_panels()
+        self.fold_for(self.session.run_id)
         self._draw_charts()
 
     def window_title(self) -> str:
         """How far the run is, and what it is about."""
         return _window_title(self.session)
-
-    def address(self) -> dict[str, str]:
-        """The run that is shown."""
-        run = self.session.run_id[:12]
-        return {"run": run} if run else {}
-
-    def _fold_for_run(self) -> None:
-        """Fold the form away when it has done its work: another run is shown."""
-        if self.session.run_id != self._folded_for:
-            self._folded_for = self.session.run_id
-            self.fold()
 
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""

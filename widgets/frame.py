@@ -10,8 +10,9 @@ only when somebody unfolds it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from ipywidgets import Box, ToggleButton, Widget
 
@@ -51,7 +52,7 @@ class PageSession(Reporter, Protocol):
 AnySession = TypeVar("AnySession", bound=PageSession)
 
 
-class Page(Generic[AnySession]):
+class Page(ABC, Generic[AnySession]):
     """Composes the panels of a page, and keeps them up to date.
 
     A page says what it is made of in `make_panels`, `make_folds`, `head` and `main`, and how the
@@ -81,6 +82,8 @@ class Page(Generic[AnySession]):
         self._notices = NoticePanel(session)
         self._downloads = Downloads(lambda: self.view, session)
         self.has_folds = False
+        self._panels: list[Any] = []
+        self._folded_for: object = None
         self.make_panels()
         self.view = self._compose()
         guarded(session, self.arrive)()
@@ -89,9 +92,9 @@ class Page(Generic[AnySession]):
 
     # What a page says of itself.
 
+    @abstractmethod
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
-        raise NotImplementedError
 
     def make_folds(self) -> list[Widget]:
         """Make what stands in the side; a light page asks for it when it is first unfolded."""
@@ -101,25 +104,25 @@ class Page(Generic[AnySession]):
         """Give what stands at the end of the side, folded or not."""
         return []
 
+    @abstractmethod
     def head(self) -> list[Widget]:
         """Give the title, and what is going on beside it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def main(self) -> list[Widget]:
         """Give what stands below the head, in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arrive(self) -> None:
         """Show what the visitor came for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw_panels(self) -> None:
         """Show the state of the session; draw only what changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def window_title(self) -> str:
         """Title of the window."""
-        raise NotImplementedError
 
     def address(self) -> dict[str, str]:
         """What the address of the page is to name, as `{"run": ...}` or `{"runs": "...,..."}`."""
@@ -158,9 +161,16 @@ class Page(Generic[AnySession]):
         # A notebook keeps what its cells returned, and would keep all of this through it.
         vars(self).clear()
 
-    def fold(self) -> None:
-        """Fold the side away where it can be: it has done its work."""
-        self._toggle.value = False
+    def refresh_panels(self) -> None:
+        """Let every panel show the state of the session; a fault in one leaves the others."""
+        for panel in self._panels:
+            guarded(self.session, panel.refresh)()
+
+    def fold_for(self, shown: object) -> None:
+        """Fold the side away where it can be, once something else is shown: its work is done."""
+        if shown != self._folded_for:
+            self._folded_for = shown
+            self._toggle.value = False
 
     def _compose(self) -> Box:
         """Arrange the panels."""

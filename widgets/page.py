@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import parse_qs
+
+_RUN: Final = re.compile(r"[0-9a-f]{4,64}")
+"""The beginning of a run's name, or all of it."""
 
 
 def is_page(environment: Mapping[str, str] = os.environ) -> bool:
@@ -26,7 +30,12 @@ def light_in_address() -> bool:
 def run_in_address() -> str:
     """Run that the address of the page names with `?run=`; empty in a notebook or without one."""
     asked = asked_in_address("run")
-    return asked if re.fullmatch(r"[0-9a-f]{4,64}", asked) else ""
+    return asked if _RUN.fullmatch(asked) else ""
+
+
+def runs_in_address() -> tuple[str, ...]:
+    """Runs that the address of the page names with `?runs=a,b,c`."""
+    return tuple(word for word in asked_in_address("runs").split(",") if _RUN.fullmatch(word))
 
 
 def run_by_hand() -> bool:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from ipywidgets import Widget
 
-from widgets.errors import guarded
 from widgets.frame import Page
 from widgets.page import asked_in_address, run_in_address
 from widgets.patients.finder import FinderPanel
@@ -53,8 +52,6 @@ class PatientsPage(Page[PatientsSession]):
     ) -> None:
         self._asked_run = run_in_address() if run_id is None else run_id
         self._asked_patient = _patient_in_address() if patient is None else str(patient)
-        self._folded_for: tuple[Any, ...] = ()
-        self._panels: list[Any] = []
         super().__init__(PatientsSession(store), light=light)
 
     def make_panels(self) -> None:
@@ -94,13 +91,9 @@ class PatientsPage(Page[PatientsSession]):
 
     def draw_panels(self) -> None:
         """Show the state of the session."""
-        for panel in self._panels:
-            guarded(self.session, panel.refresh)()
+        self.refresh_panels()
         patient = self.session.patient
-        shown = (self.session.run_id, patient.patient_id if patient else None)
-        if shown != self._folded_for:
-            self._folded_for = shown
-            self.fold()
+        self.fold_for((self.session.run_id, patient.patient_id if patient else None))
 
     def window_title(self) -> str:
         """Who is shown."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ipywidgets import Widget
 
 from widgets.errors import guarded
-from widgets.frame import Page
 from widgets.html import box
-from widgets.page import run_in_address
+from widgets.run_page import RunPage
 from widgets.sensitivity.draws import DrawsPanel
 from widgets.sensitivity.form import BaseForm
 from widgets.sensitivity.response import ResponsePanel
@@ -19,7 +17,7 @@ from widgets.sensitivity.title import TitlePanel
 from widgets.sensitivity.tornado import TornadoPanel
 
 
-class SensitivityPage(Page[SensitivitySession]):
+class SensitivityPage(RunPage[SensitivitySession]):
     """Everything on the page.
 
     Parameters
@@ -37,17 +35,9 @@ class SensitivityPage(Page[SensitivitySession]):
     toggle = "Choose the base case"
     rules = Path(__file__).parent / "sensitivity.css"
 
-    def __init__(
-        self,
-        run_id: str | None = None,
-        store: str | Path | None = None,
-        *,
-        light: bool | None = None,
-    ) -> None:
-        self._asked_run = run_in_address() if run_id is None else run_id
-        self._drawn: tuple[Any, ...] = ()
-        self._folded_for = ""
-        super().__init__(SensitivitySession(store), light=light)
+    def make_session(self, store: str | Path | None) -> SensitivitySession:
+        """Make the state of the page."""
+        return SensitivitySession(store)
 
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
@@ -57,7 +47,7 @@ class SensitivityPage(Page[SensitivitySession]):
         self._response = ResponsePanel(session, draw)
         self._draws = DrawsPanel(session, draw)
         self._cards = (self._tornado, self._response, self._draws)
-        self._panels: list[Any] = [self._title, *self._cards]
+        self._panels = [self._title, *self._cards]
 
     def make_folds(self) -> list[Widget]:
         """Make the form."""
@@ -73,18 +63,11 @@ class SensitivityPage(Page[SensitivitySession]):
         """Give the base case, and the three ways to vary it."""
         return [self._title.view, box(*(card.view for card in self._cards), classes="ape-charts")]
 
-    def arrive(self) -> None:
-        """Vary the question that the link names, or a first one."""
-        self.session.arrive(self._asked_run)
-
     def draw_panels(self) -> None:
         """Show the state of the session; draw the charts only when something arrived."""
         session = self.session
-        for panel in self._panels:
-            guarded(session, panel.refresh)()
-        if session.run_id != self._folded_for:
-            self._folded_for = session.run_id
-            self.fold()
+        self.refresh_panels()
+        self.fold_for(session.run_id)
         known = [(id(session.studies.get(kind)), self._n_done(kind)) for kind in KINDS]
         drawn = (session.run_id, session.outcome, session.year, session.breadth, *known)
         if drawn == self._drawn:
@@ -98,11 +81,6 @@ class SensitivityPage(Page[SensitivitySession]):
         states = [state for state in self.session.states.values() if state.status == "running"]
         share = sum(state.share for state in states) / len(states) if states else 1.0
         return f"{f'{100 * share:.0f}% ' if states else ''}Sensitivity - APE"
-
-    def address(self) -> dict[str, str]:
-        """The run of the base case."""
-        run_id = self.session.run_id
-        return {"run": run_id[:12]} if run_id else {}
 
     def _n_done(self, kind: str) -> int:
         """Runs of one of the three that are complete."""

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ipywidgets import Button, Dropdown, Text
 
 from ape_core.spec.population import list_populations, load_population
 from widgets import format as words
-from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.question_form import QuestionForm
 from widgets.schedule_picture import schedule_picture
 from widgets.service.question import COMING, FIELDS_OF, TITLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from widgets.service.session import ServiceSession
 
 
-class ServiceForm:
+class ServiceForm(QuestionForm["ServiceSession"]):
     """Form whose every change says what would be simulated, and what is in the way, if anything."""
 
     def __init__(self, session: ServiceSession, draw: Callable[[], None]) -> None:
-        self._session = session
-        self._draw = draw
-        self._is_filling = False
+        super().__init__(session, draw)
         self._picture, self._means, self._hint = html(), html(), html()
         self._choices = {
             "protocol": _choice("Protocol", []),
@@ -37,7 +35,8 @@ class ServiceForm:
             for name, title in TITLES.items()
         }
         self._start = classed(Button(description="Start"), "ape-button ape-primary")
-        self._connect()
+        self._fields = {**self._choices, **self._texts}
+        self._connect(self._fields, self._start)
         own = [self._texts[name] for name in TITLES if name not in ("years", "seed", "slots")]
         self.view = box(
             html(value="<h2>Question</h2>"), self._choices["protocol"], self._picture,
@@ -50,10 +49,7 @@ class ServiceForm:
         """Show the question of the session."""
         question = self._session.question
         self._offer_names()
-        for name, field in {**self._choices, **self._texts}.items():
-            if field.value != question[name]:
-                field.value = question[name]
-            set_class(field, "is-wrong", on=name == self._session.wrong_field)
+        self._show(self._fields)
         every = {name for names in FIELDS_OF.values() for name in names}
         for name in every:
             set_class(self._texts[name], "ape-hidden", on=name not in FIELDS_OF[question["coming"]])
@@ -66,51 +62,11 @@ class ServiceForm:
         question = self._session.question
         protocol = self._session.protocol
         title = protocol.title if protocol else question["protocol"]
-        self._offer("protocol", [(p.title, p.name) for p in self._session.protocols], title)
+        protocols = [(p.title, p.name) for p in self._session.protocols]
+        self._offer(self._choices["protocol"], protocols, question["protocol"], title)
         shipped = [(load_population(name).title, name) for name in list_populations()]
-        self._offer("population", shipped, question["population"])
-
-    def _offer(self, name: str, options: list[tuple[str, str]], title: str) -> None:
-        """Offer names, with the one of the question if it is none of them."""
-        chosen, field = self._session.question[name], self._choices[name]
-        if chosen not in dict(options).values():
-            options = [*options, (f"{title}, as in this run", chosen)]
-        if list(field.options) != options:
-            self._is_filling = True
-            try:
-                field.options = options
-            finally:
-                self._is_filling = False
-
-    def _connect(self) -> None:
-        """Pass every change to the session."""
-        for name, field in {**self._choices, **self._texts}.items():
-            field.observe(guarded(self._session, self._edited(name)), names="value")
-        for field in self._texts.values():
-            field.on_msg(guarded(self._session, self._left))
-        self._start.on_click(guarded(self._session, self._pressed))
-
-    def _edited(self, name: str) -> Callable[[Any], None]:
-        """Handler that passes the new value of a field."""
-
-        def edited(change: Any) -> None:
-            if not self._is_filling and change.new != self._session.question[name]:
-                self._session.edit(name, change.new)
-                self._session.tidy(but=name)
-                self.refresh()
-
-        return edited
-
-    def _left(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        """Write numbers as they were understood: a field was left, or Enter pressed in it."""
-        if content.get("event") == "submit":
-            self._session.tidy()
-            self.refresh()
-
-    def _pressed(self, _: Any) -> None:
-        """Ask the question."""
-        self._session.start()
-        self._draw()
+        kept = question["population"]
+        self._offer(self._choices["population"], shipped, kept, kept)
 
     def _say(self) -> None:
         """Show what would be simulated, and why it cannot start, if so."""

@@ -8,12 +8,11 @@ from typing import Any
 from ipywidgets import Widget
 
 from widgets.errors import guarded
-from widgets.frame import Page
 from widgets.html import box
 from widgets.memory_panel import MemoryPanel
-from widgets.page import run_in_address
 from widgets.progress import ProgressPanel
 from widgets.run_list import RunListPanel
+from widgets.run_page import RunPage
 from widgets.service.about import AboutPanel
 from widgets.service.activity import ActivityChart
 from widgets.service.daily import DailyLoadChart
@@ -30,7 +29,7 @@ from widgets.service.title import ServiceTitle
 from widgets.service.weekdays import WeekdaysChart
 
 
-class ServicePage(Page[ServiceSession]):
+class ServicePage(RunPage[ServiceSession]):
     """Everything on the page.
 
     Parameters
@@ -47,24 +46,16 @@ class ServicePage(Page[ServiceSession]):
     toggle = "Ask about a service, open a run"
     rules = Path(__file__).parent / "service.css"
 
-    def __init__(
-        self,
-        run_id: str | None = None,
-        store: str | Path | None = None,
-        *,
-        light: bool | None = None,
-    ) -> None:
-        self._asked_run = run_in_address() if run_id is None else run_id
-        self._drawn: tuple[Any, ...] = ()
-        self._folded_for = ""
-        super().__init__(ServiceSession(store), light=light)
+    def make_session(self, store: str | Path | None) -> ServiceSession:
+        """Make the state of the page."""
+        return ServiceSession(store)
 
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
         session, draw = self.session, self.draw
         self._title = ServiceTitle(session)
         self._progress = ProgressPanel(session)
-        self._panels: list[Any] = [self._title, self._progress]
+        self._panels = [self._title, self._progress]
         self._tiles, self._about = TilesPanel(session), AboutPanel(session)
         self._activity, self._roles = ActivityChart(session, draw), RolesChart(session)
         self._daily, self._weekdays = DailyLoadChart(session, draw), WeekdaysChart(session, draw)
@@ -94,17 +85,10 @@ class ServicePage(Page[ServiceSession]):
         cards = box(*(card.view for card in self._cards), classes="ape-charts")
         return [self._tiles.view, self._about.view, cards]
 
-    def arrive(self) -> None:
-        """Show the run that the link names, or the answer to a first question."""
-        self.session.arrive(self._asked_run)
-
     def draw_panels(self) -> None:
         """Show the state of the session; draw the charts only when what they show has changed."""
-        for panel in self._panels:
-            guarded(self.session, panel.refresh)()
-        if self.session.run_id != self._folded_for:
-            self._folded_for = self.session.run_id
-            self.fold()
+        self.refresh_panels()
+        self.fold_for(self.session.run_id)
         drawn = (self.session.version, self.session.year, self.session.looked_at)
         if drawn == self._drawn:
             return
@@ -116,8 +100,3 @@ class ServicePage(Page[ServiceSession]):
         """What the page is about."""
         shown = self.session.shown
         return f"{shown.protocol.title}: service - APE" if shown else "Service - APE"
-
-    def address(self) -> dict[str, str]:
-        """The run that is shown."""
-        run = self.session.run_id[:12]
-        return {"run": run} if run else {}

@@ -12,17 +12,16 @@ from ape_core.spec.population import list_populations, load_population
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.question_form import QuestionForm
 from widgets.several.colours import chip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from widgets.several.session import SeveralSession
 
 _NUMBERS: Final = ("patients", "years", "seed")
 
 
-class ChooserPanel:
+class ChooserPanel(QuestionForm["SeveralSession"]):
     """Protocols to tick, the patients they are given to, and what stands in the way, if anything.
 
     Parameters
@@ -38,7 +37,7 @@ class ChooserPanel:
     def __init__(
         self, session: SeveralSession, draw: Callable[[], None], verb: str = "Compare"
     ) -> None:
-        self._session, self._draw, self._verb = session, draw, verb
+        super().__init__(session, draw)
         self._rows: list[_ProtocolRow] = []
         self._list = box(classes="ape-protocols")
         self._population = classed(Dropdown(description="Population"), "ape-field")
@@ -48,7 +47,7 @@ class ChooserPanel:
         }
         self._start = classed(Button(description=verb), "ape-button ape-primary")
         self._hint, self._count = html(), html()
-        self._connect()
+        self._connect({"population": self._population, **self._numbers}, self._start)
         self.view = box(
             self._count, self._list, self._population,
             box(self._numbers["patients"], self._numbers["years"], classes="ape-pair"),
@@ -60,25 +59,13 @@ class ChooserPanel:
         session = self._session
         self._show_protocols(session.protocols.options())
         self._show_populations()
-        for name, field in self._numbers.items():
-            if field.value != session.question[name]:
-                field.value = session.question[name]
-            set_class(field, "is-wrong", on=name == session.wrong_field)
+        self._show(self._numbers)
         self._start.disabled = bool(session.problem) or session.is_shown
         self._count.value = (
             '<div class="ape-row"><h2>Protocols</h2>'
             f"<span>{len(session.protocols.chosen)} of at most {MOST_RUNS}</span></div>"
         )
         self._hint.value = _hint(session)
-
-    def _connect(self) -> None:
-        """Pass every change to the session."""
-        fields = {"population": self._population, **self._numbers}
-        for name, field in fields.items():
-            field.observe(guarded(self._session, self._edited(name)), names="value")
-        for field in self._numbers.values():
-            field.on_msg(guarded(self._session, self._left))
-        self._start.on_click(guarded(self._session, self._pressed))
 
     def _show_protocols(self, options: list[tuple[str, str]]) -> None:
         """Show one row for each protocol; rows are made once and kept."""
@@ -99,32 +86,10 @@ class ChooserPanel:
         if self._population.value != asked:
             self._population.value = asked
 
-    def _edited(self, name: str) -> Any:
-        """Handler that passes the new value of a field."""
-
-        def edited(change: Any) -> None:
-            if change.new is not None and change.new != self._session.question[name]:
-                self._session.edit(name, change.new)
-                self._session.tidy(but=name)
-                self.refresh()
-
-        return edited
-
-    def _left(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        """Write numbers as they were understood: a field was left, or Enter pressed in it."""
-        if content.get("event") == "submit":
-            self._session.tidy()
-            self.refresh()
-
     def _ticked(self, name: str, on: bool) -> None:  # noqa: FBT001
         """A protocol was ticked, or no more."""
         self._session.choose(name, on=on)
         self.refresh()
-
-    def _pressed(self, _: Any) -> None:
-        """Ask the question."""
-        self._session.start()
-        self._draw()
 
 
 class _ProtocolRow:
