@@ -115,14 +115,20 @@ def test_a_first_visit_shows_a_result_without_being_asked(first_page):
 
 
 def drawn_line(page, other_than=""):
-    """Wait until the charts of the run of 20,000 show another mean acuity; return its path."""
+    """Wait until the charts of the run of 20,000 show another mean acuity; return its path.
+
+    Scales and lines reach the browser one after the other, so the path must stand still a second.
+    """
     shown = page.wait_for_function(
         """other => {
             const card = document.querySelector(".ape-card:not(.ape-waiting)");
             const path = [...card?.querySelectorAll("svg path.line") ?? []].at(-1);
             const mine = document.querySelector(".ape-title").innerText.includes("20,000");
             const drawn = mine && path?.getAttribute("d");
-            return drawn && drawn !== other ? drawn : "";
+            const now = performance.now();
+            if (!drawn || window.apeSeen?.drawn !== drawn) window.apeSeen = {drawn, since: now};
+            const stands = now - window.apeSeen.since > 1000;
+            return drawn && drawn !== other && stands ? drawn : "";
         }""",
         arg=other_than,
         polling=50,
