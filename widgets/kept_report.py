@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ape_core.errors import InvalidInputError, RunFailedError
+from ape_core.errors import InvalidInputError
 from ape_core.runs.slots import memory_left_mb
-from ape_core.runs.spawning import detached_environment
+from ape_core.runs.spawning import start_detached
 from ape_core.storage.files import make_folder, read_bytes, read_json
 from ape_core.storage.locks import FileLock, is_locked
-from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
 from widgets.reported import Reported, options_of
 
@@ -112,23 +109,12 @@ class KeptReport:
 
     def _spawn(self, lock: FileLock) -> None:
         """Start the process that makes it and hand it the lock; it outlives whoever asked."""
-        command = [
-            *(sys.executable, "-P", "-m", "widgets.report_process"),
+        words = [
             *options_of(self._what, self._store, self.path),
-            *("--lock", str(lock.fileno()), "--failure", str(self._named("json"))),
+            *("--failure", str(self._named("json"))),
         ]
         log_path = self._folder / "report.log"
-        with os_errors("write", log_path), log_path.open("wb") as log:
-            starter = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=detached_environment(), pass_fds=(lock.fileno(),), start_new_session=True,
-                check=False,
-            )  # fmt: skip
-        if starter.returncode:
-            raise RunFailedError(
-                f"The report could not be started (status {starter.returncode}).",
-                f"What it said is in {log_path}.",
-            )
+        start_detached("widgets.report_process", words, lock, log_path, "The report")
 
     def _named(self, ending: str) -> Path:
         """Path of a file."""

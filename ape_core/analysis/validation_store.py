@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +12,13 @@ from ape_core.analysis.arms import CALIBRATION_ARMS
 from ape_core.analysis.records import Records, records_from
 from ape_core.analysis.targets import CALIBRATION_TARGETS
 from ape_core.analysis.validation import Validation, validation_from
-from ape_core.errors import InvalidInputError, RunFailedError
-from ape_core.runs.spawning import detached_environment
+from ape_core.errors import InvalidInputError
+from ape_core.runs.spawning import start_detached
 from ape_core.spec.model import load_model
 from ape_core.spec.population import load_population
 from ape_core.spec.run_spec import MODEL_VERSION
 from ape_core.storage.files import make_folder, read_json, write_json
 from ape_core.storage.locks import FileLock, is_locked
-from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
 
 FORMAT: Final = 2
@@ -179,23 +176,12 @@ class ValidationStore:
 
     def _spawn(self, lock: FileLock) -> None:
         """Start the process that computes and hand it the lock; it outlives whoever asked."""
-        command = [
-            *(sys.executable, "-P", "-m", "ape_core.analysis.validating"),
+        words = [
             *("--store", str(self.store.path), "--patients", str(self.n_patients)),
-            *("--lock", str(lock.fileno()), "--records", str(self.records_path or "")),
+            *("--records", str(self.records_path or "")),
         ]
         log_path = self.folder / "worker.log"
-        with os_errors("write", log_path), log_path.open("wb") as log:
-            starter = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=detached_environment(),
-                pass_fds=(lock.fileno(),), start_new_session=True, check=False,
-            )  # fmt: skip
-        if starter.returncode:
-            raise RunFailedError(
-                f"The validation could not be started (status {starter.returncode}).",
-                f"What it said is in {log_path}.",
-            )
+        start_detached("ape_core.analysis.validating", words, lock, log_path, "The validation")
 
     def _read(self, what: str, key: str) -> dict[str, Any] | None:
         """Return what is kept under a name; None when there is nothing."""

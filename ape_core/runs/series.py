@@ -8,18 +8,15 @@ longer than to simulate a few thousand patients.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ape_core.errors import CorruptRunError, RunFailedError
-from ape_core.runs.spawning import detached_environment
+from ape_core.errors import CorruptRunError
+from ape_core.runs.spawning import start_detached
 from ape_core.spec.canonical import canonical_json, sha256_text
 from ape_core.storage.files import make_folder, read_json, write_json
 from ape_core.storage.locks import FileLock, is_locked
-from ape_core.storage.os_errors import os_errors
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
@@ -128,23 +125,9 @@ class Series:
 
     def _spawn(self, lock: FileLock) -> None:
         """Start the process and hand it the lock."""
-        command = [
-            *(sys.executable, "-P", "-m", "ape_core.runs.series_worker"),
-            *("--store", str(self.store.path), "--questions", str(self._path("json"))),
-            *("--lock", str(lock.fileno())),
-        ]
-        log_path = self._path("log")
-        with os_errors("write", log_path), log_path.open("wb") as log:
-            starter = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=detached_environment(), pass_fds=(lock.fileno(),), start_new_session=True,
-                check=False,
-            )  # fmt: skip
-        if starter.returncode:
-            raise RunFailedError(
-                f"The runs could not be started (status {starter.returncode}).",
-                f"What the process said is in {log_path}.",
-            )
+        words = ["--store", str(self.store.path), "--questions", str(self._path("json"))]
+        module = "ape_core.runs.series_worker"
+        start_detached(module, words, lock, self._path("log"), "The process of these runs")
 
     def _path(self, ending: str) -> Path:
         """Path of a file of the series."""

@@ -69,11 +69,36 @@ def _start(
     module: str, words: Sequence[str], folder: RunFolder, lock: FileLock, log_name: str
 ) -> None:
     """Start a module as a process that belongs to nobody and holds the lock of a run."""
-    command = [
-        *(sys.executable, "-P", "-m", module, str(folder.path)),
-        *("--lock", str(lock.fileno()), *words),
-    ]
-    log_path = folder.path / log_name
+    words = [str(folder.path), *words]
+    start_detached(
+        module, words, lock, folder.path / log_name, f"The worker of run {folder.run_id[:12]}"
+    )
+
+
+def start_detached(
+    module: str, words: Sequence[str], lock: FileLock, log_path: Path, what: str
+) -> None:
+    """Start a module as a process that belongs to nobody, and hand it a lock.
+
+    Parameters
+    ----------
+    module
+        What to run: its `main` forks, so that the process started here ends at once.
+    words
+        Its arguments; `--lock` is added.
+    lock
+        Held by this process; the new one holds it too from its first moment on.
+    log_path
+        File of what the process says.
+    what
+        What is started, as the beginning of a sentence.
+
+    Raises
+    ------
+    RunFailedError
+        When no process can be started.
+    """
+    command = [sys.executable, "-P", "-m", module, *words, "--lock", str(lock.fileno())]
     with os_errors("write", log_path), log_path.open("wb") as log:
         starter = subprocess.run(
             command,
@@ -87,8 +112,7 @@ def _start(
         )
     if starter.returncode:
         raise RunFailedError(
-            f"The worker of run {folder.run_id[:12]} could not be started (status "
-            f"{starter.returncode}).",
+            f"{what} could not be started (status {starter.returncode}).",
             f"What it said is in {log_path}.",
         )
 
