@@ -1,7 +1,6 @@
-"""Protocols that users made, kept in the store beside its runs, one YAML file each.
+"""Protocols that users made, kept in the store beside its runs.
 
-A name of a shipped protocol always means the shipped one: an own protocol cannot take it. A run
-does not need the file of its protocol, whose rules are in the run's question.
+A run does not need the file of its protocol, whose rules are in the run's question.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import builtins
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import ClassVar
 
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.limits import MAX_OWN_PROTOCOLS
@@ -19,12 +18,9 @@ from ape_core.spec.protocol import Protocol
 from ape_core.spec.protocol_yaml import ProtocolInfo, parse_protocol, protocol_to_yaml
 from ape_core.spec.shipped import shipped_names
 from ape_core.spec.yaml_door import read_yaml
-from ape_core.storage.files import is_temporary, make_folder, sync_folder, write_atomic
-from ape_core.storage.location import default_store_path
+from ape_core.storage.files import sync_folder
 from ape_core.storage.os_errors import os_errors
-
-_FOLDER: Final = "protocols"
-_SUFFIX: Final = ".yaml"
+from ape_core.storage.own_files import OwnFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +32,13 @@ class OwnProtocol:
     problem: str = ""
 
 
-class OwnProtocols:
-    """The protocols of users in a store.
+class OwnProtocols(OwnFiles):
+    """The protocols of users in a store."""
 
-    Nothing is created before the first one is saved.
-
-    Parameters
-    ----------
-    store
-        Folder of the store; by default the user's.
-    """
-
-    def __init__(self, store: str | Path | None = None) -> None:
-        root = default_store_path() if store is None else Path(store).expanduser().absolute()
-        self.path = root / _FOLDER
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self.names()
-
-    def names(self) -> tuple[str, ...]:
-        """Names of the files, in alphabetical order, readable or not."""
-        with os_errors("list", self.path):
-            try:
-                files = [path for path in self.path.iterdir() if path.suffix == _SUFFIX]
-            except (FileNotFoundError, NotADirectoryError):
-                return ()
-        kept = (path.stem for path in files if not is_temporary(path))
-        return tuple(sorted(name for name in kept if checks.is_name(name)))[:MAX_OWN_PROTOCOLS]
+    folder: ClassVar = "protocols"
+    one: ClassVar = "protocol"
+    several: ClassVar = "protocols"
+    most: ClassVar = MAX_OWN_PROTOCOLS
 
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
         """What changes with any file of the library: names, times and sizes."""
@@ -93,9 +69,7 @@ class OwnProtocols:
         """
         path = self.file(name)
         if name not in self.names():
-            raise InvalidSpecError(
-                f"There is no own protocol {checks.shown(name)}.", _known(self.names())
-            )
+            raise InvalidSpecError(f"There is no own protocol {checks.shown(name)}.", self.known())
         protocol = parse_protocol(read_yaml(path), path.name)
         # The file may have been renamed by hand: its name is what is asked for.
         return protocol if protocol.name == name else replace(protocol, name=name)
@@ -117,25 +91,8 @@ class OwnProtocols:
         StoreError
             The file cannot be written.
         """
-        name, names = protocol.name, self.names()
-        if name in shipped_names("protocol"):
-            raise InvalidInputError(
-                f"{name} is a protocol that ships with APE, which stays as it is.",
-                "Choose another name.",
-            )
-        if name in names and not replacing:
-            raise InvalidInputError(
-                f"There is an own protocol {name} already.", "Choose another name, or replace it."
-            )
-        if name not in names and len(names) >= MAX_OWN_PROTOCOLS:
-            raise InvalidInputError(
-                f"The store holds {len(names):,} own protocols, which is the most it may.",
-                "Delete some first.",
-            )
-        path = self.file(name)
-        make_folder(self.path)
-        write_atomic(path, protocol_to_yaml(protocol).encode())
-        return path
+        shipped = shipped_names("protocol")
+        return self.keep(protocol.name, protocol_to_yaml(protocol), shipped, replacing=replacing)
 
     def delete(self, name: str) -> None:
         """Remove the file of an own protocol; runs of it stay as they are."""
@@ -145,10 +102,6 @@ class OwnProtocols:
         with os_errors("delete", path):
             path.unlink(missing_ok=True)
             sync_folder(self.path)
-
-    def file(self, name: str) -> Path:
-        """Path of the file of that name, which can only lie in the folder."""
-        return self.path / f"{checks.name('name', name)}{_SUFFIX}"
 
 
 def list_protocols(store: str | Path | None = None) -> list[ProtocolInfo]:
@@ -192,12 +145,7 @@ def load_protocol(name_or_path: str | Path, store: str | Path | None = None) -> 
     try:
         return protocol_yaml.load_protocol(name_or_path)
     except InvalidSpecError as error:
-        names = OwnProtocols(store).names() if store is not None else ()
-        if not names or error.field != "protocol":
+        known = OwnProtocols(store) if store is not None else None
+        if known is None or not known.names() or error.field != "protocol":
             raise
-        raise InvalidSpecError(error.message, f"{error.hint} {_known(names)}".strip()) from None
-
-
-def _known(names: tuple[str, ...]) -> str:
-    """Sentence with the names that there are."""
-    return f"Own protocols are: {checks.listed(names)}." if names else "There are no own protocols."
+        raise InvalidSpecError(error.message, f"{error.hint} {known.known()}".strip()) from None

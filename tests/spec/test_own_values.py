@@ -69,7 +69,7 @@ def test_own_sets_are_kept_and_shipped_ones_stay(tmp_path):
     assert own.load("my-trust").pence("care/scan") == 100
     with pytest.raises(InvalidInputError, match="ships with APE"):
         own.save(OURS)
-    with pytest.raises(InvalidSpecError, match="Own sets are: my-trust"):
+    with pytest.raises(InvalidSpecError, match="Own sets of prices are: my-trust"):
         own.load("my-trsut")
     with pytest.raises(InvalidSpecError, match="must be 1 to 80"):
         own.file("../evil")

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.limits import MAX_YAML_BYTES
 from ape_core.spec.protocol_yaml import load_protocol as load_shipped
-from ape_core.storage import own_protocols
 from ape_core.storage.own_protocols import OwnProtocols, list_protocols, load_protocol
 from simulation.strategies import protocols
 
@@ -83,7 +82,7 @@ def test_a_name_that_is_taken_is_replaced_only_on_request(library, mine):
 
 
 def test_the_number_of_own_protocols_is_bounded(library, mine, monkeypatch):
-    monkeypatch.setattr(own_protocols, "MAX_OWN_PROTOCOLS", 1)
+    monkeypatch.setattr(OwnProtocols, "most", 1)
     library.save(mine)
     with pytest.raises(InvalidInputError, match="holds 1 own protocols, which is the most"):
         library.save(replace(mine, name="another"))
