@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ape_core import schema
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from ape_core.results.eyes import Eyes
     from ape_core.results.query_answer import QueryAnswer
-    from ape_core.storage.arrow import Stream
 
 ArrowTable: TypeAlias = "pa.Table"
 ArrowSchema: TypeAlias = "pa.Schema"
@@ -204,7 +204,7 @@ class SimulationResults(ABC):
         """
         known = column_names(schema.VISITS)
         if columns is None:
-            return self._batches(known)
+            return self._batches("visits", known, 0, self.n_patients)
         wanted = [columns] if isinstance(columns, str) else list(columns)
         unknown = [name for name in wanted if name not in known]
         if unknown or not wanted:
@@ -212,7 +212,8 @@ class SimulationResults(ABC):
                 f"Visits have no column {unknown[0]!r}." if unknown else "No column is named.",
                 f"The columns are {', '.join(known)}.",
             )
-        return self._batches(tuple(name for name in known if name in wanted))
+        columns = tuple(name for name in known if name in wanted)
+        return self._batches("visits", columns, 0, self.n_patients)
 
     def query(
         self,
@@ -223,8 +224,10 @@ class SimulationResults(ABC):
     ) -> QueryAnswer:
         """Answer a question in SQL about the tables `visits` and `patients` of the run.
 
-        DuckDB answers, over the rows as they are read, a block at a time; it can change nothing
-        and reach nothing else. The columns are those of `schema.VISITS` and `schema.PATIENTS`.
+        DuckDB answers, over the rows as they are read, a block at a time: only the columns that
+        the question needs, and of `WHERE patient_id < 10000` only these patients. It can change
+        nothing and reach nothing else. The columns are those of `schema.VISITS` and
+        `schema.PATIENTS`.
 
         Parameters
         ----------
@@ -246,7 +249,7 @@ class SimulationResults(ABC):
         CorruptRunError
             A file of the run is damaged.
         """
-        from ape_core.results.sql import Limits, answer
+        from ape_core.results.sql import Limits, Rows, answer
 
         if self.years is None:
             raise empty_error(self)
@@ -256,7 +259,14 @@ class SimulationResults(ABC):
                 "Say it, as query(sql, memory_mb=500), or open the run with ape.open_run(run_id).",
             )
         room = self.query_memory() if memory_mb is None and self.query_memory else memory_mb
-        return answer(self._stream, sql, Limits(max_rows, room, seconds))
+        tables = {
+            table: Rows(
+                self._schema(table), self._n_rows(table), self.n_patients,
+                partial(self._batches, table),
+            )
+            for table in TABLES
+        }  # fmt: skip
+        return answer(tables, sql, Limits(max_rows, room, seconds))
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -285,19 +295,21 @@ class SimulationResults(ABC):
         """Rows of a table of the patients `first <= patient_id < stop`."""
 
     @abstractmethod
-    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
-        """All rows of a table in order, with some columns, block by block."""
+    def _batches(
+        self, table: str, columns: tuple[str, ...], first: int, stop: int
+    ) -> Iterator[RecordBatch]:
+        """Rows of the patients `first <= patient_id < stop` in order, block by block.
+
+        They have some columns, in the order of the schema.
+        """
+
+    @abstractmethod
+    def _n_rows(self, table: str) -> int:
+        """Rows of a table."""
 
     @abstractmethod
     def _schema(self, table: str) -> ArrowSchema:
         """Arrow schema of the rows of a table."""
-
-    def _stream(self, table: str, watch: Callable[[Iterator[Any]], Iterator[Any]]) -> Stream:
-        """Rows of a table, as often as they are asked for; watched while they are read."""
-        from ape_core.storage.arrow import Stream
-
-        names = column_names(TABLES[table])
-        return Stream(self._schema(table), lambda: watch(self._batches(names, table)))
 
     def _middle(self) -> Middle:
         """The middle of the run."""

@@ -125,10 +125,17 @@ class InMemoryResults(SimulationResults):
 
         return slice_patients(self._tables[table], first, stop)
 
-    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
-        """All rows of a table in order, with some columns."""
+    def _batches(
+        self, table: str, columns: tuple[str, ...], first: int, stop: int
+    ) -> Iterator[RecordBatch]:
+        """Rows of some patients in order."""
         if self._tables:
-            yield from self._tables[table].select(columns).to_batches(_BATCH_ROWS)
+            rows = self._rows(table, first, stop).select(columns)
+            yield from rows.to_batches(_BATCH_ROWS)
+
+    def _n_rows(self, table: str) -> int:
+        """Rows of a table that is held."""
+        return int(self._tables[table].num_rows)
 
     def _schema(self, table: str) -> ArrowSchema:
         """Schema of a table that is held."""

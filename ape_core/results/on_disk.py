@@ -152,12 +152,17 @@ class ParquetResults(SimulationResults):
         found = f" `ape find {run}`, or find_patients(), finds patients who are there."
         return f"{resume}{found if done else ''}"
 
-    def _batches(self, columns: tuple[str, ...], table: str = "visits") -> Iterator[RecordBatch]:
-        """All rows of a table in order, one row group at a time."""
+    def _batches(
+        self, table: str, columns: tuple[str, ...], first: int, stop: int
+    ) -> Iterator[RecordBatch]:
+        """Rows of some patients in order, one row group at a time."""
         for part in self._parts():
-            file = open_part(self._path(), table, part)
-            for group in range(file.n_groups):
-                yield from file.read(group, columns).combine_chunks().to_batches()
+            if part.first < stop and first < part.stop:
+                yield from open_part(self._path(), table, part).iterate(columns, first, stop)
+
+    def _n_rows(self, table: str) -> int:
+        """Rows of a table, as they were committed."""
+        return sum(part.n_visits if table == "visits" else part.n_eyes for part in self._parts())
 
     def _schema(self, table: str) -> ArrowSchema:
         """Schema of the first part, as of all."""

@@ -5,7 +5,7 @@ pyarrow takes 0.2 s and 40 MB to import, so that others import this module where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -218,6 +218,19 @@ class PartFile:
         ]
         return pa.concat_tables(rows) if rows else self.schema.empty_table()
 
+    def iterate(self, columns: Sequence[str], first: int, stop: int) -> Iterator[pa.RecordBatch]:
+        """Return the rows of the patients `first <= patient_id < stop`, a row group at a time."""
+        for group in range(self.n_groups):
+            patients = self.patients_of(group)
+            if not _overlap(patients, first, stop):
+                continue
+            if first <= patients[0] and patients[1] < stop:
+                rows = self.read(group, columns)
+            else:
+                rows = self.read(group, [*columns, *{"patient_id"}.difference(columns)])
+                rows = slice_patients(rows, first, stop).select(columns)
+            yield from rows.combine_chunks().to_batches()
+
     def _read_cold(self, group: int, names: list[str] | None) -> pa.Table:
         """Return rows of an archived part; to undo a prediction takes nearly all columns."""
         untouched = names is not None and not set(names) & set(PREDICTED[self.table])
@@ -238,26 +251,13 @@ class PartFile:
             raise damaged_file(self.path, f"it cannot be decoded ({error})") from error
 
 
-class Stream:
-    """Rows that whoever reads Arrow's C interface can go through, as often as they like.
-
-    Parameters
-    ----------
-    schema
-        Of every batch.
-    batches
-        Begins to give them anew.
-    """
-
-    def __init__(self, schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> None:
-        self._schema, self._batches = schema, batches
-
-    def __arrow_c_schema__(self) -> object:
-        return self._schema.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
-        return reader.__arrow_c_stream__(requested_schema)
+def to_stream(
+    schema: pa.Schema, columns: Sequence[str], batches: Iterator[pa.RecordBatch]
+) -> object:
+    """Return batches for whoever reads Arrow's C interface, with the columns in this order."""
+    kind = pa.schema([schema.field(name) for name in columns])
+    ordered = (batch.select(columns) for batch in batches)
+    return pa.RecordBatchReader.from_batches(kind, ordered).__arrow_c_stream__()
 
 
 def slice_patients(rows: pa.Table, first: int, stop: int) -> pa.Table:

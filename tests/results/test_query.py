@@ -87,6 +87,58 @@ def test_answers_are_what_the_rows_say(results):
     assert np.array_equal(answer.to_dataframe()["n"], [row[1] for row in answer.rows])
 
 
+@pytest.fixture
+def reads(results, monkeypatch):
+    """What questions to the run in memory read: table, columns, patients."""
+    read, batches = [], InMemoryResults._batches
+
+    def note(held, table, columns, first, stop):
+        read.append((table, columns, first, stop))
+        return batches(held, table, columns, first, stop)
+
+    monkeypatch.setattr(InMemoryResults, "_batches", note)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("sql", "read"),
+    [
+        ("SELECT avg(letters) FROM visits", [("visits", ("letters",), 0, 300)]),
+        (
+            "SELECT day, letters FROM visits WHERE patient_id BETWEEN 20 AND 29 AND letters > 60",
+            [("visits", ("day", "letters"), 20, 30)],
+        ),
+        ("SELECT sex FROM patients WHERE patient_id = 7", [("patients", ("sex",), 7, 8)]),
+        ("SELECT sex FROM patients WHERE patient_id > 290", [("patients", ("sex",), 291, 300)]),
+        ("SELECT sex FROM patients WHERE patient_id >= 400", [("patients", ("sex",), 400, 400)]),
+        ("SELECT sex FROM patients WHERE patient_id <= 4", [("patients", ("sex",), 0, 5)]),
+        (
+            "SELECT eye FROM patients WHERE patient_id = 3 OR patient_id = 9",
+            [("patients", ("patient_id", "eye"), 0, 300)],
+        ),
+    ],
+)
+def test_only_what_a_question_needs_is_read(results, reads, store, sql, read):
+    _, held, archived = results
+    answer = held.query(sql)
+    assert reads == read
+    assert archived.query(sql, memory_mb=200) == answer
+    # The same question, asked in a way that leaves nothing out of what is read.
+    everything = "(SELECT * FROM {0} WHERE hash({0}) IS NOT NULL ORDER BY ALL) "
+    for table in ("visits", "patients"):
+        sql = sql.replace(f"FROM {table}", f"FROM {everything.format(table)}")
+    assert held.query(sql).rows == answer.rows
+    assert len(reads[-1][1]) > len(read[0][1])
+
+
+def test_no_patient_is_left_out_or_seen_twice(results):
+    _, held, archived = results
+    for low, high in ((0, 299), (99, 100), (99, 200), (250, 260), (120, 110)):
+        asked = f"SELECT count(*), sum(day) FROM visits WHERE patient_id BETWEEN {low} AND {high}"
+        aside = asked.replace("patient_id", "patient_id + 0")
+        assert archived.query(asked, memory_mb=200) == held.query(aside)
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
