@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from ape_core.commands.answer import Answer, problem
 from ape_core.errors import ApeError, InvalidInputError
+from ape_core.terms import END_REASONS
 
 _RUN = "id of the run or the first characters of it, or: latest"
 _PROTOCOL = "name of a protocol (see: ape protocols) or a YAML file"
@@ -250,7 +251,8 @@ def _add_patients(commands: Any) -> None:
         add(f"--{name}", metavar="LOW:HIGH", help=text)
     add("--by-year", type=whole_number, metavar="Y", help="letters gained by the end of year Y")
     add("--sex", metavar="SEX", help="female or male")
-    add("--ended", metavar="REASON", action="append", help='why follow-up ended, such as "lost"')
+    text = f"why follow-up ended: {', '.join(END_REASONS.values())}"
+    add("--ended", metavar="REASON", action="append", help=text)
     add("--second-eye", action="store_true", default=None, help="treated in both eyes")
     text = "number (default), best, worst, typical or random"
     add("--order", metavar="ORDER", default="number", help=text)
@@ -309,6 +311,10 @@ def _add_economics(commands: Any) -> None:
     add("--set", metavar="NAME", help="prices: a shipped or own set, or a YAML file")
     add("--utility", metavar="NAME", help="mapping from acuity to utility (default: the first)")
     add("--worth", type=float, metavar="POUNDS", help="worth of a QALY (default: of the prices)")
+    add("--draws", type=whole_number, metavar="N",
+        help="simulate them again under N models drawn from what is known")  # fmt: skip
+    add("--draw-patients", type=whole_number, metavar="N", help="of each of these (default 2,000)")
+    add("--quiet", action="store_true", help="show no progress")
 
 
 def _add_score(commands: Any) -> None:

@@ -15,10 +15,10 @@ from ape_core.schema import MAX_LETTERS, WEEKS_PER_YEAR
 from ape_core.summaries.acuity import acuity_over_time, letters_change
 from ape_core.summaries.retention import status_over_time
 from ape_core.summaries.treatment import injection_intervals, injections_per_year
+from ape_core.terms import STATUSES as EYE_STATUSES
 from widgets import format as words
 from widgets import static_courses
 from widgets.charts.axes import year_ticks
-from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import FONT, hexadecimal
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _retention(axes: Axes, summary: Summary) -> None:
     last = view.percent[:, -1]
     handles, statuses = axes.get_legend_handles_labels()
     labels = [
-        f"{words.percent(share)} {IN_PLAIN_WORDS[status][0]}"
+        f"{words.percent(share)} {EYE_STATUSES[status].name}"
         for share, status in zip(last, statuses, strict=True)
     ]
     axes.legend(

@@ -13,12 +13,12 @@ from ape_core.summaries.courses import change_bands, driving_vision, interval_ba
 from ape_core.summaries.moments import percent_of
 from ape_core.summaries.retention import status_flow
 from ape_core.summaries.treatment import dry_at_last_scan
+from ape_core.terms import STATUSES as EYE_STATUSES
 from widgets import format as words
 from widgets.charts.axes import year_ticks
 from widgets.charts.bands import CHANGES, INTERVALS
 from widgets.charts.flow import GAP, HEIGHT, bottoms_of, columns_of, ends_of
 from widgets.charts.retention import STATUS_COLOURS
-from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import hexadecimal
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def flow(axes: Axes, summary: Summary) -> None:
     axes.set_yticks([])
     axes.grid(visible=False)
     last = percent_of(columns[-1], columns[-1].sum())
-    names = [IN_PLAIN_WORDS[status][0] for status in view.statuses]
+    names = [EYE_STATUSES[status].name for status in view.statuses]
     _legend(axes, last, names, STATUS_COLOURS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ape_core.terms import run_state
 from widgets import format as words
 from widgets.changes import changes_in_short
 from widgets.html import html, text
@@ -15,19 +16,10 @@ if TYPE_CHECKING:
     from widgets.runs_in_store import ListedRun
     from widgets.session import Session
 
-STATUS_WORDS: Final = {
-    "complete": "Complete",
-    "running": "Running",
-    "queued": "Waiting",
-    "interrupted": "Interrupted",
-    "failed": "Failed",
-    "corrupt": "Damaged",
-}
-
 
 def state_words(status: str, *, cancelled: bool) -> str:
-    """State of a run in one word: it is cancelled when it was asked to stop, and has stopped."""
-    return "Cancelled" if cancelled and status == "interrupted" else STATUS_WORDS[status]
+    """State of a run in one word, as it begins a line."""
+    return run_state(status, cancelled=cancelled).capitalize()
 
 
 def brand() -> str:

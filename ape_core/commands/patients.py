@@ -12,6 +12,7 @@ from ape_core.results import Criteria, Patient
 from ape_core.results.criteria import Range
 from ape_core.results.telling import tell
 from ape_core.runs.starting import open_run
+from ape_core.terms import END_REASONS, end_reason_code
 
 _RANGES: Final = {
     "age": "age_years",
@@ -43,7 +44,7 @@ def find(asked: argparse.Namespace) -> Answer:
         **given,
         by_year=asked.by_year,
         sex=asked.sex,
-        end_reason=None if asked.ended is None else tuple(asked.ended),
+        end_reason=None if asked.ended is None else tuple(map(end_reason_code, asked.ended)),
         second_eye=asked.second_eye,
     )
     found = run.results_so_far().find_patients(criteria, asked.order, asked.limit, asked.seed)
@@ -81,7 +82,8 @@ def _listed(rows: list[dict[str, Any]]) -> str:
         *("patient_id", "age_years", "sex", "baseline_letters", "last_letters", "n_injections"),
         *("n_visits", "end_reason"),
     )
-    cells = [[str(row[name]) for name in columns] for row in rows]
+    named = [row | {"end_reason": END_REASONS[row["end_reason"]]} for row in rows]
+    cells = [[str(row[name]) for name in columns] for row in named]
     return table(titles, cells, right=tuple(t for t in titles if t not in ("sex", "ended")))
 
 

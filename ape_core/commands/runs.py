@@ -18,6 +18,7 @@ from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
 from ape_core.storage.store import Store
 from ape_core.storage.tiers import COLD, HOT, WARM
+from ape_core.terms import run_state
 
 CANCEL_SECONDS: Final = 30.0
 """A worker that was asked to stop is waited for this long."""
@@ -161,7 +162,8 @@ def _state(run: Run, text: str) -> Answer:
 
 def _state_in_words(run: dict[str, Any]) -> str:
     """Status of a listed run for people."""
-    return f"{run['status']} (cancelled)" if run["cancelled"] else str(run["status"])
+    status = "corrupt" if run["years"] is None else run["status"]
+    return run_state(status, cancelled=run["cancelled"])
 
 
 def _listed(run: Run) -> dict[str, Any]:
@@ -215,7 +217,7 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
         return listing(
             [
                 ("run", run.run_id),
-                ("status", data["status"]),
+                ("status", _state_in_words(data)),
                 ("why", data["error"]),
                 ("what to do", data["hint"]),
                 ("created", local_text(instant(data["created"]))),

@@ -8,6 +8,7 @@ from typing import Final
 
 from ape_core.results.patient import EyeHistory, Patient, Visit
 from ape_core.schema import DAYS_PER_WEEK, DAYS_PER_YEAR
+from ape_core.terms import END_REASONS
 
 LATE_DAYS: Final = 14
 """A visit that is later than planned by at least so many days counts as late."""
@@ -16,12 +17,9 @@ BREAK_DAYS: Final = 91
 """From here on it counts as a break from care: a quarter of a year."""
 
 ENDINGS: Final = {
+    **END_REASONS,
     "on treatment": "on treatment at the end",
-    "discharged stable": "stopped, stable",
-    "discharged futile": "stopped, futile",
-    "lost": "lost to follow-up",
-    "transferred": "moved to another clinic",
-    "died": "died",
+    "died": "died",  # in care or not
 }
 """Why follow-up ended, in the words that stand beside a mark."""
 

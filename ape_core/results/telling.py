@@ -95,7 +95,7 @@ def _ending(course: Course, name: str) -> list[str]:
         "discharged futile": f"Treatment was stopped in month {month} because acuity was too low "
         "for it to help.",
         "lost": f"{who} was lost to follow-up in month {month}.",
-        "transferred": f"{who} moved to another clinic in month {month}.",
+        "transferred": f"{who} was transferred to another clinic in month {month}.",
     }
     reason = course.eye.end_reason
     if reason == "discharged stable" and all(event.kind != "stopped" for event in course.events):

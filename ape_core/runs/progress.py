@@ -11,6 +11,7 @@ from typing import Final
 
 from ape_core.runs.memory import MB, peak_memory_bytes, process_memory_bytes
 from ape_core.runs.story import boot_id
+from ape_core.terms import run_state
 
 WRITE_SECONDS: Final = 0.5
 """A worker says how far it is about this often."""
@@ -72,7 +73,7 @@ class Progress:
     @property
     def state(self) -> str:
         """The status for people, who also want to know whether it was cancelled."""
-        return f"{self.status} (cancelled)" if self.cancelled else self.status
+        return run_state(self.status, cancelled=self.cancelled)
 
     @property
     def share(self) -> float:

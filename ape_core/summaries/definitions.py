@@ -14,8 +14,9 @@ In care. A first eye is in care on a day unless its follow-up ended on an earlie
 patient has died by that day. An eye in care is *on treatment*, meaning that it follows its
 protocol (also when the protocol is to look and not to inject), or *monitored*: treatment was
 stopped, the clinic still sees the eye, and has not resumed. The table of patients calls an eye
-that is monitored when the run ends "discharged stable", from the day on which it was stopped;
-here it stays in care, since its visits go on, and only eyes that are seen no more are discharged.
+that is monitored when the run ends "discharged stable" (shown as "stopped as stable", see
+`ape_core.terms`), from the day on which it was stopped; here it stays in care, since its visits go
+on, and only eyes that are seen no more are discharged.
 
 Three ways to measure acuity. *Assessed* letters are measured in every living first eye, seen by a
 clinic or not, so that nobody drops out of the mean (no survivorship bias). Letters *in care* are

@@ -19,6 +19,7 @@ from ape_core.summaries.treatment import (
     injections_per_year,
 )
 from ape_core.summaries.workload import activity_per_week
+from ape_core.terms import STATUSES
 
 if TYPE_CHECKING:
     from ape_core.summaries.courses import BandsOverTime
@@ -88,7 +89,7 @@ def status_table(summary: Summary) -> Table:
         "Who stays in care",
         (_SINCE, "weeks", view.weeks),
         *(
-            (status.capitalize(), "patients", counts)
+            (STATUSES[status].full_name.capitalize(), "patients", counts)
             for status, counts in zip(view.statuses, view.counts, strict=True)
         ),
         ("All patients", "patients", view.counts.sum(axis=0)),
@@ -132,11 +133,12 @@ def flow_table(summary: Summary) -> Table:
     """First eyes by year, status at its start and status at its end; who is in none is left out."""
     view = status_flow(summary)
     years, before, after = view.counts.nonzero()
+    names = [STATUSES[status].full_name for status in view.statuses]
     return Table.of(
         "From year to year",
         ("Year", "", view.years[years]),
-        ("Status at the start of the year", "", [view.statuses[place] for place in before]),
-        ("Status at the end of the year", "", [view.statuses[place] for place in after]),
+        ("Status at the start of the year", "", [names[place] for place in before]),
+        ("Status at the end of the year", "", [names[place] for place in after]),
         ("Patients", "", view.counts[years, before, after]),
     )
 

@@ -20,6 +20,7 @@ LAYERS = (
         "ape_core.limits",
         "ape_core.on_first_use",
         "ape_core.schema",
+        "ape_core.terms",
     ),
     ("ape_core.spec",),
     ("ape_core.simulation",),

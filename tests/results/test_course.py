@@ -54,7 +54,7 @@ def test_the_course_of_an_eye():
     assert course.pauses == (Span("late", 84, 100), Span("break", 280, 400))
     assert course.events == (
         Event("break", 400, "back after 4 months"),
-        Event("stopped", 456, "stopped, stable"),
+        Event("stopped", 456, "stopped as stable"),
         Event("resumed", 512, "treated again"),
         Event("end", 728, "on treatment at the end"),
     )
@@ -78,7 +78,7 @@ def test_the_history_in_sentences():
     ("reason", "sentence"),
     [
         ("lost", "He was lost to follow-up in month 3."),
-        ("transferred", "He moved to another clinic in month 3."),
+        ("transferred", "He was transferred to another clinic in month 3."),
         ("discharged futile", ("Treatment was stopped in month 3 because acuity was too low for it "
          "to help.")),
         ("discharged stable", "Treatment was stopped in month 3 because the eye was stable."),

@@ -267,7 +267,7 @@ def test_retention_always_sums_to_all_patients(summary):
     )
     on_treatment = view.percent[view.statuses.index("on treatment"), -1]
     assert f"{on_treatment:.1f}% on treatment" in words_of(chart)
-    assert "stopped: futile" in words_of(chart)
+    assert "stopped as futile" in words_of(chart)
     close_all(chart.view)
 
 

@@ -15,13 +15,13 @@ from ape_core.summaries.definitions import ON_TREATMENT
 from ape_core.summaries.moments import percent_of
 from ape_core.summaries.retention import moves, status_flow
 from ape_core.summaries.tables import flow_table
+from ape_core.terms import STATUSES as EYE_STATUSES
 from widgets import format as words
 from widgets.charts.axes import year_ticks
 from widgets.charts.card import Card
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.charts.retention import STATUS_COLOURS
 from widgets.html import html, text
-from widgets.statuses import IN_PLAIN_WORDS
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def _labels(flow: StatusFlow) -> str:
     return end_labels(
         [
             EndLabel(
-                float(middle) / total, words.percent(share), IN_PLAIN_WORDS[status][0], name,
-                IN_PLAIN_WORDS[status][1],
+                float(middle) / total, words.percent(share), EYE_STATUSES[status].name, name,
+                EYE_STATUSES[status].meaning,
             )
             for status, name, share, middle in zip(
                 flow.statuses, STATUS_COLOURS, last, middles, strict=True

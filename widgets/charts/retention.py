@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from ape_core.summaries.definitions import STATUSES
 from ape_core.summaries.retention import status_over_time
 from ape_core.summaries.tables import status_table
+from ape_core.terms import STATUSES as EYE_STATUSES
 from widgets import format as words
 from widgets.charts.card import Card
 from widgets.charts.stack import Stack, stack_labels
-from widgets.statuses import IN_PLAIN_WORDS
 
 if TYPE_CHECKING:
     from ape_core.summaries import Summary
@@ -31,7 +31,7 @@ class RetentionChart:
     """
 
     def __init__(self, *, light: bool = False) -> None:
-        self._helps = () if light else [IN_PLAIN_WORDS[status][1] for status in STATUSES]
+        self._helps = () if light else [EYE_STATUSES[status].meaning for status in STATUSES]
         self._stack = Stack(STATUS_COLOURS, light=light)
         self.card = Card("Who stays in care", self._stack.figure, ends=True, wide=True)
         self.view = self.card.view
@@ -50,7 +50,7 @@ class RetentionChart:
             told=_in_words(view, summary.years),
         )
         self._stack.draw(view.weeks, view.percent, summary.years)
-        names = [IN_PLAIN_WORDS[status][0] for status in view.statuses]
+        names = [EYE_STATUSES[status].name for status in view.statuses]
         labels = stack_labels(view.percent[:, -1], names, STATUS_COLOURS, self._helps)
         self.card.label_ends(labels)
 
@@ -58,7 +58,7 @@ class RetentionChart:
 def _in_words(view: StatusOverTime, years: int) -> str:
     """Where the patients are at the end."""
     shares = ", ".join(
-        f"{words.percent(share)} {IN_PLAIN_WORDS[status][0]}"
+        f"{words.percent(share)} {EYE_STATUSES[status].name}"
         for status, share in zip(view.statuses, view.percent[:, -1], strict=True)
     )
     return f"After {words.plural(years, 'year')}: {shares}."

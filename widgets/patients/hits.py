@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button
 
+from ape_core.terms import END_REASONS
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
@@ -88,7 +89,7 @@ def hit_words(hit: FoundPatient) -> tuple[str, str]:
     given = words.plural(hit.n_injections, "injection")
     return (
         f"{hit.patient_id:,}: {person} of {hit.age_years}{both}",
-        f"{letters}, {given}, {hit.end_reason}",
+        f"{letters}, {given}, {END_REASONS[hit.end_reason]}",
     )
 
 

@@ -9,6 +9,7 @@ from ipywidgets import Button, Textarea
 
 from ape_core.limits import MAX_DOWNLOAD_BYTES
 from ape_core.storage.tables import TABLES
+from ape_core.terms import END_REASONS, STOPPED_AS_STABLE
 from widgets.errors import guarded
 from widgets.html import box, classed, html, text
 from widgets.patients.asking import ASKED_ROWS, Asking
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ape_core.results.query_answer import QueryAnswer
+    from ape_core.schema import Column
     from widgets.patients.session import PatientsSession
 
 SHOWN_ROWS: Final = 100
@@ -101,13 +103,21 @@ class QueryPanel:
             asking.end()
 
 
+def _codes(column: Column) -> str:
+    """What the values of a column mean that pages call by other names."""
+    if column.name != "end_reason":
+        return ""
+    told = (f"<code>{text(code)}</code>, {text(name)}" for code, name in END_REASONS.items())
+    return f": {'; '.join(told)}. {text(STOPPED_AS_STABLE)}"
+
+
 def columns_markup() -> str:
     """What the columns of both tables are."""
     tables = "".join(
         f"<h3>{table}</h3><ul>"
         + "".join(
             f"<li><code>{column.name}</code>: {text(column.meaning)}"
-            f"{text(f', {column.unit}' if column.unit else '')}</li>"
+            f"{text(f', {column.unit}' if column.unit else '')}{_codes(column)}</li>"
             for column in columns
         )
         + "</ul>"

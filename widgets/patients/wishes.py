@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ape_core.results import Criteria
+from ape_core.terms import END_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class Wish:
     name: str
     label: str
     choices: tuple[Choice, ...]
+
+
+def _ended(code: str, said: str) -> Choice:
+    """Answer to how it ended: a reason, and the sentence in which its name stands."""
+    name = END_REASONS[code]
+    return Choice(name.capitalize(), (code,), said.format(name))
 
 
 WISHES: Final = (
@@ -74,12 +81,12 @@ WISHES: Final = (
     )),
     Wish("end_reason", "How it ended", (
         Choice("Any way"),
-        Choice("On treatment", ("on treatment",), "was on treatment at the end"),
-        Choice("Stopped, stable", ("discharged stable",), "stopped as stable"),
-        Choice("Stopped, futile", ("discharged futile",), "stopped as futile"),
-        Choice("Lost to follow-up", ("lost",), "was lost to follow-up"),
-        Choice("Moved elsewhere", ("transferred",), "moved to another clinic"),
-        Choice("Died in care", ("died",), "died while in care"),
+        _ended("on treatment", "was {} at the end"),
+        _ended("discharged stable", "was {}"),
+        _ended("discharged futile", "was {}"),
+        _ended("lost", "was {}"),
+        _ended("transferred", "was {}"),
+        _ended("died", "{}"),
     )),
     Wish("second_eye", "Second eye", (
         Choice("Either"),
