@@ -11,6 +11,8 @@ from typing import Any
 
 from ipywidgets import Widget
 
+from widgets.html import is_shared
+
 
 def close_all(widget: Widget) -> None:
     """Close a widget and, through all its traits, every widget below it."""
@@ -21,7 +23,7 @@ def close_all(widget: Widget) -> None:
 def _parts(value: Any, seen: set[int]) -> Iterator[Widget]:
     """Walk the widgets in a value; parts first, each once."""
     if isinstance(value, Widget):
-        if id(value) in seen:
+        if id(value) in seen or is_shared(value):
             return
         seen.add(id(value))
         for name in value.keys:
