@@ -122,6 +122,7 @@ def _parser() -> _Parser:
         _add_about_runs,
         _add_patients,
         _add_query,
+        _add_slipping,
         _add_packages,
         _add_protocols,
         _add_economics,
@@ -183,6 +184,15 @@ def _add_run(commands: Any) -> None:
     _add_question(run)
     run.add_argument("--detach", action="store_true", help="start in the background and return")
     run.add_argument("--quiet", action="store_true", help="show no progress")
+    _add_engine(run)
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    """Add what says where chunks are simulated."""
+    text = "threads of this machine (local, the default) or workers of a Dask cluster (dask)"
+    parser.add_argument("--executor", metavar="NAME", default="local", help=text)
+    text = "Dask scheduler, as tcp://host:8786; without it, dask uses processes of this machine"
+    parser.add_argument("--scheduler", metavar="ADDRESS", help=text)
 
 
 def _add_estimate(commands: Any) -> None:
@@ -219,6 +229,7 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--workers", type=whole_number, metavar="K", help="threads")
         parser.add_argument("--detach", action="store_true", help="in the background")
         parser.add_argument("--quiet", action="store_true", help="show no progress")
+        _add_engine(parser)
     if name == "rename":
         parser.add_argument("name", metavar="NAME", help='the name; "" takes it away')
     if name == "note":
@@ -271,6 +282,13 @@ def _add_query(commands: Any) -> None:
     text = "memory that it may take (default: half of what is left)"
     add("--memory-mb", type=float, metavar="MB", help=text)
     add("--seconds", type=float, metavar="S", help="time that it may take (default 120)")
+
+
+def _add_slipping(commands: Any) -> None:
+    """Add `slipping`."""
+    text = "what waiting for a slot did to acuity: a run with limited slots, and without the limit"
+    slipping = _add(commands, "slipping", ("slipping", "slipping"), text)
+    slipping.add_argument("run", metavar="RUN", help=_RUN)
 
 
 def _add_packages(commands: Any) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.economics import cost_effectiveness
+from ape_core.analysis.economics_certainty import best_words, certainty_words
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
     LIST_PRICES,
-    NO_DISEASE,
     NOT_COUNTED,
-    best_words,
+    PERSPECTIVE,
     eye_words,
     increment_words,
     pounds,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ape_core.spec.economics import Economics
     from ape_core.summaries import Summary
 
-_NOTES: Final = (LIST_PRICES, NO_DISEASE, BETTER_EYE, NOT_COUNTED)
+_NOTES: Final = (LIST_PRICES, BETTER_EYE, PERSPECTIVE, NOT_COUNTED)
 
 
 def costs_markup(
@@ -108,4 +108,5 @@ def _beside(priced: Mapping[str, HealthEconomics], reference: str | None) -> str
     return (
         f"{said}<h3>In the order of cost</h3><table><tbody>{steps}</tbody></table>"
         f"<p>{text(best_words(compared, compared.threshold))}</p>"
+        f"<p>{text(certainty_words(compared))}</p>"
     )

@@ -71,8 +71,24 @@ class CostEffectiveness:
 
     @property
     def degrees(self) -> int:
-        """Degrees of freedom of every variance: groups with patients, less one."""
+        """Degrees of freedom of every variance: groups with patients, less one.
+
+        None where slots ran short: patients of a clinic depend on each other there, and groups are
+        no clinics, so that nothing is known of the variances.
+        """
+        if self.slots_ran_short:
+            return 0
         return max(int(np.count_nonzero(self.priced[0].group_patients)) - 1, 0)
+
+    @property
+    def slots_ran_short(self) -> bool:
+        """Whether visits slipped for want of a slot under any of the protocols."""
+        return any(item.slots_ran_short for item in self.priced)
+
+    @property
+    def knows_patients(self) -> bool:
+        """Whether it is known how far the luck of the patients may move figures."""
+        return self.degrees > 0
 
     def increment(self, place: int, against: int | None = None) -> Increment:
         """Give what a protocol costs and gains beyond another: by default the reference."""

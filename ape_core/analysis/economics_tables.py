@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ape_core.summaries.economics import HealthEconomics
 
 _PER_PATIENT = "GBP per patient"
+_NONE = ("", "", "")
 
 
 def incremental_table(compared: CostEffectiveness) -> Table:
@@ -71,14 +72,14 @@ def net_benefit_table(compared: CostEffectiveness, thresholds: list[float]) -> T
         shares = compared.acceptability_at(threshold)
         for place, name in enumerate(compared.names):
             gain = compared.increment(place).net_benefit(threshold)
-            is_known = np.isfinite(gain.se)
-            ends = (gain.low, gain.high) if is_known else ("", "")
-            rows.append((name, threshold, gain.value, *ends, 100 * float(shares[place])))
+            known = (gain.low, gain.high, 100 * float(shares[place]))
+            rows.append((name, threshold, gain.value, *(known if np.isfinite(gain.se) else _NONE)))
     columns = list(zip(*rows, strict=True))
     heads = (
         ("Protocol", ""), ("Worth of a QALY", "GBP"),
         (f"Net benefit beside {compared.names[compared.reference]}", _PER_PATIENT),
-        ("95% interval from", "GBP"), ("95% interval to", "GBP"), ("Best in", "% of draws"),
+        ("95% interval from", "GBP"), ("95% interval to", "GBP"),
+        ("Best in", "% of samples of these patients"),
     )  # fmt: skip
     pairs = zip(heads, columns, strict=True)
     return Table.of("Net benefit", *((name, unit, values) for (name, unit), values in pairs))

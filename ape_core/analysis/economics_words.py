@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ape_core.analysis.economics import CostEffectiveness
     from ape_core.analysis.frontier import Step
     from ape_core.analysis.increments import Bounded, Increment
     from ape_core.summaries.economics import HealthEconomics
@@ -19,13 +18,16 @@ LIST_PRICES: Final = (
     "At list prices. What is paid for drugs is confidential and lower, and can change which "
     "protocol is best: put in the prices that your service pays."
 )
-NO_DISEASE: Final = (
-    "Intervals are of the patients who were simulated alone: the model, prices and utilities are "
-    "taken as they stand."
-)
+_LEAST_QALYS: Final = 5e-8
+_MOST_DECIMALS: Final = 7
 BETTER_EYE: Final = (
     "QALYs follow the acuity of the better-seeing eye, by one published mapping; another mapping "
     "gives other QALYs."
+)
+PERSPECTIVE: Final = (
+    "Perspective: that of the NHS as it pays the clinic that treats the eyes, for drugs, "
+    "injections, visits and scans, from the first visit to the end of the run. A year is 52 weeks, "
+    "and the first is not discounted."
 )
 NOT_COUNTED: Final = (
     "Not counted: adverse events, travel, carers' time, and the cost of lost sight unless you set "
@@ -48,8 +50,12 @@ def ratio_pounds(amount: float) -> str:
 
 
 def qalys_text(amount: float) -> str:
-    """QALYs: 2.606; more digits where there are few."""
-    shown = f"{abs(amount):.4f}" if abs(amount) < 0.1 else f"{abs(amount):.3f}"
+    """QALYs: 2.606; where there are few, as many digits as it takes to show two."""
+    size = abs(amount)
+    decimals = 3 if size >= 0.1 else 4
+    if _LEAST_QALYS <= size < 0.001:
+        decimals = min(1 - math.floor(math.log10(size)), _MOST_DECIMALS)
+    shown = f"{size:.{decimals}f}"
     return f"{_MINUS if amount < 0 and shown.strip('0.') else ''}{shown}"
 
 
@@ -86,6 +92,8 @@ def increment_words(increment: Increment, name: str, other: str) -> str:
         sentence = f"{name} dominates {other}: it {both}."
     elif increment.verdict == "dominated":
         sentence = f"{name} is dominated by {other}: it {both}."
+    elif not increment.is_known:
+        sentence = f"{name} {both} than {other}."
     elif not increment.qalys_difference.excludes_zero:
         sentence = f"{name} {both} than {other}."  # a ratio to what may be nothing says nothing
     else:
@@ -104,6 +112,8 @@ def icer_words(increment: Increment) -> str:
 
 def icer_interval_words(increment: Increment) -> str:
     """95% interval of the ratio; where it has no end, that and why."""
+    if not increment.is_known:
+        return "its interval is not known"
     interval, saves = increment.icer_interval, increment.verdict == "saves"
     what = "saved per QALY lost" if saves else "per QALY gained"
     low, high = ratio_pounds(interval.low), ratio_pounds(interval.high)
@@ -122,6 +132,8 @@ def icer_interval_words(increment: Increment) -> str:
 
 def chance_words(increment: Increment) -> str:
     """What of a difference may be the luck of these patients; empty where neither may."""
+    if not increment.is_known:
+        return "How much of that is chance is not known."
     unclear = [
         word
         for word, bounded in (
@@ -148,17 +160,6 @@ def step_words(step: Step, names: Sequence[str]) -> str:
     return f"dominated by {others[0]}" if others else step.verdict
 
 
-def best_words(compared: CostEffectiveness, threshold: float) -> str:
-    """Which protocol to choose where a QALY is worth so much, and how sure that is."""
-    best = compared.best(threshold)
-    share = 100 * float(compared.acceptability_at(threshold)[best])
-    name = compared.names[best]
-    return (
-        f"Where a QALY is worth {pounds(threshold)}, {name} has the highest net benefit, in "
-        f"{share:.0f}% of draws of the patients."
-    )
-
-
 def eye_words(priced: HealthEconomics) -> str:
     """What is assumed of the other eye; where both are simulated, that they are."""
     if priced.has_two_eyes:
@@ -174,5 +175,5 @@ def eye_words(priced: HealthEconomics) -> str:
 def _ends(low: str, high: str, bounded: Bounded) -> str:
     """Both ends, or that there are none."""
     if bounded.se == float("inf"):
-        return "not known: too few patients"
+        return "not known"
     return f"{low} to {high}"

@@ -74,6 +74,11 @@ class Increment:
     degrees: int
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the variances."""
+        return self.degrees > 0
+
+    @property
     def cost_difference(self) -> Bounded:
         """Cost with its interval."""
         return self._bounded(self.cost, self.cost_variance)

@@ -92,6 +92,31 @@ def draw_inputs(economics: Economics, utility: str | None, n: int, seed: int = S
     return InputDraws(n, pence, assumptions, table, per_year, varied)
 
 
+def drawn_sets(
+    economics: Economics, utility: str | None, n: int, seed: int = SEED
+) -> tuple[Economics, ...]:
+    """Give the set with the numbers of each draw in it, as of `draw_inputs`."""
+    draw_inputs(economics, utility, n, seed)  # refuses what could not be
+    name = next(iter(economics.utilities)) if utility is None else utility
+    own = f"utilities/{name}/"
+    values = {
+        key: _draws(key, item, n, seed)
+        for key, item in economics.numbers().items()
+        if item.distribution is not None and _is_used(key, own)
+    }
+    mapping = economics.utility(utility)
+    if mapping.kind == "bands":
+        keys = list(mapping.bands().values())
+        numbers = mapping.numbers
+        bands = [_draws(own + key, numbers[key], n, seed) for key in keys]
+        ordered = np.sort(np.stack(bands, axis=1), axis=1)
+        values |= {own + key: ordered[:, place] for place, key in enumerate(keys)}
+    return tuple(
+        economics.with_values({key: float(drawn[at]) for key, drawn in values.items()})
+        for at in range(n)
+    )
+
+
 @lru_cache(maxsize=256)
 def _draws(name: str, number: Parameter, n: int, seed: int) -> Floats:
     """Draws of one number, or the number itself as often."""

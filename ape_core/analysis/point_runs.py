@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ape_core.analysis.point_figures import PointFigures
 from ape_core.errors import CorruptRunError, InvalidInputError
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from ape_core.spec.economics import Economics
     from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.store import Store
+    from ape_core.summaries.summary import Summary
 
 POLL_SECONDS: Final = 0.1
+
+Kept = TypeVar("Kept")
+"""What is kept of a run that is complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,10 @@ class SeriesProgress:
         return self.n_done / self.n_runs
 
 
-class PointRuns:
-    """Runs of the same patients whose figures arrive one by one.
+class StudyRuns(ABC, Generic[Kept]):
+    """Runs of the same patients that arrive one by one.
 
-    Nothing is kept of a run but what figures need. All of it can be found again: the same runs,
+    Nothing is kept of a run but what a study needs. All of it can be found again: the same runs,
     asked for again, are there.
 
     Parameters
@@ -71,8 +76,7 @@ class PointRuns:
         self._unique = {spec.run_id: spec for spec in self.specs}
         self._series = Series(tuple(self._unique.values()), store)
         self.store = self._series.store
-        self._figures: dict[str, PointFigures] = {}
-        self._economics: Economics | None = None
+        self._kept: dict[str, Kept] = {}
         self._damages: list[CorruptRunError] = []
 
     def __repr__(self) -> str:
@@ -105,7 +109,7 @@ class PointRuns:
         at_work, stopping = self._series.is_at_work, self._series.is_stopping
         self._damages.clear()
         self.read()
-        done, n_runs = len(self._figures), len(self._unique)
+        done, n_runs = len(self._kept), len(self._unique)
         if done == n_runs:
             return SeriesProgress("complete", done, n_runs)
         if self._damages and not at_work:
@@ -148,13 +152,13 @@ class PointRuns:
     def read(self) -> int:
         """Read the runs that have become complete since the last look; return how many are."""
         for run_id, spec in self._unique.items():
-            if run_id not in self._figures and run_id in self.store:
+            if run_id not in self._kept and run_id in self.store:
                 self._read_run(run_id, spec)
-        return len(self._figures)
+        return len(self._kept)
 
-    def figures(self, spec: RunSpec) -> PointFigures | None:
-        """What is known of a run; None until it is complete."""
-        return self._figures.get(spec.run_id)
+    @abstractmethod
+    def keep(self, summary: Summary, spec: RunSpec) -> Kept:
+        """Give what is kept of a run that is complete."""
 
     def _read_run(self, run_id: str, spec: RunSpec) -> None:
         """Read a run if it is complete, and keep of it what figures need."""
@@ -164,7 +168,7 @@ class PointRuns:
                 return
             summary = run.summary()
             if summary is not None:
-                self._figures[run_id] = PointFigures.of(summary, spec, self._prices())
+                self._kept[run_id] = self.keep(summary, spec)
         except CorruptRunError as damage:
             if not run.folder.is_locked():
                 self._damages.append(damage)
@@ -172,11 +176,25 @@ class PointRuns:
     def _queue_place(self) -> int | None:
         """Place in the queue of whichever run waits."""
         for run_id in self._unique:
-            if run_id not in self._figures and run_id in self.store:
+            if run_id not in self._kept and run_id in self.store:
                 folder = self.store.folder(run_id)
                 if folder.is_locked():
                     return Run(folder).progress().queue_place
         return None
+
+
+class PointRuns(StudyRuns[PointFigures]):
+    """Runs of the same patients whose figures arrive one by one."""
+
+    _economics: Economics | None = None
+
+    def keep(self, summary: Summary, spec: RunSpec) -> PointFigures:
+        """Keep sums, from which every outcome follows."""
+        return PointFigures.of(summary, spec, self._prices())
+
+    def figures(self, spec: RunSpec) -> PointFigures | None:
+        """What is known of a run; None until it is complete."""
+        return self._kept.get(spec.run_id)
 
     def _prices(self) -> Economics:
         """The prices and utilities that ship with APE."""

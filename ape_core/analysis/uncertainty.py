@@ -32,7 +32,7 @@ class Spread:
     Parameters
     ----------
     patients
-        Shrinks with the square root of the number of patients.
+        Shrinks with the square root of the number of patients; infinite where it is not known.
     parameters
         Does not.
     """
@@ -60,6 +60,9 @@ class Uncertainty:
         Covariances of the costs of all protocols and then their QALYs, `[2 n, 2 n]`.
     varied
         What was drawn, in words of the user's files.
+    knows_patients
+        Whether groups of patients tell of their luck, which they do not where slots ran short:
+        prices are then drawn without patients, and what comes from the disease holds some luck.
     """
 
     names: tuple[str, ...]
@@ -69,6 +72,7 @@ class Uncertainty:
     of_patients: Floats
     of_parameters: Floats
     varied: tuple[str, ...]
+    knows_patients: bool = True
 
     @property
     def n_draws(self) -> int:
@@ -106,7 +110,7 @@ class Uncertainty:
             math.sqrt(max(float(contrast @ matrix @ contrast), 0.0))
             for matrix in (self.of_patients, self.of_parameters)
         )
-        return Spread(patients, parameters)
+        return Spread(patients if self.knows_patients else math.inf, parameters)
 
 
 def uncertain_inputs(compared: CostEffectiveness, n: int = N_INPUT_DRAWS) -> Uncertainty:
@@ -123,7 +127,8 @@ def uncertain_inputs(compared: CostEffectiveness, n: int = N_INPUT_DRAWS) -> Unc
     """
     first = compared.priced[0]
     draws = draw_inputs(first.economics, first.utility, n)
-    weights = resample(first.group_patients, n)
+    known = compared.knows_patients
+    weights = resample(first.group_patients, n) if known else None
     together = [_drawn(compared, place, draws, weights) for place in range(len(compared.names))]
     inputs = np.array([_drawn(compared, place, draws) for place in range(len(compared.names))])
     return Uncertainty(
@@ -134,6 +139,7 @@ def uncertain_inputs(compared: CostEffectiveness, n: int = N_INPUT_DRAWS) -> Unc
         covariance_of_means(_totals(compared), first.group_patients),
         np.atleast_2d(np.cov(np.concatenate([inputs[:, 0], inputs[:, 1]]))),
         draws.varied,
+        known,
     )
 
 
@@ -166,6 +172,7 @@ def probabilistic(by_draw: Sequence[CostEffectiveness]) -> Uncertainty:
         axis=1,
     )
     n = len(by_draw)
+    known = all(compared.knows_patients for compared in by_draw)
     of_luck = np.mean(
         [covariance_of_means(apart, members) for apart in totals - totals.mean(axis=0)], axis=0
     ) * (n / (n - 1))
@@ -175,8 +182,9 @@ def probabilistic(by_draw: Sequence[CostEffectiveness]) -> Uncertainty:
         means[:, : len(by_draw[0].names)].T,
         means[:, len(by_draw[0].names) :].T,
         covariance_of_means(totals.mean(axis=0), members),
-        np.cov(means.T) - of_luck,
+        np.cov(means.T) - (of_luck if known else 0.0),
         (f"{n} draws",),
+        known,
     )
 
 

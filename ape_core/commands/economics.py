@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from ape_core.analysis.economics import cost_effectiveness
+from ape_core.analysis.economics_certainty import best_words, certainty_words
 from ape_core.analysis.economics_words import (
     LIST_PRICES,
-    best_words,
     eye_words,
     increment_words,
     pounds,
@@ -17,6 +18,7 @@ from ape_core.analysis.economics_words import (
 )
 from ape_core.analysis.same_patients import check_same_patients
 from ape_core.commands.answer import Answer, paragraph, table
+from ape_core.commands.economics_draws import drawn_answer
 from ape_core.errors import InvalidInputError
 from ape_core.runs.starting import open_run
 from ape_core.spec.checks import is_name
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ape_core.analysis.economics import CostEffectiveness
+    from ape_core.analysis.increments import Bounded
     from ape_core.runs.handle import Run
     from ape_core.spec.economics import Economics
 
@@ -40,6 +43,10 @@ def economics(asked: argparse.Namespace) -> Answer:
     runs = [open_run(word) for word in asked.run]
     if len(runs) > 1:
         check_same_patients([run.spec for run in runs])
+    elif asked.draws is not None:
+        raise InvalidInputError(
+            "--draws compares protocols, but one run is given.", "Name two to six runs."
+        )
     priced = {run.run_id: _priced(run, prices, asked.utility) for run in runs}
     titles = {run.run_id: run.spec.protocol.title for run in runs}
     compared = cost_effectiveness(priced, threshold=asked.worth) if len(runs) > 1 else None
@@ -54,6 +61,10 @@ def economics(asked: argparse.Namespace) -> Answer:
     said = [_table(priced, titles)]
     if compared is not None:
         said += _in_words(compared, [titles[name] for name in compared.names])
+    if compared is not None and asked.draws is not None:
+        data["draws_of_the_disease"], words = drawn_answer(asked, runs, prices, compared)
+        said += ["", words]
+    said += ["", paragraph(certainty_words(compared))] if compared is not None else []
     said += [paragraph(eye_words(first)), paragraph(LIST_PRICES)]
     return Answer(data, "\n".join(said))
 
@@ -87,11 +98,11 @@ def _run(run: Run, item: HealthEconomics) -> dict[str, Any]:
         "protocol": run.spec.protocol.name,
         "n_patients": item.n_patients,
         "cost": item.cost,
-        "cost_se": item.cost_se,
+        "cost_se": _known(item.cost_se),
         "cost_by_category": dict(zip(COSTS, item.cost_by_category.tolist(), strict=True)),
         "cost_by_year": item.cost_by_year.sum(axis=1).tolist(),
         "qalys": item.qalys_per_patient,
-        "qalys_se": item.qalys_se,
+        "qalys_se": _known(item.qalys_se),
         "life_years": item.life_years_per_patient,
         "both_eyes": item.has_two_eyes,
     }
@@ -99,7 +110,8 @@ def _run(run: Run, item: HealthEconomics) -> dict[str, Any]:
 
 def _compared(compared: CostEffectiveness, runs: list[Run]) -> dict[str, Any]:
     """The comparison with the first run, for programs."""
-    shares = compared.acceptability_at(compared.threshold)
+    known = compared.knows_patients
+    shares = compared.acceptability_at(compared.threshold).tolist() if known else [None] * len(runs)
     found = []
     for place, run in enumerate(runs[1:], start=1):
         item = compared.increment(place)
@@ -109,14 +121,14 @@ def _compared(compared: CostEffectiveness, runs: list[Run]) -> dict[str, Any]:
             {
                 "run_id": run.run_id,
                 "cost": item.cost,
-                "cost_interval": [item.cost_difference.low, item.cost_difference.high],
+                "cost_interval": _ends(item.cost_difference),
                 "qalys": item.qalys,
-                "qalys_interval": [item.qalys_difference.low, item.qalys_difference.high],
+                "qalys_interval": _ends(item.qalys_difference),
                 "verdict": item.verdict,
                 "icer": item.icer,
                 "icer_interval": {"kind": interval.kind, "ends": ends},
                 "net_benefit": gain.value,
-                "net_benefit_interval": [gain.low, gain.high],
+                "net_benefit_interval": _ends(gain),
             }
         )
     steps = [
@@ -133,10 +145,18 @@ def _compared(compared: CostEffectiveness, runs: list[Run]) -> dict[str, Any]:
         "worth_of_a_qaly": compared.threshold,
         "increments": found,
         "full_incremental_analysis": steps,
-        "best_in_share_of_draws": dict(
-            zip([run.run_id for run in runs], shares.tolist(), strict=True)
-        ),
+        "best_in_share_of_draws": dict(zip([run.run_id for run in runs], shares, strict=True)),
     }
+
+
+def _known(se: float) -> float | None:
+    """A standard error; none where nothing is known of it."""
+    return se if math.isfinite(se) else None
+
+
+def _ends(bounded: Bounded) -> list[float] | None:
+    """Ends of an interval; none where nothing is known of them."""
+    return [bounded.low, bounded.high] if math.isfinite(bounded.se) else None
 
 
 def _table(priced: Mapping[str, HealthEconomics], titles: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,14 +19,26 @@ from ape_core.summaries.definitions import (
     Floats,
 )
 from ape_core.summaries.moments import covariance_of_means
+from ape_core.summaries.summary import Summary
 
 if TYPE_CHECKING:
     from ape_core.spec.economics import Economics
     from ape_core.spec.utilities import Utility
-    from ape_core.summaries.summary import Summary
 
 COSTS: Final = ("drug", "injection procedure", "visits", "scans", "sight loss")
 """Categories of costs, in the order in which they are drawn."""
+MEASURES_USED: Final = (
+    "totals",
+    "injections_by_drug",
+    "slips_per_day",
+    "group_patients",
+    "group_care",
+    "group_life",
+    "group_letters",
+    "group_better_letters",
+    "group_worse_letters",
+)
+"""What of a summary is read here."""
 _LETTERS: Final = np.arange(N_LETTERS)
 
 
@@ -125,6 +138,15 @@ class HealthEconomics:
         return len(self.summary["group_better_letters"]) > 0
 
     @property
+    def slots_ran_short(self) -> bool:
+        """Whether visits slipped for want of a slot: patients of a clinic then hang together.
+
+        Groups hold patients of every clinic and not whole clinics, so that how they differ says
+        nothing of how certain a mean is.
+        """
+        return bool(self.summary["slips_per_day"].any())
+
+    @property
     def group_costs(self) -> Floats:
         """Pounds of each group over the whole run, discounted: `[n_groups]`."""
         costs: Floats = self.group_pence @ self.cost_weights / 100
@@ -137,7 +159,9 @@ class HealthEconomics:
         return qalys
 
     def _se(self, totals: Floats) -> float:
-        """Standard error of a mean, from the totals of the groups."""
+        """Standard error of a mean, from the groups; infinite where they cannot say."""
+        if self.slots_ran_short:
+            return math.inf
         return float(np.sqrt(covariance_of_means(totals[None, :], self.group_patients)[0, 0]))
 
 
@@ -187,6 +211,15 @@ def health_economics(
     )
 
 
+def economic_part(summary: Summary) -> Summary:
+    """Give a summary that holds no more than can be priced: a tenth of the size."""
+    arrays = {name: summary[name] for name in MEASURES_USED}
+    arrays["slips_per_day"] = arrays["slips_per_day"].sum(axis=0, keepdims=True)
+    for name in ("group_letters", "group_better_letters", "group_worse_letters"):
+        arrays[name] = _narrow(arrays[name])
+    return Summary(summary.years, arrays)
+
+
 def drug_of(summary: Summary) -> str:
     """Give the drug that the patients of a summary were injected with; "none" where none was."""
     given = np.flatnonzero(summary["injections_by_drug"])
@@ -230,6 +263,13 @@ def fellow_letters(economics: Economics) -> Floats:
     weights = np.exp(-(distances - distances.min()) / 2)
     shares: Floats = weights / weights.sum()
     return shares
+
+
+def _narrow(counts: Counts) -> Counts:
+    """The same counts in half of the memory, where they are small enough."""
+    largest = np.iinfo(np.int32).max
+    narrow: Counts = counts.astype(np.int32) if counts.max(initial=0) <= largest else counts
+    return narrow
 
 
 def _group_costs(summary: Summary, economics: Economics, drug: str) -> Counts:

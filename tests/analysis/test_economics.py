@@ -11,6 +11,7 @@ import pytest
 
 from ape_core.analysis.drawn_costs import drawn_costs
 from ape_core.analysis.economics import N_POINTS, THRESHOLDS, cost_effectiveness
+from ape_core.analysis.economics_certainty import best_words
 from ape_core.analysis.economics_tables import (
     acceptability_table,
     costs_table,
@@ -21,7 +22,7 @@ from ape_core.analysis.economics_tables import (
     reference_table,
     years_table,
 )
-from ape_core.analysis.economics_words import best_words, eye_words
+from ape_core.analysis.economics_words import eye_words
 from ape_core.analysis.input_draws import draw_inputs
 from ape_core.analysis.resampling import resample
 from ape_core.analysis.uncertainty import probabilistic, uncertain_inputs
@@ -148,8 +149,8 @@ def test_where_a_qaly_is_worth_nothing_the_cheapest_is_best(compared):
     assert compared.best(0) == 2
     assert compared.best(1e7) == int(np.argmax(compared.qalys))
     assert best_words(compared, 0) == (
-        "Where a QALY is worth £0, no-treatment has the highest net benefit, in 100% of draws of "
-        "the patients."
+        "Where a QALY is worth £0, no-treatment has the highest net benefit; it also has it in all "
+        "2,000 draws, each of the patients drawn again from those who were simulated."
     )
 
 

@@ -11,6 +11,7 @@ from ape_core.analysis.economics_words import (
     icer_interval_words,
     increment_words,
     pounds,
+    pounds_interval,
     qalys_text,
     signed_pounds,
     step_words,
@@ -202,7 +203,7 @@ WORSE = (
     "With these patients the difference in QALYs may be chance."
 )
 UNSURE = (
-    "A costs £321 less and gains 0.0000 QALYs less per patient than B. With these patients the "
+    "A costs £321 less and gains 0.000010 QALYs less per patient than B. With these patients the "
     "difference in QALYs may be chance."
 )
 LARGE = (
@@ -238,6 +239,18 @@ def test_amounts_read_as_a_paper_prints_them():
     assert [signed_pounds(x) for x in (0, 5.6, -1_234.6)] == [
         "£0", "+£5.60", "\N{MINUS SIGN}£1,235",
     ]  # fmt: skip
-    assert [qalys_text(x) for x in (2.60649, 0.05, -0.00001, -0.2)] == [
-        "2.606", "0.0500", "0.0000", "\N{MINUS SIGN}0.200",
+    assert [qalys_text(x) for x in (2.60649, 0.05, -0.0000123, -0.2, 0, -1e-12, 0.00071)] == [
+        "2.606", "0.0500", "\N{MINUS SIGN}0.000012", "\N{MINUS SIGN}0.200", "0.0000", "0.0000",
+        "0.00071",
     ]  # fmt: skip
+
+
+def test_what_is_not_known_of_the_patients_is_said_and_no_ratio_is_given():
+    unknown = Increment(-321, 0.0123, 0, 0, 0, 0)
+    assert increment_words(unknown, "A", "B") == (
+        "A dominates B: it costs £321 less and gains 0.0123 QALYs more per patient. How much of "
+        "that is chance is not known."
+    )
+    dearer = increment_words(Increment(321, 0.0123, 0, 0, 0, 0), "A", "B")
+    assert "per QALY" not in dearer
+    assert pounds_interval(unknown.cost_difference) == "not known"

@@ -49,3 +49,20 @@ def test_what_cannot_be_priced_is_said(ape, ids):
     assert "brown-2000" in ape("economics", ids[0], "--utility", "brown").err
     assert "given twice" in ape("economics", ids[0], ids[0]).err
     assert "but must be" in ape("economics", *ids, "--worth", "-1").err
+
+
+def test_draws_of_the_disease_are_simulated_and_told(ape, ids, store_path):
+    from ape_core.analysis.economic_draws import EconomicDraws, Pricing
+
+    asked = ("economics", *ids, "--draws", "2", "--draw-patients", "50", "--quiet")
+    found = ape(*asked, "--json").json["draws_of_the_disease"]
+    questions = {i: open_run(i, store_path).spec for i in ids}
+    draws = EconomicDraws(questions, 2, n_patients=50, store=store_path)
+    assert draws.status == "complete"
+    drawn = draws.priced(Pricing(core.load_economics()))
+    assert [item["cost"] for item in found["draws"]] == [item.costs.tolist() for item in drawn]
+    uncertain = draws.uncertainty(Pricing(core.load_economics()))
+    assert found["sd"][0]["disease"] == uncertain.net_benefit_spread(1, 20_000).parameters
+    assert set(found["best_in_share_of_draws"]) == {"disease", "all"}
+    assert "SD of the net benefit" in ape(*asked).out
+    assert "one run is given" in ape("economics", ids[0], "--draws", "2").err

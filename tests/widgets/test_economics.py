@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 
 import ape_core as ape
+from ape_core.analysis.economics_certainty import INPUTS
 from ape_core.analysis.economics_words import (
     increment_words,
     pounds,
@@ -24,7 +25,7 @@ from widgets.economics.answer import caveats_markup, table_markup
 from widgets.economics.drawing import ticks_between
 from widgets.economics.inputs import parse_amount
 from widgets.economics.page import EconomicsPage
-from widgets.economics.session import INPUTS, EconomicsSession
+from widgets.economics.session import EconomicsSession
 from widgets.several.colours import LETTERS
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "faricimab-6mg", "no-treatment")

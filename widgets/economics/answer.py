@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Dropdown
 
+from ape_core.analysis.economics_certainty import certainty_words
 from ape_core.analysis.economics_tables import (
     incremental_table,
     net_benefit_table,
@@ -14,8 +15,8 @@ from ape_core.analysis.economics_tables import (
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
     LIST_PRICES,
-    NO_DISEASE,
     NOT_COUNTED,
+    PERSPECTIVE,
     eye_words,
     increment_words,
     pounds,
@@ -128,19 +129,14 @@ def answer_markup(session: EconomicsSession) -> str:
 
 def caveats_markup(session: EconomicsSession) -> str:
     """What is assumed and left out; with one eye, the way to the question of two."""
-    sentences = [LIST_PRICES, NO_DISEASE, BETTER_EYE, NOT_COUNTED]
+    certainty = certainty_words(session.compared, session.drawn)
+    sentences = [LIST_PRICES, certainty, BETTER_EYE, PERSPECTIVE, NOT_COUNTED]
     first = next(iter(session.priced.values()), None)
     one_eye = ""
     if first is not None:
         sentences.insert(0, eye_words(first))
         if not first.has_two_eyes:
             one_eye = link("dashboard", "Ask the question of both eyes")
-    spec = session.comparison.runs[0].spec if session.comparison else None
-    if spec is not None and spec.capacity is not None:
-        sentences.append(
-            "Slots are limited in these runs, so that patients of a clinic depend on each other. "
-            "The intervals do not know of clinics and are too narrow."
-        )
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
     return (
         f"<section class='ape-left-out'><h3>To bear in mind</h3><ul>{items}</ul>{one_eye}</section>"

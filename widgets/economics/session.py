@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ape_core.analysis.economics import CostEffectiveness, cost_effectiveness
+from ape_core.analysis.economics_certainty import PATIENTS
 from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.spec.economics_yaml import SHIPPED, list_economics, parse_economics_yaml
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from ape_core.spec.economics import Economics
 
-PATIENTS, INPUTS = "patients", "inputs"
-"""What is drawn on the plane: patients alone, or prices and utilities with them."""
 THRESHOLD: Final = "assumptions/threshold_per_qaly"
 
 

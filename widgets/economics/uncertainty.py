@@ -8,14 +8,15 @@ import numpy as np
 from ipywidgets import Dropdown
 
 from ape_core.analysis.economics import HIGHEST_THRESHOLD, N_POINTS, THRESHOLDS
+from ape_core.analysis.economics_certainty import INPUTS, PATIENTS, best_words
 from ape_core.analysis.economics_tables import acceptability_table, plane_table
-from ape_core.analysis.economics_words import best_words, pounds
+from ape_core.analysis.economics_words import pounds
 from ape_core.analysis.resampling import N_RESAMPLES
 from ape_core.spec.own_values import TITLES, drug_title
 from widgets.charts.card import Card
 from widgets.economics.costs import DASHES
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
-from widgets.economics.session import INPUTS, PATIENTS, THRESHOLD
+from widgets.economics.session import THRESHOLD
 from widgets.errors import guarded
 from widgets.html import classed, html, text
 from widgets.several.colours import LETTERS, chip, colour_name
