@@ -11,33 +11,36 @@ from ape_core.commands.repairs import repairs
 from ape_core.commands.results import results_table
 from ape_core.runs import console
 from ape_core.runs.completing import complete
+from ape_core.runs.engine import Engine
 from ape_core.runs.estimating import Estimate
 from ape_core.runs.estimating import estimate as estimate_run
 from ape_core.runs.handle import Run
-from ape_core.runs.starting import ask, open_run, submit
-from ape_core.runs.threads import check_threads
+from ape_core.runs.starting import ask, engine_of, open_run, submit
 from ape_core.storage.verify import Problem
 
 
 def run(asked: argparse.Namespace) -> Answer:
     """Simulate in this process, or start a worker with --detach."""
     spec = read_question(asked)
-    check_threads(asked.workers)
-    found = ask(spec, chunk_size=asked.chunk_size)
+    engine = _engine(asked)
+    found = ask(spec, chunk_size=asked.chunk_size, workers=asked.workers, engine=engine)
     reused, story = found.status == "complete", _story(found)
     if asked.detach:
-        return _started(submit(spec, workers=asked.workers), reused=reused, story=story)
-    _complete(found, asked, check=False)
+        how = (asked.executor, asked.scheduler)
+        submit(spec, workers=asked.workers, executor=how[0], scheduler=how[1])
+        return _started(found, reused=reused, story=story)
+    _complete(found, asked, engine, check=False)
     return _done(found, reused=reused, story=story)
 
 
 def resume(asked: argparse.Namespace) -> Answer:
     """Check every file of a run, repair what is damaged and go on to its end."""
     found = open_run(asked.run)
-    story = _story(found)
+    story, engine = _story(found), _engine(asked)
     if asked.detach:
-        return _started(found.resume(asked.workers), reused=False, story=story)
-    problems = _complete(found, asked, check=True)
+        found.resume(asked.workers, engine.executor, engine.scheduler)
+        return _started(found, reused=False, story=story)
+    problems = _complete(found, asked, engine, check=True)
     done = _done(found, reused=False, story=story)
     data = {**done.data, "repaired": sorted({problem.file for problem in problems})}
     said = map(paragraph, repairs(found, problems))
@@ -74,11 +77,19 @@ def _time_needed(needed: Estimate) -> str:
     return f"{console.duration(needed.seconds)} on {counted(needed.n_threads, 'thread')}"
 
 
-def _complete(found: Run, asked: argparse.Namespace, *, check: bool) -> list[Problem]:
+def _engine(asked: argparse.Namespace) -> Engine:
+    """What is to simulate."""
+    return engine_of(asked.executor, asked.scheduler, asked.workers)
+
+
+def _complete(
+    found: Run, asked: argparse.Namespace, engine: Engine, *, check: bool
+) -> list[Problem]:
     """Bring a run to its end with a line of progress on standard error; return what it mended."""
     line = None if asked.quiet else console.ProgressLine()
     try:
-        return complete(found, asked.workers, line.show if line else None, check=check)
+        show = line.show if line else None
+        return complete(found, asked.workers, show, check=check, engine=engine)
     finally:
         if line:
             line.close()

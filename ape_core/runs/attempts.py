@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ape_core import __version__
 from ape_core.clocks import utc_now, utc_text
@@ -17,6 +17,9 @@ from ape_core.runs.memory import MB, peak_memory_bytes
 from ape_core.spec.run_spec import MODEL_VERSION
 from ape_core.storage.checkpoint import Checkpoint
 from ape_core.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from ape_core.runs.executors import Executor
 
 MOST_ATTEMPTS: Final = 50
 """Attempts kept in the record, the latest."""
@@ -67,13 +70,13 @@ class Attempt:
     ----------
     before
         What was committed when it began.
-    n_threads
-        Threads that simulate.
+    executor
+        Who simulates.
     """
 
-    def __init__(self, before: Checkpoint, n_threads: int) -> None:
+    def __init__(self, before: Checkpoint, executor: Executor) -> None:
         self._before = before
-        self._n_threads = n_threads
+        self._executor = executor
         self._started_at = utc_text(utc_now())
         self._started = time.monotonic()
 
@@ -109,7 +112,8 @@ class Attempt:
             "patients": after.patients_done - self._before.patients_done,
             "visits": after.n_visits - self._before.n_visits,
             "bytes": after.n_bytes - self._before.n_bytes,
-            "threads": self._n_threads,
+            "threads": self._executor.n_threads,
+            "executor": self._executor.name,
             "paced_visits": pace.visits,
             "paced_seconds": pace.seconds,
             "repaired": list(repaired),

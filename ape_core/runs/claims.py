@@ -63,7 +63,9 @@ class Claim:
     def yet_to_grow_mb(self) -> float:
         """Memory that the process will take but has not taken yet; 0 when it cannot be seen."""
         try:
-            taken = float(psutil.Process(self.pid).memory_info().rss) / MB
+            process = psutil.Process(self.pid)
+            sizes = [one.memory_info().rss for one in (process, *process.children())]
+            taken = float(sum(sizes)) / MB
         except psutil.Error:
             return 0.0
         return max(0.0, self.memory_mb - taken)

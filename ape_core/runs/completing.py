@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ape_core.errors import ApeError, CorruptRunError, RunFailedError
+from ape_core.runs.engine import THREADS, Engine
 from ape_core.runs.estimating import Estimate, check_disk, check_memory_suffices, estimate
 from ape_core.runs.execution import Execution, Observer, how_to_resume
 from ape_core.runs.failures import record_failure
@@ -31,7 +32,12 @@ _JOIN_SECONDS: Final = 0.5
 
 
 def complete(
-    run: Run, workers: int | None = None, observe: Observer | None = None, *, check: bool = False
+    run: Run,
+    workers: int | None = None,
+    observe: Observer | None = None,
+    *,
+    check: bool = False,
+    engine: Engine = THREADS,
 ) -> list[Problem]:
     """Bring a run to its end in this process, or follow whoever is doing so.
 
@@ -40,11 +46,13 @@ def complete(
     run
         The run.
     workers
-        Threads that simulate; one per core unless given.
+        Threads that simulate, or worker processes; one per core unless given.
     observe
         Told how far the run is, about twice a second.
     check
         Whether to check every file first, and to compute again what is damaged.
+    engine
+        What simulates.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def complete(
             _follow(run, tell)
             continue
         with lock:
-            return _execute(run, workers, tell, check=check)
+            return _execute(run, workers, tell, check=check, engine=engine)
     tidy_after_end(run.folder)
     return []
 
@@ -83,7 +91,7 @@ def acquire(folder: RunFolder) -> FileLock | None:
     return lock
 
 
-def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
+def prepare(run: Run, workers: int | None, *, check: bool, engine: Engine = THREADS) -> Estimate:
     """Make sure that the run can fit, and forget how earlier attempts ended."""
     chunk_size, share = None, 1.0
     try:
@@ -92,21 +100,24 @@ def prepare(run: Run, workers: int | None, *, check: bool) -> Estimate:
     except CorruptRunError:
         if not check:
             raise
-    needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size)
-    check_memory_suffices(run.spec, needed.n_threads, chunk_size_of(run.spec, chunk_size))
+    needed = estimate(run.spec, Store(_store_path(run)), workers, chunk_size, engine)
+    size = chunk_size_of(run.spec, chunk_size)
+    check_memory_suffices(run.spec, needed.n_threads, size, engine)
     check_disk(_store_path(run), run.spec, needed.disk_mb, share)
     run.folder.clear_cancel()
     run.folder.clear_error()
     return needed
 
 
-def _execute(run: Run, workers: int | None, observe: Observer, *, check: bool) -> list[Problem]:
+def _execute(
+    run: Run, workers: int | None, observe: Observer, *, check: bool, engine: Engine
+) -> list[Problem]:
     """Wait for a slot and simulate in this process, which holds the lock of the run."""
     if run.status == "complete" and not check:
         return []
     mended = _repair_question(run) if check else []
-    needed = prepare(run, workers, check=check)
-    execution = Execution(run.folder, needed.n_threads, observe, check=check)
+    needed = prepare(run, workers, check=check, engine=engine)
+    execution = Execution(run.folder, needed.n_threads, observe, check=check, engine=engine)
     try:
         if not _in_slot(run, needed, observe, execution):
             raise _cancelled(run)

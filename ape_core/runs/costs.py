@@ -40,6 +40,12 @@ With these figures a run of 40 years takes 305 MB on one thread (measured: 302) 
 (337 to 340).
 """
 
+DASK_MB: Final = 60.0
+"""Memory that Dask adds to each process that it is loaded in."""
+
+COORDINATOR_MB: Final = 150.0
+"""Memory of a process that has others simulate and only commits (measured: 128 to 132)."""
+
 DISK_BYTES_PER_VISIT: Final = 4.4
 """Parquet with zstd: 2.4 (fixed interval, kept appointments) to 4.4 (treat-and-extend)."""
 

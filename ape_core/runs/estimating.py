@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ape_core.errors import ApeError, InvalidInputError, StoreError
 from ape_core.runs import costs
+from ape_core.runs.engine import LOCAL, THREADS, Engine
 from ape_core.runs.memory import MB, memory_limit_mb, pause_mark_mb
 from ape_core.runs.sizes import chunk_size_of, most_held
 from ape_core.runs.threads import check_threads
@@ -49,7 +50,7 @@ class Estimate:
     seconds
         Time once it has a slot, in seconds; from earlier runs in the store where there are any.
     n_threads
-        Threads that it will simulate on.
+        Threads, or worker processes, that it will simulate on; 1 where a cluster decides.
     """
 
     n_visits: int
@@ -64,6 +65,7 @@ def estimate(
     store: Store | str | Path | None = None,
     workers: int | None = None,
     chunk_size: int | None = None,
+    engine: Engine = THREADS,
 ) -> Estimate:
     """Estimate memory, disk and time of a run before it is started.
 
@@ -77,10 +79,12 @@ def estimate(
         Threads; one per core, as far as memory allows, unless given.
     chunk_size
         Patients in a part; `limits.CHUNK_SIZE` unless given.
+    engine
+        What simulates.
     """
     per_patient = expected_visits(spec)
     n_patients, size = spec.cohort.n_patients, chunk_size_of(spec, chunk_size)
-    n_threads = fitting_threads(spec, workers, size)
+    n_threads = 1 if engine.is_remote else fitting_threads(spec, workers, size, engine)
     n_visits = round(per_patient * n_patients)
     per_second = _measured_rate(as_store(store)) or 1 / costs.SECONDS_PER_VISIT
     per_patient_bytes = (
@@ -89,7 +93,7 @@ def estimate(
     at_work = min(n_threads, math.ceil(n_patients / size))
     return Estimate(
         n_visits=n_visits,
-        memory_mb=worker_memory_mb(spec, n_threads, size),
+        memory_mb=memory_mb_of(engine, spec, n_threads, size),
         disk_mb=(n_visits * costs.DISK_BYTES_PER_VISIT + n_patients * per_patient_bytes) / MB,
         seconds=costs.START_SECONDS + n_visits / (per_second * at_work),
         n_threads=n_threads,
@@ -137,16 +141,33 @@ def worker_memory_mb(spec: RunSpec, n_threads: int, chunk_size: int) -> float:
     return costs.WORKER_MB + costs.SUMMARIES_PER_RUN * summary + n_threads * each
 
 
-def fitting_threads(spec: RunSpec, asked: int | None, chunk_size: int) -> int:
-    """Threads as asked for, or one per core as far as memory allows."""
+def memory_mb_of(engine: Engine, spec: RunSpec, n_threads: int, chunk_size: int) -> float:
+    """Memory that a run takes on this machine, in megabytes."""
+    if engine == THREADS:
+        return worker_memory_mb(spec, n_threads, chunk_size)
+    merged = costs.SUMMARIES_PER_RUN * costs.SUMMARY_MB_PER_YEAR * spec.years
+    coordinator = costs.COORDINATOR_MB + merged
+    if engine.is_remote:
+        return coordinator
+    return coordinator + n_threads * (costs.DASK_MB + worker_memory_mb(spec, 1, chunk_size))
+
+
+def fitting_threads(
+    spec: RunSpec, asked: int | None, chunk_size: int, engine: Engine = THREADS
+) -> int:
+    """Threads as asked for, or one per core as far as memory allows; processes likewise."""
     n_threads = check_threads(asked)
     room = memory_limit_mb() * MEMORY_SHARE
-    while asked is None and n_threads > 1 and worker_memory_mb(spec, n_threads, chunk_size) > room:
+    while (
+        asked is None and n_threads > 1 and memory_mb_of(engine, spec, n_threads, chunk_size) > room
+    ):
         n_threads -= 1
     return n_threads
 
 
-def check_memory_suffices(spec: RunSpec, n_threads: int, chunk_size: int) -> None:
+def check_memory_suffices(
+    spec: RunSpec, n_threads: int, chunk_size: int, engine: Engine = THREADS
+) -> None:
     """Refuse a run whose worker would not fit even if nothing else were going on.
 
     Raises
@@ -156,31 +177,33 @@ def check_memory_suffices(spec: RunSpec, n_threads: int, chunk_size: int) -> Non
     """
     limit = memory_limit_mb()
     room = limit - pause_mark_mb()
-    needed = worker_memory_mb(spec, n_threads, chunk_size)
+    needed = memory_mb_of(engine, spec, n_threads, chunk_size)
     if needed > room:
         raise InvalidInputError(
             f"The run needs about {needed:,.0f} MB of memory, but of {limit:,.0f} MB that this "
             f"machine or container allows, at most {room:,.0f} MB can be had.",
-            _what_would_fit(spec, n_threads, chunk_size, room),
+            _what_would_fit(spec, n_threads, chunk_size, room, engine),
         )
 
 
-def _what_would_fit(spec: RunSpec, n_threads: int, chunk_size: int, room: float) -> str:
+def _what_would_fit(
+    spec: RunSpec, n_threads: int, chunk_size: int, room: float, engine: Engine
+) -> str:
     """Sentence that says with what a run would fit into so much memory."""
     for fewer in range(n_threads - 1, 0, -1):
-        if worker_memory_mb(spec, fewer, chunk_size) <= room:
+        if memory_mb_of(engine, spec, fewer, chunk_size) <= room:
             threads = "thread" if fewer == 1 else "threads"
             return f"It would fit on {fewer} {threads}: ask for no more with --workers {fewer}."
     size = chunk_size
     while size > _LEAST_CHUNK:
         size = max(_LEAST_CHUNK, size // 2)
-        if worker_memory_mb(spec, 1, size) <= room:
+        if memory_mb_of(engine, spec, 1, size) <= room:
             return (
                 f"It would fit on one thread in chunks of {size:,} patients: ask with --workers 1 "
                 f"--chunk-size {size}. The chunks of a run that has been begun stay as they are: "
                 "delete it first."
             )
-    least = worker_memory_mb(spec, 1, _LEAST_CHUNK) + pause_mark_mb()
+    least = memory_mb_of(engine, spec, 1, _LEAST_CHUNK) + pause_mark_mb()
     return (
         f"Give it at least {least:,.0f} MB (the limit of the container, or MEM_LIMIT), or ask for "
         "fewer years."
@@ -249,7 +272,9 @@ def _measured_rate(store: Store) -> float | None:
 
 
 def _says_enough(attempt: Mapping[str, Any]) -> bool:
-    """Whether an attempt simulated for long enough after its start to tell the speed."""
+    """Whether an attempt simulated here, for long enough after its start to tell the speed."""
+    if attempt.get("executor", LOCAL) != LOCAL:
+        return False
     visits, seconds = attempt.get("paced_visits", 0), attempt.get("paced_seconds", 0.0)
     long = seconds >= MEASURED_SECONDS or visits >= MEASURED_VISITS
     return bool(long and visits > 0 and seconds > 0)

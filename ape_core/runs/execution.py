@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ape_core.errors import ApeError, StoreError
 from ape_core.runs.attempts import Attempt, Pace
+from ape_core.runs.engine import THREADS, Engine
 from ape_core.runs.failures import unforeseen
 from ape_core.runs.memory import MB
 from ape_core.runs.progress import Progress, ProgressReporter
@@ -18,6 +20,9 @@ from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
+    from ape_core.runs.executors import Executor
+    from ape_core.runs.guard import Guard
+    from ape_core.runs.runner import Runner
     from ape_core.storage.verify import Problem
 
 Observer = Callable[[Progress], None]
@@ -33,11 +38,13 @@ class Execution:
     folder
         The run.
     n_threads
-        Threads that simulate.
+        Threads that simulate, or worker processes of an engine that starts some.
     observe
         Told how far the run is, about twice a second.
     check
         Whether to check every file first, and compute again what is damaged.
+    engine
+        What simulates.
 
     Attributes
     ----------
@@ -52,11 +59,13 @@ class Execution:
         observe: Observer | None = None,
         *,
         check: bool = False,
+        engine: Engine = THREADS,
     ) -> None:
         self._folder = folder
         self._n_threads = n_threads
         self._observe = observe
         self._check = check
+        self._engine = engine
         self.repaired: list[Problem] = []
         self._signals = StopSignals(how_to_resume(folder.run_id))
         self._reporter = ProgressReporter(self._write_progress)
@@ -83,22 +92,49 @@ class Execution:
                 raise unforeseen(error, self._folder.run_id) from error
 
     def _run(self) -> bool:
-        """Run, and add the attempt to the provenance however it ends."""
+        """Load what simulates and run."""
         self._reporter.n_patients = self._folder.spec().cohort.n_patients
         self._reporter.enter("loading the simulator")
         from ape_core.runs.guard import Guard
-        from ape_core.runs.repairing import repair
         from ape_core.runs.runner import Runner
 
-        guard = Guard(self._n_threads, lambda: has_elder(self._folder.path.parents[1]))
-        runner = Runner(
-            self._folder, self._n_threads, self._reporter, self._stop, self._tick, guard
-        )
+        most_tasks = self._n_threads if self._engine == THREADS else sys.maxsize
+        guard = Guard(most_tasks, lambda: has_elder(self._folder.path.parents[1]))
+        with self._executor(guard) as executor:
+            runner = Runner(
+                self._folder,
+                executor.n_threads,
+                self._reporter,
+                self._stop,
+                self._tick,
+                guard,
+                executor,
+            )
+            return self._attempt(runner, guard, executor)
+
+    @contextmanager
+    def _executor(self, guard: Guard) -> Iterator[Executor]:
+        """Whoever simulates, for as long as the body lasts."""
+        from ape_core.runs.executors import ThreadExecutor
+
+        if self._engine == THREADS:
+            yield ThreadExecutor(self._n_threads, guard)
+            return
+        from ape_core.runs.dask_tasks import dask_executor
+
+        self._reporter.enter("connecting to workers")
+        with dask_executor(self._engine, self._n_threads) as executor:
+            yield executor
+
+    def _attempt(self, runner: Runner, guard: Guard, executor: Executor) -> bool:
+        """Run, and add the attempt to the provenance however it ends."""
         if self._check:
+            from ape_core.runs.repairing import repair
+
             self._reporter.enter("checking every file")
             self.repaired = repair(self._folder, runner)
         self._make_room()
-        attempt = Attempt(self._folder.checkpoint(), self._n_threads)
+        attempt = Attempt(self._folder.checkpoint(), executor)
         outcome = "failed"
         try:
             complete = runner.run()

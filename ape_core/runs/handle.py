@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.errors import CorruptRunError, InvalidInputError, RunFailedError, StoreError
+from ape_core.runs.engine import LOCAL
 from ape_core.runs.memory import query_memory_mb
 from ape_core.runs.progress import Progress
+from ape_core.runs.said import count_in, number_in
 from ape_core.runs.slots import QueuePosition, queue_position
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint
@@ -141,7 +142,9 @@ class Run:
         if self.folder.is_locked():
             self.folder.request_cancel()
 
-    def resume(self, workers: int | None = None) -> Run:
+    def resume(
+        self, workers: int | None = None, executor: str = LOCAL, scheduler: str | None = None
+    ) -> Run:
         """Go on with the run in a worker, which checks every file first.
 
         What is missing is computed, and what is damaged is computed again.
@@ -149,16 +152,18 @@ class Run:
         Parameters
         ----------
         workers
-            Threads; one per core unless given.
+            Threads, or worker processes; one per core unless given.
+        executor, scheduler
+            What simulates, as for `submit`.
 
         Returns
         -------
         Run
             This run.
         """
-        from ape_core.runs.starting import resume
+        from ape_core.runs.starting import engine_of, resume
 
-        resume(self, workers)
+        resume(self, workers, engine_of(executor, scheduler, workers))
         return self
 
     def results(self) -> SimulationResults:
@@ -349,17 +354,17 @@ class Run:
             place = {"queue_place": queued.place, "ahead": queued.ahead}
             return self._progress("queued", done, n_patients, phase=_waiting(queued), **place)
         said = self.folder.read_progress() or {}
-        n_patients = n_patients or _count(said, "n_patients")
+        n_patients = n_patients or count_in(said, "n_patients")
         return Progress(
             run_id=self.run_id,
             status="running",
             phase=str(said.get("phase", "starting")),
-            patients_done=max(done, min(_count(said, "patients_done"), n_patients)),
+            patients_done=max(done, min(count_in(said, "patients_done"), n_patients)),
             patients_committed=done,
             n_patients=n_patients,
-            per_second=_number(said, "per_second"),
-            seconds_left=_number(said, "seconds_left"),
-            memory_mb=_number(said, "memory_mb"),
+            per_second=number_in(said, "per_second"),
+            seconds_left=number_in(said, "seconds_left"),
+            memory_mb=number_in(said, "memory_mb"),
         )
 
     def _progress(
@@ -377,18 +382,6 @@ def _waiting(queued: QueuePosition) -> str:
         f"waiting for memory: {queued.memory_needed_mb:,.0f} MB are needed, "
         f"{queued.memory_left_mb:,.0f} MB are left"
     )
-
-
-def _number(said: dict[str, Any], name: str) -> float | None:
-    """A number that a worker said, if it is one that can be."""
-    value = said.get(name)
-    is_number = isinstance(value, int | float) and math.isfinite(value) and value >= 0
-    return value if is_number else None
-
-
-def _count(said: dict[str, Any], name: str) -> int:
-    """A whole number that a worker said; 0 when it is none."""
-    return int(_number(said, name) or 0)
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -74,6 +74,11 @@ class Pipeline(Generic[Task, Result]):
         """Whether results may still come."""
         return self._n_active > 0
 
+    @property
+    def words(self) -> str:
+        """What is waited for; nothing, as the threads are there."""
+        return ""
+
     def stop(self) -> None:
         """Begin no further task."""
         with self._changed:

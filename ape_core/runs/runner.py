@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 
 from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.runs.attempts import Pace
-from ape_core.runs.chunks import PatientRange, count_chunk, finish_chunk
+from ape_core.runs.chunks import PatientRange
 from ape_core.runs.committing import Committer
+from ape_core.runs.executors import Executor, Tasks, ThreadExecutor
 from ape_core.runs.guard import Guard
-from ape_core.runs.pipeline import Pipeline
 from ape_core.runs.progress import ProgressReporter
 from ape_core.storage.run_folder import RunFolder
 from ape_core.summaries.summary import Summary
@@ -22,17 +22,17 @@ TICK_SECONDS: Final = 0.1
 
 
 class Runner:
-    """Computes what a run lacks, chunk by chunk on several threads, and commits it.
+    """Has what a run lacks computed, chunk by chunk on several threads, and commits it.
 
     Whoever makes one holds the lock of the run. Rows do not depend on the number of threads, on
-    the order in which they finish, or on how often the run was interrupted.
+    where they are, on the order in which they finish, or on how often the run was interrupted.
 
     Parameters
     ----------
     folder
         The run.
     n_threads
-        Threads that simulate; so many chunks and one more are in memory at a time.
+        Threads that simulate.
     reporter
         Told how far the run is.
     stop
@@ -41,6 +41,8 @@ class Runner:
         Called several times a second.
     guard
         Says how much may be done at a time with the memory that is left.
+    executor
+        Simulates and writes; threads of this process unless given.
     """
 
     def __init__(
@@ -51,13 +53,14 @@ class Runner:
         stop: Callable[[], bool],
         tick: Callable[[], None],
         guard: Guard | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self._folder = folder
-        self._n_threads = n_threads
         self._reporter = reporter
         self._stop = stop
         self._tick = tick
         self._guard = guard or Guard(n_threads)
+        self._executor: Executor = executor or ThreadExecutor(n_threads, self._guard)
         self._left_damaged = False
         self.pace = Pace(n_threads)
         self._spec = folder.spec()
@@ -91,12 +94,10 @@ class Runner:
             The parts that are sound again: not all of them when it was stopped before.
         """
         self._left_damaged = True
-        size = self._folder.checkpoint().chunk_size
-        finish = finish_chunk(self._spec, self._folder.path, size, self._guard.slice_patients)
-        with Pipeline(finish, damaged, self._n_threads) as pipeline:
-            records = [done.record for done in self._taken(pipeline) if done is not None]
+        with self._executor.finish(self._folder, damaged) as tasks:
+            records = [done.record for done in self._taken(tasks) if done is not None]
             self._folder.committed.replace_parts(records)
-            pipeline.raise_failure()
+            tasks.raise_failure()
         self._left_damaged = len(records) < len(damaged)
         return {record.index for record in records}
 
@@ -117,12 +118,11 @@ class Runner:
         parts = self._folder.checkpoint().parts
         summary = Summary.empty(self._spec.years)
         ranges = [(part.first, part.stop) for part in parts]
-        count = count_chunk(self._spec, self._guard.slice_patients)
-        with Pipeline(count, ranges, self._n_threads) as pipeline:
-            for counted in self._taken(pipeline):
+        with self._executor.count(self._folder, ranges) as tasks:
+            for counted in self._taken(tasks):
                 if counted is not None:
                     summary = summary.merge(counted)
-            pipeline.raise_failure()
+            tasks.raise_failure()
         if summary.n_patients < sum(stop - first for first, stop in ranges):
             return None
         self._folder.committed.save_summary(summary.to_arrays())
@@ -130,36 +130,34 @@ class Runner:
 
     def _simulate_missing(self, summary: Summary) -> None:
         """Simulate the parts that are not committed, and commit them about once a second."""
-        checkpoint = self._folder.checkpoint()
         committer = Committer(self._folder, summary)
-        self._reporter.start_from(checkpoint.patients_done)
-        slice_patients = self._guard.slice_patients
-        finish = finish_chunk(self._spec, self._folder.path, checkpoint.chunk_size, slice_patients)
-        with Pipeline(finish, self._folder.missing_ranges(), self._n_threads) as pipeline:
-            for finished in self._taken(pipeline):
+        self._reporter.start_from(self._folder.checkpoint().patients_done)
+        with self._executor.finish(self._folder, self._folder.missing_ranges()) as tasks:
+            for finished in self._taken(tasks):
                 if finished is not None:
                     committer.add(finished)
                     self._reporter.add(finished.n_patients)
                     self.pace.add(finished.record.n_visits)
                 self._commit(committer.commit_if_due)
             self._commit(committer.commit)
-            pipeline.raise_failure()
+            tasks.raise_failure()
 
     def _commit(self, commit: Callable[[], bool]) -> None:
         """Commit and tell how many patients are committed."""
         if commit():
             self._reporter.patients_committed = self._reporter.patients_done
 
-    def _taken(self, pipeline: Pipeline[PatientRange, Result]) -> Iterator[Result | None]:
+    def _taken(self, tasks: Tasks[Result]) -> Iterator[Result | None]:
         """Results as they come, and None now and then while there is none."""
-        while pipeline.active:
+        while tasks.active:
             was_paused = self._guard.paused
             self._guard.look()
-            pipeline.allow(self._guard.n_tasks)
-            result = pipeline.take(TICK_SECONDS)
-            if result is not None or self._guard.words or was_paused:
-                self._reporter.enter(self._guard.words or "simulating")
+            tasks.allow(self._guard.n_tasks)
+            result = tasks.take(TICK_SECONDS)
+            words = self._guard.words or tasks.words
+            if result is not None or words or was_paused:
+                self._reporter.enter(words or "simulating")
             if self._stop() or self._guard.exhausted:
-                pipeline.stop()
+                tasks.stop()
             self._tick()
             yield result

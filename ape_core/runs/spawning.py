@@ -11,6 +11,7 @@ from typing import Final
 
 import ape_core
 from ape_core.errors import RunFailedError
+from ape_core.runs.engine import THREADS, Engine
 from ape_core.runs.threads import THRIFTY_ENVIRONMENT
 from ape_core.storage.locks import FileLock
 from ape_core.storage.os_errors import os_errors
@@ -21,7 +22,13 @@ TIER_LOG_FILE: Final = "tier.log"
 
 
 def start_worker(
-    folder: RunFolder, lock: FileLock, n_threads: int, memory_mb: float, *, check: bool
+    folder: RunFolder,
+    lock: FileLock,
+    n_threads: int,
+    memory_mb: float,
+    *,
+    check: bool,
+    engine: Engine = THREADS,
 ) -> None:
     """Start a worker on a run and hand it the lock of the run.
 
@@ -40,6 +47,8 @@ def start_worker(
         Memory that the worker will need.
     check
         Whether to check every file first.
+    engine
+        What simulates.
 
     Raises
     ------
@@ -50,6 +59,8 @@ def start_worker(
         *("--threads", str(n_threads), "--memory-mb", f"{memory_mb:.0f}"),
         *("--cancel-file", str(folder.path / CANCEL_FILE)),
         *(["--check"] if check else []),
+        *("--executor", engine.executor),
+        *(["--scheduler", engine.scheduler] if engine.scheduler else []),
     ]
     _start("ape_core.runs.worker", words, folder, lock, LOG_FILE)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
 from ape_core.runs.completing import acquire, complete, prepare, tidy_after_end
 from ape_core.runs.console import ProgressLine
+from ape_core.runs.engine import LOCAL, THREADS, Engine
 from ape_core.runs.estimating import as_store, check_disk, check_memory_suffices, estimate
 from ape_core.runs.handle import Run
 from ape_core.runs.sizes import chunk_size_of
@@ -32,6 +33,8 @@ def submit(
     store: Store | str | Path | None = None,
     workers: int | None = None,
     chunk_size: int | None = None,
+    executor: str = LOCAL,
+    scheduler: str | None = None,
 ) -> Run:
     """Answer a question in a worker of its own, which outlives this process.
 
@@ -45,10 +48,15 @@ def submit(
     store
         Folder of the runs; by default APE_STORE, or else the user's data directory.
     workers
-        Threads that simulate; one per core unless given.
+        Threads that simulate, or worker processes with "dask"; one per core unless given.
     chunk_size
         Patients in a part; `limits.CHUNK_SIZE`, or whole clinics, unless given. Fixed by whoever
         asks first.
+    executor
+        "local" for threads of one process, "dask" for workers of a Dask cluster.
+    scheduler
+        Address of the scheduler of a cluster, as tcp://host:8786; without it, "dask" starts worker
+        processes on this machine.
 
     Returns
     -------
@@ -60,9 +68,9 @@ def submit(
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
     """
-    check_threads(workers)
-    run = ask(spec, store, chunk_size, workers)
-    _start(run, workers, check=False)
+    engine = engine_of(executor, scheduler, workers)
+    run = ask(spec, store, chunk_size, workers, engine)
+    _start(run, workers, engine, check=False)
     return run
 
 
@@ -72,6 +80,8 @@ def run(
     workers: int | None = None,
     chunk_size: int | None = None,
     progress: bool = True,  # noqa: FBT001, FBT002  the one switch, as in the public interface
+    executor: str = LOCAL,
+    scheduler: str | None = None,
 ) -> SimulationResults:
     """Answer a question in this process and return its results.
 
@@ -85,12 +95,17 @@ def run(
     store
         Folder of the runs; by default APE_STORE, or else the user's data directory.
     workers
-        Threads that simulate; one per core unless given.
+        Threads that simulate, or worker processes with "dask"; one per core unless given.
     chunk_size
         Patients in a part; `limits.CHUNK_SIZE`, or whole clinics, unless given. Fixed by whoever
         asks first.
     progress
         Whether to show a line of progress on standard error.
+    executor
+        "local" for threads of one process, "dask" for workers of a Dask cluster.
+    scheduler
+        Address of the scheduler of a cluster, as tcp://host:8786; without it, "dask" starts worker
+        processes on this machine.
 
     Returns
     -------
@@ -106,15 +121,31 @@ def run(
     KeyboardInterrupt
         After Ctrl-C, when all that was done is committed.
     """
-    check_threads(workers)
-    asked = ask(spec, store, chunk_size, workers)
+    engine = engine_of(executor, scheduler, workers)
+    asked = ask(spec, store, chunk_size, workers, engine)
     line = ProgressLine() if progress else None
     try:
-        complete(asked, workers, line.show if line else None)
+        complete(asked, workers, line.show if line else None, engine=engine)
     finally:
         if line:
             line.close()
     return asked.results()
+
+
+def engine_of(
+    executor: str = LOCAL, scheduler: str | None = None, workers: int | None = None
+) -> Engine:
+    """What is to simulate, checked before anything is created.
+
+    Raises
+    ------
+    InvalidInputError
+        When it cannot be as asked for, or Dask is not installed.
+    """
+    engine = Engine(executor, scheduler)
+    engine.check_workers(workers)
+    check_threads(workers)
+    return engine
 
 
 def ask(
@@ -122,6 +153,7 @@ def ask(
     store: Store | str | Path | None = None,
     chunk_size: int | None = None,
     workers: int | None = None,
+    engine: Engine = THREADS,
 ) -> Run:
     """The run of a question, created unless it is there; nothing is started.
 
@@ -136,8 +168,8 @@ def ask(
     chunk_size = chunk_size_of(spec, chunk_size)
     if spec.run_id not in found:
         found.check_writable()
-        needed = estimate(spec, found, workers, chunk_size)
-        check_memory_suffices(spec, needed.n_threads, chunk_size)
+        needed = estimate(spec, found, workers, chunk_size, engine)
+        check_memory_suffices(spec, needed.n_threads, chunk_size, engine)
         check_disk(found.path, spec, needed.disk_mb)
     run = Run(found.create(spec, chunk_size))
     try:
@@ -161,9 +193,9 @@ def _put_back(run: Run, spec: RunSpec, chunk_size: int) -> None:
             run.folder.reset(chunk_size)
 
 
-def resume(run: Run, workers: int | None = None) -> None:
+def resume(run: Run, workers: int | None = None, engine: Engine = THREADS) -> None:
     """Start a worker that checks every file of a run, repairs it and computes what is missing."""
-    _start(run, workers, check=True)
+    _start(run, workers, engine, check=True)
 
 
 def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
@@ -196,7 +228,7 @@ def list_runs(store: Store | str | Path | None = None) -> list[Run]:
     return [Run(folder) for folder in folders]
 
 
-def _start(run: Run, workers: int | None, *, check: bool) -> None:
+def _start(run: Run, workers: int | None, engine: Engine, *, check: bool) -> None:
     """Start a worker on a run, unless it is complete or one is at work."""
     _let_stop(run)
     if run.status == "complete" and not check:
@@ -212,8 +244,9 @@ def _start(run: Run, workers: int | None, *, check: bool) -> None:
             from ape_core.runs.repairing import repair_question
 
             repair_question(run.folder)
-        needed = prepare(run, workers, check=check)
-        start_worker(run.folder, lock, needed.n_threads, needed.memory_mb, check=check)
+        needed = prepare(run, workers, check=check, engine=engine)
+        how = (needed.n_threads, needed.memory_mb)
+        start_worker(run.folder, lock, *how, check=check, engine=engine)
 
 
 def _let_stop(run: Run) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ape_core.errors import ApeError, MemoryShortError, RunFailedError, StoreError
+from ape_core.runs.engine import LOCAL, Engine
 from ape_core.runs.failures import record_failure, unforeseen
 from ape_core.runs.slots import Ticket, own_claim, wait_with_ticket
 from ape_core.storage.locks import FileLock
@@ -44,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory-mb", type=float, required=True, help="memory it will need")
     parser.add_argument("--cancel-file", type=Path, required=True, help="stop when it exists")
     parser.add_argument("--check", action="store_true", help="check every file first")
+    parser.add_argument("--executor", default=LOCAL, help="what simulates")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
     parser.add_argument("--ticket", type=Path, help="its place in the queue, when it waits again")
     parser.add_argument("--ticket-lock", type=int, help="open file that holds that place")
     parser.add_argument("--retreats", type=int, default=0, help="how often it has waited again")
@@ -83,7 +86,9 @@ def _wait_and_execute(arguments: argparse.Namespace) -> None:
         from ape_core.storage.run_folder import RunFolder
 
         try:
-            Execution(RunFolder(folder), arguments.threads, check=arguments.check).run()
+            engine = Engine(arguments.executor, arguments.scheduler)
+            run, check = RunFolder(folder), arguments.check
+            Execution(run, arguments.threads, check=check, engine=engine).run()
         except MemoryShortError:
             if arguments.retreats >= MOST_RETREATS:
                 raise
@@ -117,6 +122,8 @@ def _wait_again(arguments: argparse.Namespace) -> None:
         *("--lock", str(arguments.lock), "--threads", str(arguments.threads)),
         *("--memory-mb", str(arguments.memory_mb), "--cancel-file", str(arguments.cancel_file)),
         *(["--check"] if arguments.check else []),
+        *("--executor", arguments.executor),
+        *(["--scheduler", arguments.scheduler] if arguments.scheduler else []),
         *("--ticket", str(ticket.path), "--ticket-lock", str(ticket.fileno())),
         *("--retreats", str(arguments.retreats + 1)),
     ]
