@@ -15,6 +15,7 @@ from ape_core.errors import InvalidInputError
 from ape_core.runs.handle import POLL_SECONDS, Run
 from ape_core.runs.starting import submit
 from ape_core.spec import checks
+from ape_core.spec.protocol_guide import brief_title
 from ape_core.summaries.definitions import COURSE_BLOCKS
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Comparison:
         check_same_patients([run.spec for run in runs])
         self.runs = tuple(runs)
         self.titles = _titles([run.spec for run in runs])
+        asked = [run.spec.protocol for run in runs]
+        self.brief_titles = tuple(brief_title(item.drug, item.regimen) for item in asked)
         self.n_patients, self.years = runs[0].n_patients, runs[0].spec.years
         self._paired: tuple[tuple[Summary, ...], Paired] | None = None
 

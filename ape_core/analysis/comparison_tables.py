@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ape_core.analysis.compared_outcomes import OUTCOMES
-from ape_core.analysis.comparison_words import difference_text, mean_text
+from ape_core.analysis.comparison_words import decimals_of, difference_text, mean_text
 from ape_core.summaries.table import Table
 
 if TYPE_CHECKING:
@@ -32,8 +32,16 @@ _HEADINGS: Final = (
 
 
 def outcomes_table(paired: Paired, titles: Sequence[str], reference: int, year: int) -> Table:
-    """One outcome in a row; a column for each protocol, and one for its difference."""
+    """One outcome in a row; a column for each protocol, and one for its difference.
+
+    All differences have as many decimals as the one that needs most.
+    """
     runs = range(paired.n_runs)
+    others = [run for run in runs if run != reference]
+    apart = {
+        run: [paired.difference(run, reference, name, year) for name in OUTCOMES] for run in others
+    }
+    decimals = decimals_of(item for found in apart.values() for item in found)
     columns = [
         ("Outcome", "", [_outcome(name) for name in OUTCOMES]),
         *(
@@ -44,13 +52,9 @@ def outcomes_table(paired: Paired, titles: Sequence[str], reference: int, year: 
             (
                 f"{titles[run]} less {titles[reference]}",
                 "difference, 95% interval",
-                [
-                    difference_text(paired.difference(run, reference, name, year))
-                    for name in OUTCOMES
-                ],
+                [difference_text(item, decimals) for item in apart[run]],
             )
-            for run in runs
-            if run != reference
+            for run in others
         ),
     ]
     return Table.of(f"Outcomes at year {year}, {paired.n_patients:,} patients", *columns)

@@ -57,6 +57,9 @@ DRUG: Final = Field(
     "choice",
     choices=tuple((name, _DRUG_TITLES[name]) for name in DRUGS),
 )
+_IN_BRIEF: Final = {"fixed": "fixed", "prn": "PRN", "treat-and-extend": "T&E", "label": "label"}
+"""What ophthalmologists call a regimen where there is little room."""
+
 REGIMEN: Final = Field(
     "regimen",
     "Regimen",
@@ -64,6 +67,13 @@ REGIMEN: Final = Field(
     "choice",
     choices=tuple(REGIMEN_TITLES.items()),
 )
+
+
+def brief_title(drug: str, regimen: str) -> str:
+    """What a protocol is called beside the line of a chart: "Aflibercept 2 mg T&E"."""
+    if regimen == "none":
+        return REGIMEN_TITLES[regimen]
+    return f"{_DRUG_TITLES[drug]} {_IN_BRIEF[regimen]}"
 
 
 def _weeks(name: str, title: str, help_words: str, **more: Any) -> Field:

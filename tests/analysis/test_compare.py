@@ -10,7 +10,13 @@ import pytest
 import ape_core as ape
 from ape_core.analysis.compare import Comparison
 from ape_core.analysis.compared_outcomes import OUTCOMES
-from ape_core.analysis.comparison_words import compared_text, difference_text, mean_text, signed
+from ape_core.analysis.comparison_words import (
+    compared_text,
+    decimals_of,
+    difference_text,
+    mean_text,
+    signed,
+)
 from ape_core.analysis.paired import Difference, Mean, Paired
 from ape_core.analysis.same_patients import of_the_same_patients
 from ape_core.errors import InvalidInputError
@@ -92,7 +98,8 @@ def test_the_tables_say_what_the_figures_are(done):
     assert change[1:4] == tuple(
         mean_text(mean) for mean in done.means(1) if mean.outcome == "letters_change"
     )
-    assert change[4] == difference_text(done.differences(1, 1)[0])
+    found = done.differences(1, 1)
+    assert change[4] == difference_text(found[0], decimals_of(found))
     rows = list(csv.DictReader(io.StringIO(done.numbers().to_csv())))
     assert len(rows) == 3 * 2 * len(OUTCOMES)
     row = next(r for r in rows if r["Protocol"] == PRN.title and r["Year"] == "2")
@@ -200,7 +207,7 @@ def test_differences_in_words():
         "\N{MINUS SIGN}0.2 letters (95% interval \N{MINUS SIGN}0.7 to +0.3)"
     )
     assert say(difference("injections", -2, 0.5)) == (
-        "2.0 injections fewer (95% interval 1.5 to 2.5)"
+        "2.0 fewer injections (95% interval 1.5 to 2.5)"
     )
     assert say(difference("pct_loss_ge15", 2, 0.5)) == (
         "2.0 percentage points worse (95% interval 1.5 to 2.5)"

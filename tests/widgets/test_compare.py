@@ -12,8 +12,20 @@ import pytest
 
 import ape_core as ape
 from ape_core.analysis.compare import Comparison
-from ape_core.analysis.comparison_words import compared_parts, compared_text, signed
+from ape_core.analysis.compared_outcomes import OUTCOMES
+from ape_core.analysis.comparison_words import (
+    best_in_words,
+    compared_parts,
+    compared_text,
+    compared_with_chance,
+    decimals_of,
+    mean_text,
+    patients_text,
+    signed,
+    times_text,
+)
 from ape_core.analysis.paired import Paired
+from ape_core.analysis.places import changed_at
 from ape_core.runs import Progress
 from ape_core.runs.starting import ask, open_run, run
 from ape_core.simulation.simulate import simulate
@@ -25,12 +37,18 @@ from support.patience import PATIENCE
 from support.runs import small_spec
 from widgets.compare.forest import SHOWN, shown_years
 from widgets.compare.page import ComparePage
-from widgets.compare.pairing import times
 from widgets.compare.session import CompareSession
 from widgets.compare.spans import span_ticks
 from widgets.several.colours import LETTERS
 from widgets.several.progress import progress_markup
-from widgets.several.session import SeveralSession
+from widgets.several.session import (
+    AN_EXAMPLE,
+    BESIDE,
+    FIRST_PROTOCOLS,
+    MOST_BY_ITSELF,
+    OF_THE_STORE,
+    SeveralSession,
+)
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "ranibizumab-0.5mg-prn", "no-treatment")
 YEARS = 2
@@ -78,19 +96,54 @@ def own_store(kept, tmp_path):
 
 def test_the_answer_in_words_is_that_of_python(page, comparison):
     said = plain(page._headline.view.value)
-    for item in comparison.differences(0):
-        if item.outcome in ("letters_change", "injections"):
-            words, interval = compared_parts(item)
-            chance = "" if item.is_clear else "; may be chance"
-            assert f"{words} (95% interval {interval}{chance})" in said
+    paired = comparison.paired()
+    for outcome in ("letters_change", "injections", "visits"):
+        found = [paired.difference(place, 0, outcome, YEARS) for place in (1, 2)]
+        for item in found:
+            words, interval = compared_with_chance(item, decimals_of(found))
+            assert f"{words} {interval}" in said
+        for place in range(3):
+            own = mean_text(paired.mean(place, outcome, YEARS)).partition(" ")[0]
+            assert f"{own} {OUTCOMES[outcome].wording.unit}" in said
     assert said.count("than with A, after 2 years") == 2
+    names = [f"{c} ({t})" for c, t in zip("ABC", comparison.brief_titles, strict=True)]
+    assert names[1] == "B (Ranibizumab 0.5 mg PRN)"
+    assert said.startswith(best_in_words(paired, names, YEARS))
+
+
+def test_what_rounds_to_nothing_is_no_difference_and_what_cannot_be_known_is_not_said(comparison):
+    paired = comparison.paired()
+    same = replace(
+        paired.difference(1, 0, "letters_change", YEARS), value=0.001, low=-0.02, high=0.03
+    )
+    said = compared_with_chance(same)
+    assert said == ("no difference in letters", "(95% interval \N{MINUS SIGN}0.02 to +0.03)")
+    share = replace(same, outcome="pct_bcva_ge70")
+    assert compared_text(share).startswith("no difference (95% interval")
+    doubtful = replace(same, value=0.02, low=-0.01, high=0.05)
+    assert compared_with_chance(doubtful)[1].endswith("; may be chance)")
+    assert "worse" in compared_text(replace(same, value=-0.5, low=-0.6, high=-0.4))
+    assert [patients_text(n) for n in (400, 21_843, 680_291, 1_000_001)] == [
+        "400", "22,000", "680,000", "over 1 million",
+    ]  # fmt: skip
+    assert [times_text(ratio) for ratio in (1, 2.63, 34.2, 4_000)] == [
+        "1.0",
+        "2.6",
+        "34",
+        "over 100",
+    ]
 
 
 def test_the_table_is_that_of_python(page, comparison):
     markup = page._charts[5].card._foot.value
     rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", markup)
     shown = [[plain(cell) for cell in re.split(r"</t[hd]>", row)[:-1]] for row in rows]
-    assert shown == [list(row) for row in comparison.table(0, YEARS).rows]
+    assert shown == [
+        [title, a, f"{b} {less_b}", f"{c} {less_c}"]
+        for title, a, b, c, less_b, less_c in comparison.table(0, YEARS).rows
+    ]
+    apart = [cell for row in comparison.table(0, YEARS).rows for cell in row[4:]]
+    assert len({len(cell.split(" ")[0].partition(".")[2]) for cell in apart}) == 1
     assert page._charts[5].view.numbers() == comparison.table(0, YEARS)
     titles = [f"{letter}, {t}" for letter, t in zip("ABC", comparison.titles, strict=True)]
     assert "; ".join(titles) in plain(markup)
@@ -100,9 +153,15 @@ def test_the_forest_holds_every_difference(page, comparison):
     markup = page._charts[2].card._foot.value
     said = [unescape(label) for label in re.findall(r'<li aria-label="(.*?)"', markup)]
     paired = comparison.paired()
+    of_outcome = {
+        outcome: decimals_of(
+            paired.difference(place, 0, outcome, year) for place in (1, 2) for year in (1, 2)
+        )
+        for outcome in SHOWN
+    }
     expected = [
         f"Year {year}, {LETTERS[place]} less A: "
-        + compared_text(paired.difference(place, 0, outcome, year))
+        + compared_text(paired.difference(place, 0, outcome, year), of_outcome[outcome])
         for outcome in SHOWN
         for year in (1, 2)
         for place in (1, 2)
@@ -125,7 +184,7 @@ def test_courses_are_those_of_python_and_labelled_with_their_ends(page, comparis
         course = getattr(comparison.paired().course(place), figure)
         np.testing.assert_array_equal(line.y, course.astype(np.float32))
         value = signed(course[-1]) if figure == "letters_change" else f"{course[-1]:.1f}"
-        assert f"{value} {LETTERS[place]} {comparison.titles[place]}" in ends
+        assert f"{value} {LETTERS[place]} {comparison.brief_titles[place]}" in ends
     table = drawn.view.numbers()
     assert table.columns[2].name == f"{comparison.titles[0]}: mean change"
     assert len(table.rows) == 13 * YEARS + 1
@@ -154,7 +213,8 @@ def test_what_pairing_brings_is_that_of_python(page, comparison):
     for item in comparison.differences(0):
         if item.outcome in ("letters_change", "pct_loss_ge15"):
             letters = f"{LETTERS[item.run]} less A"
-            rest = f"{times(item.variance_ratio)} {item.patients_without_pairing:,}"
+            rest = f"{times_text(item.variance_ratio)} "
+            rest += patients_text(item.patients_without_pairing)
             assert f"{letters} {rest}" in said
     assert "With fewer than 2,000 patients" in said
 
@@ -271,9 +331,40 @@ def test_one_who_comes_from_a_run_finds_those_of_its_patients(own_store, ids):
     session.arrive()
     assert session.run_ids == (base.run_id, base.replace(protocol=prn).run_id)
     assert session.notice is None
+    assert session.why == OF_THE_STORE
     session.close()
     session.arrive((), ids[1][:12])
     assert list(session.run_ids) == ids
+    assert session.why == BESIDE
+    session.open(ids[:2])
+    assert session.why == ""
+
+
+def test_runs_that_nobody_compared_are_not_shown_and_little_is_simulated_unasked(
+    tmp_path, monkeypatch
+):
+    """A sweep of intervals, a draw of the disease, and a cancelled run are nobody's question."""
+    base = small_spec(100, 1)
+    for weeks in (10, 12):
+        run(changed_at(base, "protocol.phases.0.max_interval_weeks", weeks), tmp_path,
+            progress=False)  # fmt: skip
+    untreated = base.replace(protocol=ape.load_protocol("no-treatment"))
+    for spec in (base, untreated):
+        run(changed_at(spec, "model.fluid_threshold", 0.05), tmp_path, progress=False)
+    run(base, tmp_path, progress=False)
+    ask(untreated, tmp_path).folder.request_cancel()
+    asked = []
+    monkeypatch.setattr("widgets.several.session.compare", lambda specs, store: asked.append(specs))
+    monkeypatch.setattr(SeveralSession, "_show", lambda *_: None)
+    session = SeveralSession(tmp_path)
+    session.arrive()
+    assert session.run_ids == ()
+    assert [spec.protocol.name for spec in asked[0]] == list(FIRST_PROTOCOLS)
+    assert sum(spec.cohort.n_patients * spec.years for spec in asked[0]) <= MOST_BY_ITSELF
+    assert session.why == AN_EXAMPLE
+    session.question["patients"] = "20,000"
+    session.arrive()
+    assert len(asked) == 1, "what takes longer is left to whoever asks for it"
 
 
 def test_growing_runs_are_shown_over_the_patients_that_all_have(tmp_path, monkeypatch):

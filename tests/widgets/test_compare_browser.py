@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ape_core.analysis.compare import Comparison
-from ape_core.analysis.comparison_words import compared_parts
+from ape_core.analysis.comparison_words import compared_with_chance, decimals_of
 from ape_core.runs import list_runs
 from support.pages import IN_BROWSER, chromium, open_page, served
 from widgets.several.session import FIRST_PROTOCOLS
@@ -25,12 +25,17 @@ def test_the_first_comparison_is_made_by_itself_and_shows_the_figures_of_python(
         page.wait_for_function("document.title === 'Compare - APE'")
         rows = page.locator("table.ape-outcomes tbody tr")
         shown = [rows.nth(i).locator("th, td").all_inner_texts() for i in range(rows.count())]
-        assert shown == [list(row) for row in comparison.table().rows]
+        assert [[" ".join(cell.split()) for cell in row] for row in shown] == [
+            [title, a, f"{b} {less_b}", f"{c} {less_c}"]
+            for title, a, b, c, less_b, less_c in comparison.table().rows
+        ]
+        assert "This is an example on few patients" in page.locator(".ape-why").inner_text()
         headline = " ".join(page.locator(".ape-verdicts").inner_text().split())
-        for item in comparison.differences():
-            if item.outcome in ("letters_change", "injections"):
-                words, interval = compared_parts(item)
-                assert f"{words} (95% interval {interval}" in headline
+        for outcome in ("letters_change", "injections", "visits"):
+            found = [item for item in comparison.differences() if item.outcome == outcome]
+            for item in found:
+                words, interval = compared_with_chance(item, decimals_of(found))
+                assert f"{words} {interval}" in headline
         lines = page.locator(".ape-as-acuity-over-time svg path.line")
         assert lines.count() >= len(FIRST_PROTOCOLS)
         page.get_by_label("Compared with").select_option("B")

@@ -10,7 +10,7 @@ import pytest
 
 import ape_core as ape
 from ape_core.analysis.compare import Comparison
-from ape_core.analysis.comparison_words import compared_parts
+from ape_core.analysis.comparison_words import compared_with_chance, decimals_of, patients_text
 from ape_core.analysis.economics_words import increment_words, pounds, qalys_text
 from ape_core.cli import main
 from ape_core.errors import InvalidInputError, InvalidSpecError
@@ -79,11 +79,11 @@ def test_the_file_needs_nothing_else(file):
 
 def test_its_figures_are_those_of_python(file, runs):
     words, comparison = plain(file), Comparison(runs)
-    for item in comparison.differences(1):
-        if item.outcome in ("letters_change", "injections"):
-            said, interval = compared_parts(item)
-            chance = "" if item.is_clear else "; may be chance"
-            assert f"{said} (95% interval {interval}{chance})" in words
+    for outcome in ("letters_change", "injections", "visits"):
+        found = [item for item in comparison.differences(1) if item.outcome == outcome]
+        for item in found:
+            said, interval = compared_with_chance(item, decimals_of(found))
+            assert f"{said} {interval}" in words
     for year in (1, 2):
         section = words.split(f"At the end of year {year}")[1]
         for row in comparison.table(1, year).rows:
@@ -92,7 +92,7 @@ def test_its_figures_are_those_of_python(file, runs):
         if item.outcome == "pct_bcva_ge70":
             letters = f"{'ABC'[item.run]} less B"
             assert re.search(f"70 letters or better {letters} \\S+ "
-                             f"{item.patients_without_pairing:,} ", words)  # fmt: skip
+                             f"{patients_text(item.patients_without_pairing)} ", words)  # fmt: skip
 
 
 def test_it_says_the_question_the_model_and_how_to_repeat_it(file, runs):

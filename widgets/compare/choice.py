@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from widgets.compare.session import CompareSession
+    from widgets.several.session import SeveralSession
 
 
 class ChoicePanel:
@@ -64,7 +65,8 @@ def title_markup(session: CompareSession) -> str:
     if comparison is None:
         return (
             '<div class="ape-title"><div><h2>Nothing is compared yet</h2>'
-            "<p>Choose two to six protocols.</p></div></div>"
+            "<p>Choose two to six protocols and the patients that all of them are given to, then "
+            "press Compare.</p></div></div>"
         )
     spec = comparison.runs[0].spec
     number = words.count(comparison.n_patients)
@@ -76,8 +78,14 @@ def title_markup(session: CompareSession) -> str:
     so_far = f"{words.count(paired.n_patients)} of " if growing and paired else ""
     return (
         f'<div class="ape-title"><div><h2>{len(session.titles)} protocols on the same {so_far}'
-        f"{number} patients</h2><p>{text(who)} {_link(session)}</p></div></div>"
+        f"{number} patients</h2><p>{text(who)} {_link(session)}</p>{why_markup(session)}</div>"
+        "</div>"
     )
+
+
+def why_markup(session: SeveralSession) -> str:
+    """Why something is shown that the visitor did not ask for."""
+    return f'<p class="ape-why">{text(session.why)}</p>' if session.why else ""
 
 
 def _link(session: CompareSession) -> str:

@@ -17,7 +17,7 @@ from widgets.charts.axes import across, few_points, fit, floats, scale, upwards,
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.compare.spans import span_ticks
-from widgets.several.colours import DASHES, LETTERS, colour_name
+from widgets.several.colours import DASHES, LETTERS, colour_name, named
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ class CoursesChart:
         ticks = year_ticks(paired.years)
         fit(self._x, self._years, ticks)
         self._x.max = float(paired.years)
-        self.card.label_ends(self._labels(courses, session.titles))
+        self.card.label_ends(self._labels(courses, session))
+        rows = "".join(named(place, title) for place, title in enumerate(session.titles))
+        self.card.foot(f'<div class="ape-foot ape-compare-names">{rows}</div>')
 
     def _draw_lines(self, courses: list[Course]) -> None:
         """Assign the series; one message per mark."""
@@ -91,16 +93,19 @@ class CoursesChart:
         """The figure that is drawn."""
         return course.letters_change if self._name == "letters_change" else course.injections
 
-    def _labels(self, courses: list[Course], titles: tuple[str, ...]) -> str:
-        """Last value, letter and title of each line."""
+    def _labels(self, courses: list[Course], session: CompareSession) -> str:
+        """Last value, letter and short title of each line; the full titles are below."""
+        assert session.comparison is not None
+        briefly = session.comparison.brief_titles
         low, high = self._y.min, self._y.max
         labels = []
-        for place, (course, title) in enumerate(zip(courses, titles, strict=True)):
+        for place, (course, title) in enumerate(zip(courses, briefly, strict=True)):
             last = float(self._of(course)[-1])
             value = signed(last) if self._name == "letters_change" else words.one_decimal(last)
-            name = f"{LETTERS[place]} {title}"
+            value = f"{value} {LETTERS[place]}"
             height = (last - low) / (high - low)
-            labels.append(EndLabel(height, value, name, colour_name(place), name))
+            full = session.titles[place]
+            labels.append(EndLabel(height, value, title, colour_name(place), full))
         return end_labels(labels)
 
     def _sentence(self, session: CompareSession | None) -> str:

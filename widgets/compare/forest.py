@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.compared_outcomes import OUTCOMES
-from ape_core.analysis.comparison_words import compared_text, interval_text, value_text
+from ape_core.analysis.comparison_words import (
+    compared_text,
+    decimals_of,
+    interval_text,
+    value_text,
+)
 from widgets.charts.card import Card
 from widgets.compare.spans import span_ticks
 from widgets.html import text
@@ -74,8 +79,9 @@ def _panel(session: CompareSession, outcome: str) -> str:
     ticks = span_ticks(min(*ends, 0.0), max(*ends, 0.0), 4)
     wording = OUTCOMES[outcome].wording
     span, before = (ticks[0], ticks[-1]), [year for year, _ in found]
+    decimals = decimals_of(item for _, item in found)
     rows = "".join(
-        _row(year, item, span, is_next=at > 0 and before[at - 1] != year)
+        _row((year, item), span, decimals, is_next=at > 0 and before[at - 1] != year)
         for at, (year, item) in enumerate(found)
     )
     return (
@@ -84,20 +90,23 @@ def _panel(session: CompareSession, outcome: str) -> str:
     )  # fmt: skip
 
 
-def _row(year: int, item: Difference, span: tuple[float, float], *, is_next: bool) -> str:
+def _row(
+    of_year: tuple[int, Difference], span: tuple[float, float], decimals: int, *, is_next: bool
+) -> str:
     """One difference; is_next where another year begins."""
+    year, item = of_year
     low, at, high = (_share(value, span) for value in (item.low, item.value, item.high))
     shade = colour(colour_name(item.run))
     zero = f'<u style="left:{_share(0, span):.2f}%"></u>'
     bar = f'<i style="left:{low:.2f}%;width:{high - low:.2f}%;background:{shade}"></i>'
     dot = f'<b style="left:{at:.2f}%;background:{shade}"></b>'
     letters = f"{LETTERS[item.run]} less {LETTERS[item.reference]}"
-    said = f"Year {year}, {letters}: {compared_text(item)}"
+    said = f"Year {year}, {letters}: {compared_text(item, decimals)}"
     return (
         f'<li aria-label="{text(said)}" class="{"is-next" if is_next else ""}">'
         f"<span>Year {year} {chip(item.run)}</span>"
         f'<span class="ape-compare-track" aria-hidden="true">{zero}{bar}{dot}</span>'
-        f"<span><b>{value_text(item)}</b> {interval_text(item)}</span></li>"
+        f"<span><b>{value_text(item, decimals)}</b> {interval_text(item, decimals)}</span></li>"
     )
 
 

@@ -39,45 +39,58 @@ class OutcomesPanel:
         comparison, reference, year = session.comparison, session.reference, session.year
         self.card.offer(lambda: comparison.table(reference, year))
         self.card.say(
-            f"At the end of year {year}; {words.count(session.paired.n_patients)} patients, the "
-            "same ones under each protocol."
+            f"At the end of year {year}, {words.count(session.paired.n_patients)} patients. Means "
+            "(SD) or numbers (%); below them the difference from "
+            f"{LETTERS[reference]} with its paired 95% interval."
         )
         self.card.foot(table_markup(comparison.table(reference, year), session))
 
 
 def table_markup(table: Table, session: CompareSession) -> str:
-    """Rows and columns of a table of outcomes; protocols are headed by their letters."""
+    """Rows of outcomes; in the column of a protocol, below its value, its difference."""
     places = range(len(session.titles))
-    reference = LETTERS[session.reference]
-    heads = [_head(place, session.titles[place], "mean (SD) or n (%)") for place in places]
-    heads += [
-        f"<th scope='col'>{LETTERS[place]} less {reference}<small>95% interval</small></th>"
-        for place in session.others
-    ]
-    body = "".join(
-        f"<tr><th scope='row'>{text(row[0])}</th>"
-        + "".join(f"<td>{text(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in table.rows
-    )
+    heads = "".join(_head(place, session) for place in places)
+    of_difference = {place: at for at, place in enumerate(session.others, start=1 + len(places))}
+    body = ""
+    for title, *cells in table.rows:
+        found = [str(cell) for cell in cells]
+        apart = {place: found[at - 1] for place, at in of_difference.items()}
+        columns = "".join(_cell(found[place], apart.get(place, "")) for place in places)
+        body += f"<tr><th scope='row'>{text(title)}</th>{columns}</tr>"
     copy = "<button type='button' class='ape-copy-table'>Copy the table</button>"
     return (
+        "<p class='ape-sideways'>Scroll the table sideways for all protocols.</p>"
         f"<div class='ape-table-scroll' tabindex='0' role='region' aria-label='{text(table.name)}'>"
-        f"<table class='ape-outcomes'><thead><tr><th scope='col'>Outcome</th>{''.join(heads)}</tr>"
-        f"</thead><tbody>{body}</tbody><tfoot>{_key(table, session)}</tfoot></table></div>"
-        f"{copy if is_page() else ''}"
+        f"<table class='ape-outcomes'><thead><tr><th scope='col'>Outcome</th>{heads}</tr>"
+        f"</thead><tbody>{body}</tbody></table></div>"
+        f"<p class='ape-outcomes-key'>{_key(table, session)}</p>{copy if is_page() else ''}"
+    )
+
+
+def _cell(value: str, difference: str) -> str:
+    """Value of a protocol, and its difference from the reference with the interval."""
+    if not difference:
+        return f"<td>{text(value)}</td>"
+    apart, _, interval = difference.partition(" ")
+    return (
+        f"<td>{text(value)}<small><b>{text(apart)}</b> <span>{text(interval)}</span></small></td>"
     )
 
 
 def _key(table: Table, session: CompareSession) -> str:
-    """Last row: what the letters stand for, so that a copy of the table says it, too."""
+    """What the letters stand for, and how the figures are meant."""
     titles = "; ".join(
         f"{letter}, {title}" for letter, title in zip(LETTERS, session.titles, strict=False)
     )
-    said = text(f"{table.name}. {titles}. {NOTE}")
-    return f"<tr><td colspan='{len(table.columns)}'><div>{said}</div></td></tr>"
+    return text(f"{table.name}. {titles}. {NOTE}")
 
 
-def _head(place: int, title: str, below: str) -> str:
+def _head(place: int, session: CompareSession) -> str:
     """Heading of the column of a protocol."""
-    return f"<th scope='col' title='{text(title)}'>{chip(place)}<small>{below}</small></th>"
+    assert session.comparison is not None
+    name = session.comparison.brief_titles[place]
+    below = "reference" if place == session.reference else f"less {LETTERS[session.reference]}"
+    return (
+        f"<th scope='col' title='{text(session.titles[place])}'>{chip(place)}"
+        f"<small>{text(name)}</small><small>{below}</small></th>"
+    )

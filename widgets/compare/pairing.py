@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.compared_outcomes import OUTCOMES
+from ape_core.analysis.comparison_words import patients_text, times_text
 from widgets import format as words
 from widgets.charts.card import Card
 from widgets.html import text
@@ -75,11 +76,6 @@ def _row(item: Difference) -> str:
     return (
         f"<tr><th scope='row'>{text(title)}</th>"
         f"<td>{chip(item.run)} less {LETTERS[item.reference]}</td>"
-        f"<td>{times(item.variance_ratio)}</td>"
-        f"<td>{words.count(item.patients_without_pairing)}</td></tr>"
+        f"<td>{times_text(item.variance_ratio)}</td>"
+        f"<td>{patients_text(item.patients_without_pairing)}</td></tr>"
     )
-
-
-def times(ratio: float) -> str:
-    """Ratio with the digits that are known: "31", "2.6"."""
-    return f"{ratio:.1f}" if ratio < 10 else words.count(ratio)

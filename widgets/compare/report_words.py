@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ape_core.analysis.compared_outcomes import OUTCOMES
-from ape_core.analysis.comparison_words import compared_parts
+from ape_core.analysis.comparison_words import (
+    compared_with_chance,
+    decimals_of,
+    patients_text,
+    times_text,
+)
 from widgets import format as words
 from widgets.compare.forest import shown_years
+from widgets.compare.headline import HEADLINE
 from widgets.compare.outcomes import NOTE
-from widgets.compare.pairing import SHOWN, times
+from widgets.compare.pairing import SHOWN
 from widgets.html import text
 from widgets.report_commands import commands
 from widgets.report_parts import HOW_TO_READ, changes_words
@@ -54,16 +60,19 @@ def _protocol(place: int, title: str, run: Run) -> str:
 
 
 def answer_markup(comparison: Comparison, reference: int) -> str:
-    """How each protocol differs in letters and injections by the end, in words."""
+    """How each protocol differs in letters, injections and visits by the end, in words."""
+    others = [place for place in range(len(comparison.titles)) if place != reference]
+    apart = {
+        name: [_difference(comparison, place, reference, name) for place in others]
+        for name in HEADLINE
+    }
     lines = []
-    for place, title in enumerate(comparison.titles):
-        if place == reference:
-            continue
-        both = " <i>with</i> ".join(
-            _said(_difference(comparison, place, reference, outcome))
-            for outcome in ("letters_change", "injections")
+    for at, place in enumerate(others):
+        letters, injections, visits = (
+            _said(found[at], decimals_of(found)) for found in apart.values()
         )
-        lines.append(f"<li>{_named(place, title)}: {both}</li>")
+        said = f"{letters} <i>with</i> {injections} <i>and</i> {visits}"
+        lines.append(f"<li>{_named(place, comparison.titles[place])}: {said}</li>")
     after = words.plural(comparison.years, "year")
     return (
         f"<h2>The answer</h2><p>After {after}, beside "
@@ -128,11 +137,10 @@ def _difference(comparison: Comparison, run: int, reference: int, outcome: str) 
     return paired.difference(run, reference, outcome, comparison.years)
 
 
-def _said(item: Difference) -> str:
+def _said(item: Difference, decimals: int) -> str:
     """Difference and interval."""
-    said, interval = compared_parts(item)
-    chance = "" if item.is_clear else "; may be chance"
-    return f"<b>{text(said)}</b> (95% interval {text(interval)}{chance})"
+    said, interval = compared_with_chance(item, decimals)
+    return f"<b>{text(said)}</b> {text(interval)}"
 
 
 def _table(table: Table, comparison: Comparison, reference: int) -> str:
@@ -155,8 +163,8 @@ def _pairing_row(item: Difference) -> str:
     return (
         f"<tr><th>{text(OUTCOMES[item.outcome].wording.title)}</th>"
         f"<td>{LETTERS[item.run]} less {LETTERS[item.reference]}</td>"
-        f"<td>{times(item.variance_ratio)}</td>"
-        f"<td>{words.count(item.patients_without_pairing)}</td></tr>"
+        f"<td>{times_text(item.variance_ratio)}</td>"
+        f"<td>{patients_text(item.patients_without_pairing)}</td></tr>"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.ticker import MaxNLocator
 
 from ape_core.analysis.compared_outcomes import OUTCOMES
-from ape_core.analysis.comparison_words import interval_text, signed, value_text
+from ape_core.analysis.comparison_words import decimals_of, interval_text, signed, value_text
 from ape_core.schema import WEEKS_PER_YEAR
 from widgets import format as words
 from widgets.charts.axes import year_ticks
@@ -150,7 +150,8 @@ def _panel(axes: Axes, paired: Paired, reference: int, outcome: str) -> None:
     figures = axes.twinx()
     figures.grid(visible=False)
     figures.set_ylim(axes.get_ylim())
-    said = [f"{value_text(item)} ({interval_text(item)})" for item in found]
+    decimals = decimals_of(found)
+    said = [f"{value_text(item, decimals)} ({interval_text(item, decimals)})" for item in found]
     figures.set_yticks(range(len(found)), said, fontsize=8, color=hexadecimal("ink"))
 
 

@@ -111,8 +111,9 @@ class TradeoffChart:
         """Write the letter of each point to its upper right, or lower left if another is there."""
         x, y = (np.array([mean.value for mean in means]) for means in (injections, letters))
         right, up = x - x[:, None], y - y[:, None]
-        near_x = (right >= 0) & (right < _CLOSE * (self._x.max - self._x.min))
-        near_y = (up > 0) & (up < _CLOSE * (self._y.max - self._y.min))
+        beside = (right > 0) | ((right == 0) & (up > 0))
+        near_x = beside & (right < _CLOSE * (self._x.max - self._x.min))
+        near_y = abs(up) < _CLOSE * (self._y.max - self._y.min)
         crowded = (near_x & near_y).any(axis=1)
         names = np.array(list(LETTERS[: len(x)]))
         for mark, chosen in ((self._above, ~crowded), (self._below, crowded)):

@@ -57,13 +57,15 @@ class ChooserPanel(QuestionForm["SeveralSession"]):
     def refresh(self) -> None:
         """Show the question of the session."""
         session = self._session
-        self._show_protocols(session.protocols.options())
+        options = session.protocols.options()
+        self._show_protocols(options)
         self._show_populations()
         self._show(self._numbers)
         self._start.disabled = bool(session.problem) or session.is_shown
         self._count.value = (
             '<div class="ape-row"><h2>Protocols</h2>'
-            f"<span>{len(session.protocols.chosen)} of at most {MOST_RUNS}</span></div>"
+            f"<span>{len(session.protocols.chosen)} of {len(options)} chosen, at most {MOST_RUNS}"
+            "</span></div>"
         )
         self._hint.value = _hint(session)
 

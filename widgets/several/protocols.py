@@ -73,12 +73,12 @@ class ProtocolChoice:
         for run in runs:
             protocol = run.spec.protocol
             name = protocol.name
-            if name in self.chosen or not self._is_listed(protocol):
+            if name in self.chosen or not self.is_listed(protocol):
                 name = f"{name} of run {run.run_id[:6]}"
                 self._of_runs[name] = protocol
             self.chosen.append(name)
 
-    def _is_listed(self, protocol: Protocol) -> bool:
+    def is_listed(self, protocol: Protocol) -> bool:
         """Whether the protocol of that name in the list has the same rules."""
         try:
             known = load_protocol(protocol.name, self._store)

@@ -17,7 +17,7 @@ from ape_core.analysis.same_patients import (
     of_the_same_patients,
 )
 from ape_core.errors import ApeError, CorruptRunError, InvalidSpecError
-from ape_core.runs import Progress, Run, estimate, list_runs, open_run
+from ape_core.runs import Progress, Run, estimate, open_run
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.store import Store
@@ -25,6 +25,7 @@ from widgets.format import count, parse_count
 from widgets.question import FIRST_QUESTION, NUMBERS
 from widgets.session import Notice
 from widgets.several.protocols import ProtocolChoice
+from widgets.several.usual import usual_groups
 
 if TYPE_CHECKING:
     from ape_core.analysis.paired import Paired
@@ -40,8 +41,22 @@ FIRST_PATIENTS: Final = {
     name: str(FIRST_QUESTION[name]) for name in ("population", "patients", "years", "seed")
 }
 """Those of the first question of the front page, with which a run is shared."""
-_MOST_LOOKED_AT: Final = 40
-"""Newest runs among which one looks for some of the same patients."""
+MOST_BY_ITSELF: Final = 60_000
+"""Years of patients that are simulated for a visitor who pressed nothing: seconds."""
+
+OF_THE_STORE: Final = (
+    "These are the newest runs in the store of different protocols on the same patients. To ask "
+    "your own question, choose protocols and patients in the form."
+)
+BESIDE: Final = (
+    "These are the runs on the patients of the run that you came from. To ask your own question, "
+    "choose protocols and patients in the form."
+)
+AN_EXAMPLE: Final = (
+    "This is an example on few patients, as no protocols were compared in this store yet. To ask "
+    "your own question, choose protocols and patients in the form."
+)
+"""Why a page shows what its visitor did not ask for."""
 
 _DAMAGED: Final = Notice(
     "The summary of a run is damaged, and cannot be drawn.",
@@ -77,6 +92,7 @@ class SeveralSession:
         self.reference = 0
         self.notice: Notice | None = None
         self.asked: list[RunSpec] | None = None
+        self.why = ""
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -121,6 +137,7 @@ class SeveralSession:
         """Begin with the runs of a link, else the newest of the same patients, else a first answer.
 
         Runs of a link that cannot be opened together are reported, and others are shown instead.
+        Without a link, `why` says why they are shown. Little is simulated before anybody asks.
 
         Parameters
         ----------
@@ -130,12 +147,15 @@ class SeveralSession:
             A run that another page showed: those of its patients come before newer ones.
         """
         trouble = self._try_to_open(run_ids) if run_ids else None
-        for newest in self._newest(beside) if self.comparison is None else ():
+        for newest in self._usual(beside) if self.comparison is None else ():
             if self._try_to_open(newest) is None:
+                came = any(beside and item.startswith(beside) for item in newest)
+                self.why = BESIDE if came else OF_THE_STORE
                 break
         self._check()
-        if self.comparison is None:
+        if self.comparison is None and self._is_little:
             self.start()
+            self.why = AN_EXAMPLE
         if trouble is not None:
             self.report(trouble.message, trouble.hint)
 
@@ -234,7 +254,7 @@ class SeveralSession:
     def _show(self, comparison: Comparison) -> None:
         """Show runs in place of those before."""
         self._release()
-        self.comparison, self.notice = comparison, None
+        self.comparison, self.notice, self.why = comparison, None, ""
         self.refresh()
         self._check()
 
@@ -263,17 +283,16 @@ class SeveralSession:
             "seed": str(spec.seed),
         }
 
-    def _newest(self, beside: str) -> list[list[str]]:
-        """Runs of the store that are of the same patients: those of a run, then the newest."""
-        alike: dict[str, list[str]] = {}
-        for run in list_runs(self.store)[:_MOST_LOOKED_AT]:
-            try:
-                alike.setdefault(_patients_of(run), []).append(run.run_id)
-            except ApeError:
-                continue
-        found = [ids[:MOST_RUNS] for ids in alike.values() if len(ids) >= LEAST_RUNS]
-        found.sort(key=lambda ids: not any(beside and item.startswith(beside) for item in ids))
-        return [ids[::-1] for ids in found]
+    def _usual(self, beside: str) -> list[list[str]]:
+        """Runs of the store that may be shown to one who asked for none."""
+        return usual_groups(self.store, self.protocols.is_listed, beside)
+
+    @property
+    def _is_little(self) -> bool:
+        """Whether what is asked is so small that it is simulated before anybody asks for it."""
+        asked = self.asked or []
+        new = [spec for spec in asked if spec.run_id not in self.store]
+        return bool(asked) and sum(s.cohort.n_patients * s.years for s in new) <= MOST_BY_ITSELF
 
     def _try_to_open(self, run_ids: Sequence[str]) -> ApeError | None:
         """Show runs; return why they cannot be shown."""
@@ -332,10 +351,3 @@ def _is_damaged(run: Run) -> bool:
     except CorruptRunError:
         return True
     return False
-
-
-def _patients_of(run: Run) -> str:
-    """What two runs must share to be compared."""
-    question = run.spec.question()
-    shared = {name: question[name] for name in ("model_version", "cohort", "years", "seed")}
-    return repr((shared, question.get("capacity"), question["model"]["parameters"]))
