@@ -22,6 +22,7 @@ from widgets.charts.downloads import Downloads
 from widgets.charts.menu import menu_script
 from widgets.closing import close_all
 from widgets.errors import Reporter, guarded
+from widgets.first_view import MIME_TYPE, first_view
 from widgets.html import box, classed, html, set_class
 from widgets.navigation import links, mode
 from widgets.notice import NoticePanel
@@ -134,7 +135,9 @@ class Page(ABC, Generic[AnySession]):
         """Show the page as the result of a cell, and begin to count."""
         from IPython.display import Javascript, display
 
-        if not is_page():  # the template of a page holds it already
+        if is_page():  # its template holds the menu, and shows what it says before it is drawn
+            display({MIME_TYPE: first_view(self.view)}, raw=True)  # type: ignore[no-untyped-call]
+        else:
             display(Javascript(menu_script()))  # type: ignore[no-untyped-call]
         display(self.view)  # type: ignore[no-untyped-call]
         self._pulse.begin()

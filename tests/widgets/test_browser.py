@@ -111,6 +111,8 @@ def test_a_first_visit_shows_a_result_without_being_asked(first_page):
     assert "3,000 simulated patients" in page.locator(".ape-title").inner_text()
     assert re.search(r"\?run=[0-9a-f]{12}$", page.url)
     assert page.locator("h1").inner_text() == "APE"
+    # What the page says was there before it was drawn.
+    assert page.evaluate("performance.getEntriesByName('ape-first-view').length") == 1
     check_drawing(page)
 
 

@@ -40,8 +40,13 @@ class Pages(Voila):  # type: ignore[misc]
 
     def init_settings(self) -> dict[str, Any]:
         """Add what Voilà would read from its settings too late to heed it."""
-        # The programs of a page are 6 MB, of which a quarter is left when they are compressed.
-        return {**super().init_settings(), "compress_response": True}
+        return {
+            **super().init_settings(),
+            # The programs of a page are 6 MB, of which a quarter is left when they are compressed.
+            "compress_response": True,
+            # Their names hold a hash of what is in them: a browser need not ask whether they hold.
+            "static_immutable_cache": [url_path_join(self.base_url, "voila/labextensions/")],
+        }
 
     def init_handlers(self) -> list[Any]:
         """Put the pages before what answers everything else with the dashboard."""

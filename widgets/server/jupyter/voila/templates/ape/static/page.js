@@ -18,12 +18,14 @@
 
   const look = () => {
     const pulse = document.querySelector(".ape-pulse [data-tick]");
-    // The dashboard is shown when it is there; an error instead of it, after a while.
-    const waited = performance.now() - opened;
-    if (skeleton.isConnected && (document.querySelector(".ape-card svg, .ape-frame:not(.ape-page-dashboard)") || waited > 45000)) {
-      skeleton.remove();
-    }
     if (pulse) followPage(pulse);
+  };
+
+  // The dashboard is shown when it is there; an error instead of it, after a while.
+  const unveil = () => {
+    const isThere = document.querySelector(".ape-card svg, .ape-frame:not(.ape-page-dashboard)");
+    if (isThere || performance.now() - opened > 45000) skeleton.remove();
+    else setTimeout(unveil, 50);
   };
 
   // From page to page the runs that are shown come along.
@@ -91,5 +93,6 @@
     }, 400);
   });
 
+  unveil();
   setInterval(look, 500);
 })();
