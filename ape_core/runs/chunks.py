@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ape_core.limits import SLICE_PATIENTS
 from ape_core.runs.sizes import slice_stop
+from ape_core.runs.threads import keep_freed_memory
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.run_spec import RunSpec
@@ -52,6 +53,7 @@ def finish_chunk(
     slice_patients
         Asked before each slice how many patients it may have.
     """
+    keep_freed_memory()
 
     def finish(patients: PatientRange) -> FinishedChunk:
         """Rows of a slice live only until the next one is simulated."""

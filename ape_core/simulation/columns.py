@@ -29,6 +29,21 @@ def trimmed(columns: Any, n_rows: int) -> Columns:
     return {name: array[:n_rows].copy() for name, array in columns._asdict().items()}
 
 
+def shortened(columns: Any, n_rows: int) -> Columns:
+    """The rows that were written, of columns with room for the worst case, which they give back.
+
+    The system only gives memory to what has been written, so such room costs nothing.
+    """
+    for array in columns:
+        shorten(array, n_rows)
+    return dict(columns._asdict())
+
+
+def shorten(array: np.ndarray, n_rows: int) -> None:
+    """Give back the rows of an array beyond so many; no other array may show them."""
+    array.resize((n_rows, *array.shape[1:]), refcheck=False)
+
+
 def joined(blocks: Sequence[Columns]) -> Columns:
     """Blocks one after another. The blocks are emptied, so that their rows are not held twice."""
     names = list(blocks[0])

@@ -7,16 +7,12 @@ import numpy as np
 from ape_core import schema
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.clinic_chunk import simulate_clinics
-from ape_core.simulation.columns import Columns, empty, joined, lists, plain, trimmed
+from ape_core.simulation.columns import empty, lists, plain, shorten, shortened
 from ape_core.simulation.kernel import run_patients
 from ape_core.simulation.pack import pack
 from ape_core.simulation.pack_rules import shortest_interval
-from ape_core.simulation.parameters import Kernel
 from ape_core.simulation.rows import PatientColumns, VisitColumns
 from ape_core.spec.run_spec import RunSpec
-
-BLOCK_PATIENTS = 500
-"""Patients simulated into columns with room for the worst case, before these are trimmed."""
 
 
 def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
@@ -34,17 +30,6 @@ def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
     if spec.capacity is not None:
         return simulate_clinics(spec, spec.capacity, first, stop)
     kernel = pack(spec)
-    starts = range(first, stop, BLOCK_PATIENTS)
-    blocks = [_simulate_block(kernel, a, min(a + BLOCK_PATIENTS, stop)) for a in starts]
-    visits = joined([visits for visits, _, _ in blocks])
-    patients = joined([patients for _, patients, _ in blocks])
-    assessments = np.concatenate([assessments for _, _, assessments in blocks])
-    patients |= lists(assessments, spec.years)
-    return Chunk(first, stop, spec.years, spec.cohort.n_patients, visits, patients, assessments)
-
-
-def _simulate_block(kernel: Kernel, first: int, stop: int) -> tuple[Columns, Columns, np.ndarray]:
-    """Visits, patients and assessments of a few patients."""
     n_eyes = (stop - first) * (2 if kernel.people.two_eyes else 1)
     n_periods = kernel.horizon_weeks // schema.WEEKS_PER_PERIOD
     n_visits = n_eyes * (kernel.horizon_weeks // shortest_interval(kernel.rules) + 1)
@@ -52,8 +37,13 @@ def _simulate_block(kernel: Kernel, first: int, stop: int) -> tuple[Columns, Col
     patients = PatientColumns(**empty(plain(schema.PATIENTS), n_eyes))
     assessments = np.full((n_eyes, n_periods + 1), schema.NOT_ASSESSED, dtype=np.int8)
     written = run_patients(kernel, first, stop, visits, patients, assessments)
-    return (
-        trimmed(visits, written[0]),
-        trimmed(patients, written[1]),
-        assessments[: written[1]].copy(),
+    shorten(assessments, written[1])
+    return Chunk(
+        first,
+        stop,
+        spec.years,
+        spec.cohort.n_patients,
+        shortened(visits, written[0]),
+        shortened(patients, written[1]) | lists(assessments, spec.years),
+        assessments,
     )

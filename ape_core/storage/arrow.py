@@ -1,6 +1,7 @@
 """Tables as Arrow and Parquet: the only module that imports pyarrow.
 
-pyarrow takes 0.2 s and 40 MB to import, so that others import this module where they need it.
+pyarrow takes 0.2 s and 40 MB to import, so that others import this module where they need it. From
+and to NumPy it would import pandas too (0.2 s, 40 MB in every worker), so that is done here.
 """
 
 from __future__ import annotations
@@ -296,13 +297,23 @@ def _arrow_type(column: Column, years: int) -> pa.DataType:
 
 def _arrow_array(column: Column, values: np.ndarray) -> pa.Array:
     """Arrow array of a column."""
+    numbers = _arrow_numbers(values)
     if column.categories is not None:
-        return pa.DictionaryArray.from_arrays(pa.array(values), pa.array(column.categories))
+        words = pa.lib.StringBuilder()
+        words.append_values(column.categories)
+        return pa.DictionaryArray.from_arrays(numbers, words.finish())
     if column.every_weeks is not None:
-        element = pa.field("element", pa.from_numpy_dtype(values.dtype), nullable=False)
+        element = pa.field("element", numbers.type, nullable=False)
         kind = pa.list_(element, values.shape[1])
-        return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), type=kind)
-    return pa.array(values)
+        return pa.FixedSizeListArray.from_arrays(numbers, type=kind)
+    return numbers
+
+
+def _arrow_numbers(values: np.ndarray) -> pa.Array:
+    """Arrow array of numbers, row by row and not copied, or of truth values."""
+    kind, flat = pa.from_numpy_dtype(values.dtype), np.ascontiguousarray(values)
+    content = np.packbits(flat, bitorder="little") if flat.dtype == np.bool_ else flat
+    return pa.Array.from_buffers(kind, flat.size, [None, pa.py_buffer(content)])
 
 
 def _numpy_array(column: Column, values: pa.ChunkedArray | pa.Array) -> np.ndarray:
@@ -317,10 +328,7 @@ def _numpy_array(column: Column, values: pa.ChunkedArray | pa.Array) -> np.ndarr
 
 
 def _flat(values: pa.Array) -> np.ndarray:
-    """Values of an array without lists or categories, not copied but for truth values.
-
-    `to_numpy` of pyarrow would do, but imports pandas: 41 MB, also where nobody uses it.
-    """
+    """Values of an array without lists or categories, not copied but for truth values."""
     if values.type == pa.bool_():
         return _flat(values.cast(pa.uint8())).view(bool)
     array: np.ndarray = np.from_dlpack(values)

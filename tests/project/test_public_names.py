@@ -106,6 +106,21 @@ def test_building_a_question_loads_no_compiler_and_no_table_library():
     assert modules_after(question).isdisjoint({"numba", "pandas", "pyarrow", "matplotlib"})
 
 
+def test_what_a_worker_does_loads_no_library_of_data_frames():
+    """pyarrow imports pandas, 40 MB, in many of its conversions."""
+    work = (
+        "import sys, tempfile; from pathlib import Path; import ape_core as ape\n"
+        "from ape_core.runs.chunks import finish_chunk\n"
+        "spec = ape.RunSpec(protocol=ape.load_protocol(ape.list_protocols()[0].name),"
+        " cohort=ape.Cohort(n_patients=10), years=1, seed=1)\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    finish_chunk(spec, Path(folder), 10)((0, 10))"
+    )
+    loaded = modules_after(work)
+    assert {"numba", "pyarrow"} <= loaded
+    assert loaded.isdisjoint({"pandas", "matplotlib"})
+
+
 def test_the_handle_of_a_run_and_its_summary_load_no_compiler_and_no_table_library():
     """What a page's kernel holds."""
     handle = "import ape_core as ape\nape.open_run, ape.submit, ape.Summary, ape.estimate"
