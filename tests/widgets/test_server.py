@@ -6,7 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from jupyter_server.services.kernels.connection.base import serialize_binary_message
 from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
@@ -16,6 +18,7 @@ from ape_core.runs.memory import MB
 from widgets.server import gate, launch
 from widgets.server.arrival import arrive
 from widgets.server.culler import LeaveCuller
+from widgets.server.pages import KernelSocket
 from widgets.server.settings import (
     SECONDS_TO_CONNECT,
     SECONDS_UNTIL_GONE,
@@ -131,6 +134,16 @@ def test_the_gate_finds_the_kernels_and_the_store(visitor, monkeypatch, tmp_path
     gate.admit(visitor, notebook=None, cwd="")
     assert visitor.asked
     assert gate._kernels_here() == []
+
+
+@pytest.mark.timeout(60)  # it would take for ever
+@pytest.mark.parametrize("connection", [None, SimpleNamespace(selected_subprotocol=None)])
+def test_what_a_kernel_says_to_a_page_that_has_gone_does_not_stop_the_server(connection):
+    socket = KernelSocket.__new__(KernelSocket)
+    socket.ws_connection = connection
+    said = serialize_binary_message({"header": {"msg_type": "comm_msg"}, "buffers": [b"data"]})
+    with pytest.raises(WebSocketClosedError):
+        socket.write_message(said, binary=True)
 
 
 def test_a_port_that_is_taken_is_named():

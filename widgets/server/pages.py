@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jupyter_server.utils import url_path_join
+from tornado.websocket import WebSocketClosedError
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
@@ -14,6 +15,7 @@ from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-unty
 
 from widgets.navigation import PAGES
 
+_PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 _KERNEL_ID: Final = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 
 
@@ -27,6 +29,21 @@ class KernelSocket(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         for it need settings that Voilà does not have: each time two tracebacks would be logged.
         """
         self.finish(f"{status_code}\n")
+
+    def write_message(self, message: bytes | str | dict[str, Any], binary: bool = False) -> Any:  # noqa: FBT001, FBT002  as Jupyter calls it
+        """Send what a kernel says, but nothing with data to a page that cannot read it any more.
+
+        When a page is closed, its protocol is forgotten, and what its kernel has still to say is
+        written in an older one. Voilà would look in that for as many headers as four bytes of a
+        length seem to name, which takes for ever, and the server would answer nobody.
+        """
+        if isinstance(message, bytes) and not self._reads_data():
+            raise WebSocketClosedError
+        return super().write_message(message, binary)
+
+    def _reads_data(self) -> bool:
+        """Whether the page is there, and of the protocol that Voilà expects."""
+        return self.ws_connection is not None and self.selected_subprotocol == _PROTOCOL
 
 
 class Pages(Voila):  # type: ignore[misc]
