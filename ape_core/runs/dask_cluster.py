@@ -172,6 +172,7 @@ class Cluster:
             dashboard_address=None,
             memory_limit=0,  # a worker's memory is flat, and the coordinator looks at what is left
             local_directory=scratch,
+            preload="ape_core.runs.dask_preload",
             env=dict(THRIFTY_ENVIRONMENT),
             silence_logs=logging.CRITICAL,
         )
@@ -194,7 +195,8 @@ class Cluster:
     def _reconnect(self) -> None:
         """Connect again, unless the client still tries to do so by itself."""
         self.n_threads = 0
-        self._lost_since = self._lost_since or self._clock()
+        if self._lost_since is None:
+            self._lost_since = self._clock()
         self.words = f"the scheduler at {self._address} is gone; connecting again"
         if self._client is not None and self._client.status == "connecting":
             return
@@ -213,10 +215,17 @@ class Cluster:
             )
 
 
-def why_failed(error: BaseException, first: int, stop: int) -> Exception:
+def why_failed(error: BaseException, first: int, stop: int) -> ApeError:
     """The error of a task as an error of the run."""
     if isinstance(error, ApeError):
         return error
+    failed = _in_words(error, first, stop)
+    failed.__cause__ = error
+    return failed
+
+
+def _in_words(error: BaseException, first: int, stop: int) -> RunFailedError:
+    """What happened to a task, in words."""
     patients = f"Patients {first:,} to {stop - 1:,} could not be simulated"
     if isinstance(error, KilledWorker):
         return RunFailedError(

@@ -247,8 +247,7 @@ class DaskTasks(Generic[Result]):
 
     def _end_waiting(self) -> None:
         """Give up what is in work when it is to stop and nothing comes."""
-        waited = 0.0 if self._stopped_at is None else time.monotonic() - self._stopped_at
-        if waited >= STOP_SECONDS:
+        if self._stopped_at is not None and time.monotonic() - self._stopped_at >= STOP_SECONDS:
             self._give_up()
 
     def _give_up(self) -> None:

@@ -2,6 +2,10 @@
 
 It gets the question itself, so that nothing but the place of the parts is shared with the
 coordinator, and hands back what is needed to commit: the record of the part and its summary.
+
+Everything that a chunk needs is imported with this module, which a worker loads once, before its
+first chunk: Dask's own threads import pandas meanwhile, and pyarrow was found half loaded where
+both came to it at the same time.
 """
 
 from __future__ import annotations
@@ -18,11 +22,12 @@ from ape_core import __version__
 from ape_core.errors import RunFailedError, StoreError
 from ape_core.runs.chunks import count_chunk, finish_chunk
 from ape_core.spec.run_spec import MODEL_VERSION, RunSpec
-from ape_core.storage import arrays
+from ape_core.storage import arrays, arrow
 from ape_core.storage.checkpoint import PartRecord
 from ape_core.storage.run_folder import SPEC_FILE
 
 _LIBRARIES: Final = ("numba", "numpy", "pyarrow")
+_LOADED: Final = (arrow,)
 
 
 @dataclass(frozen=True)
