@@ -129,6 +129,17 @@ class StudyRuns(ABC, Generic[Kept]):
         """Whether somebody stopped the runs, and nobody has gone on with them."""
         return self._series.was_stopped
 
+    @property
+    def was_lost(self) -> bool:
+        """Whether the process that simulated them ended early, and nobody had stopped it."""
+        lost = self._series.was_begun and not self.was_stopped
+        return lost and self._series.failure is None and not self._series.is_at_work
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether just these runs were asked for together, and not all of them are there."""
+        return self._series.was_begun
+
     def wait(self, timeout: float | None = None) -> str:
         """Wait until nothing is simulated any more.
 

@@ -59,6 +59,11 @@ class Series:
         return self._path("stop").exists()
 
     @property
+    def was_begun(self) -> bool:
+        """Whether just these questions were asked together, and not all of them answered."""
+        return self._path("json").is_file()
+
+    @property
     def failure(self) -> dict[str, Any] | None:
         """Why the last attempt ended early: error and hint; None when it did not."""
         path = self._path("failure")
