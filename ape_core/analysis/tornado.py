@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.analysis.draws import quantile
 from ape_core.analysis.places import Place, changed_at, place_of, uncertain_places
 from ape_core.analysis.sweep import Point, Sweep
-from ape_core.analysis.swept_outcomes import FIRST_OUTCOME
+from ape_core.analysis.swept_outcomes import COST, FIRST_OUTCOME, SWEPT, effect_text
 from ape_core.errors import InvalidInputError
 from ape_core.spec.checks import shown
 
@@ -33,6 +33,10 @@ INFLUENTIAL: Final = (
     "model.burn_out_scale_years",
 )
 """Numbers that the answers of most protocols depend on most: a first look within seconds."""
+
+
+_MOST_NAMED: Final = 2
+"""Numbers that are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,16 @@ class Tornado(Sweep):
             found.append(Bar(low.place, low.value, high.value, *ends))
         return sorted(found, key=lambda bar: (bar.low is None and bar.high is None, -bar.width))
 
+    def in_words(self, outcome: str = FIRST_OUTCOME, year: int | None = None) -> str:
+        """Say which numbers move the outcome most, and how far; empty before the first is there."""
+        known = [bar for bar in self.bars(outcome, year) if bar.is_complete and bar.width > 0]
+        if not known:
+            return ""
+        most = " and ".join(_moved(bar, outcome) for bar in known[:_MOST_NAMED])
+        so_far = "" if len(known) == len(self.points) // 2 else "So far, "
+        sentence = f"most depends on {most}."
+        return f"{so_far}{sentence}" if so_far else f"{sentence[0].upper()}{sentence[1:]}"
+
 
 def tornado(
     spec: RunSpec,
@@ -129,6 +143,15 @@ def tornado_points(spec: RunSpec, paths: Sequence[str] | None = None) -> list[Po
     if not points:
         raise InvalidInputError("No number is named.", 'Name some, as "model.turnover_per_week".')
     return points
+
+
+def _moved(bar: Bar, outcome: str) -> str:
+    """A number, and how far it moves the outcome: "Rate of scars (-2.11 to +1.38 letters)"."""
+    assert bar.low is not None
+    assert bar.high is not None
+    low, high = sorted((bar.low.value, bar.high.value))
+    unit = "" if outcome == COST else f" {SWEPT[outcome].apart}"
+    return f"{bar.place.title} ({effect_text(outcome, low)} to {effect_text(outcome, high)}{unit})"
 
 
 def ends_of(place: Place) -> tuple[float, float]:

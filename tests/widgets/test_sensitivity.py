@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
 import pytest
 
 from ape_core.analysis.drawn_runs import DrawnRuns
+from ape_core.analysis.edges import drawn_apart_in_words, edges_of, one_sided_in_words
+from ape_core.analysis.point_figures import PointFigures, estimate_of
 from ape_core.analysis.point_runs import SeriesProgress
 from ape_core.analysis.sweep import Sweep, points_of
 from ape_core.analysis.swept_outcomes import SWEPT, effect_text, outcome_text
 from ape_core.analysis.tornado import INFLUENTIAL, Tornado, tornado_points
 from ape_core.errors import InvalidSpecError
 from ape_core.runs.slots import Ticket
-from support.patience import PATIENCE
+from ape_core.runs.starting import open_run, run
+from ape_core.spec.economics_yaml import load_economics
+from ape_core.storage.asked_studies import AskedStudies
 from support.runs import small_spec
 from widgets.sensitivity.page import SensitivityPage
-from widgets.sensitivity.progress import progress_markup
 from widgets.sensitivity.response import response_ends
 from widgets.sensitivity.session import DRAWS, RESPONSE, TORNADO, SensitivitySession
+from widgets.study_progress import progress_markup
 
 INTERVAL = "protocol.phases.0.max_interval_weeks"
 
@@ -194,12 +199,86 @@ def test_closing_leaves_nothing_behind(kept, base, count_widgets):
     assert count_widgets() == before
 
 
-def test_a_link_to_a_run_that_is_gone_is_reported(kept):
+def test_a_link_to_a_run_that_is_gone_is_reported(kept, base):
     session = SensitivitySession(kept)
     session.first_question = {**session.first_question, "patients": "100", "years": "1"}
     session.question |= {"patients": "100", "years": "1"}
     session.arrive("0123456789ab")
     assert "0123456789ab" in session.notice.message
-    session.stop(TORNADO)
-    session.studies[TORNADO].wait(PATIENCE)
+    assert session.base == base, "not one of a sweep, or of a draw"
+    assert session.why.startswith("The base case is the newest run")
+    assert session.state(TORNADO).status == "complete"
     session.close()
+
+
+def test_opening_simulates_nothing_and_shows_again_what_was_asked(tmp_path, base, monkeypatch):
+    """Of 6 draws, 3 are there; a page that is opened again asks for neither more nor fewer."""
+    started = []
+    monkeypatch.setattr(
+        "ape_core.runs.series.Series.start", lambda series: started.append(len(series.specs))
+    )
+    run(base, tmp_path, progress=False)
+    page = SensitivityPage("", tmp_path, light=False)
+    session = page.session
+    assert started == []
+    assert session.base == base
+    own = estimate_of(PointFigures.of(open_run(base.run_id, tmp_path).summary(), base,
+                                      load_economics()), "letters_change", 2)  # fmt: skip
+    assert session.base_estimate == own, "the base case has its figure before anything is varied"
+    assert "ape-hidden" not in page._tornado._asking._dom_classes
+    assert "Press Simulate" in plain(page._tornado._empty.value)
+    page._draws._n.value = "6"
+    page._draws._start.click()
+    page._tornado._start.click()
+    assert started == [6, 1 + 2 * len(FEW)]
+    assert "ape-hidden" in page._tornado._asking._dom_classes
+    for spec in DrawnRuns(base, 3, 1, tmp_path).specs:
+        run(spec, tmp_path, progress=False)
+    page.close()
+    again = SensitivitySession(tmp_path)
+    again.arrive()
+    assert again.why.startswith("This is the base case that was last varied")
+    assert (again.n_draws, again.state(DRAWS).n_done) == ("6", 3)
+    assert len(started) == 2, "it was never begun here: it waits"
+    monkeypatch.setattr("ape_core.runs.series.Series.was_begun", True)
+    again.arrive()
+    assert len(started) == 4, "its process was lost: both go on"
+    AskedStudies(tmp_path)._path(base.run_id).write_text("{")
+    again.n_draws = "40"
+    again.arrive(base.run_id)
+    assert (again.n_draws, again.state(DRAWS).status) == ("3", "complete"), "as many as are there"
+    again.close()
+
+
+def test_a_base_case_at_the_end_of_its_range_is_said_beside_what_it_biases(page, base, kept):
+    edges = {edge.place.path: edge for edge in edges_of(base)}
+    slow = edges["model.slow_loss_letters_per_year"]
+    assert slow.is_lowest
+    assert slow.said == (
+        "Slow loss in every eye (0 ETDRS letters per year, about the lowest plausible)"
+    )
+    assert not edges["model.aflibercept-2mg/half_life_days"].is_lowest
+    assert "model.fluid_threshold" not in edges
+    said = plain(page._tornado.card._foot.value)
+    assert one_sided_in_words([slow]) in said
+    assert "base case 0: about the lowest plausible" in said
+    over = page.session.drawn.distribution()
+    values = np.array([1.0, 1.1, 0.9, 1.0])
+    lower = replace(over, values=values, mean=1.0)
+    why = drawn_apart_in_words(lower, 3.1, [slow])
+    assert why.startswith("The mean of the draws lies 2.10 letters below the base case.")
+    assert why.endswith(f"one side only: {slow.said}.")
+    assert drawn_apart_in_words(lower, 1.02, [slow]) == "", "no more than chance"
+    base_value = page.session.base_estimate.value
+    assert drawn_apart_in_words(over, base_value, edges_of(base)) in plain(
+        page._draws.card._foot.value
+    )
+
+
+def test_the_numbers_that_matter_most_are_named_in_a_sentence(page, base, kept):
+    bars = page.session.tornado.bars()
+    ends = sorted((bars[0].low.value, bars[0].high.value))
+    moved = " to ".join(effect_text("letters_change", end) for end in ends)
+    said = plain(page._title._base.value)
+    assert f"Most depends on {bars[0].place.title} ({moved} letters) and " in said
+    assert bars[1].place.title in said

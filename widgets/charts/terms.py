@@ -20,6 +20,11 @@ TERMS: Final = {
     "Fluid": "Fluid in or under the retina, as an OCT scan shows it: the sign of active disease.",
     "treat-and-extend": "An injection at every visit, with the next visit later when the eye is "
     "dry and sooner when it is not.",
+    "unit of fluid": "The activity of a typical eye that is left untreated; a half is half of it.",
+    "units of fluid": "One unit is the activity of a typical eye that is left untreated.",
+    "untreated fluid": "The activity that an eye tends to when nothing is injected; eyes differ.",
+    "acuity without fluid": "What an eye would see if it had no fluid; scars, haemorrhages and "
+    "atrophy take of it for good.",
     "loading phase": "The first injections, monthly, whatever the eye does.",
     "planned interval": "Weeks from a visit to the next one, as decided at that visit.",
 }

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Text
 
+from ape_core.analysis.edges import drawn_apart_in_words, edges_of
 from ape_core.analysis.swept_outcomes import SWEPT, outcome_text
 from widgets import format as words
 from widgets.bqplots import Bars, Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
+from widgets.charts.terms import explained
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
-from widgets.sensitivity.progress import StudyProgress
 from widgets.sensitivity.session import DRAWS
+from widgets.study_progress import StudyProgress
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -93,7 +95,8 @@ class DrawsPanel:
         if base is not None:
             with self._own.hold_sync():
                 self._own.x, self._own.y = floats([base.value] * 2), floats([0, ticks[-1]])
-        self.card.foot(draws_markup(over, found.n_patients, base))
+        why = drawn_apart_in_words(over, base.value, edges_of(found.base)) if base else ""
+        self.card.foot(draws_markup(over, found.n_patients, base, why))
 
     def _edited(self, change: Any) -> None:
         """Another number of draws is wanted."""
@@ -111,8 +114,8 @@ _EMPTY: Final = (
 )
 
 
-def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None) -> str:
-    """Mean, range, and the two parts of the variance."""
+def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None, why: str = "") -> str:
+    """Mean, range, the two parts of the variance, and why the base case is not in their middle."""
     name = over.outcome
     ends = " to ".join(outcome_text(name, end) for end in (over.low, over.high))
     share = 100 * over.parameter_share
@@ -135,4 +138,5 @@ def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None) -> 
         f'<div class="ape-foot">{swatches[0]}<b>{share:.0f}%</b> of the variance from the numbers '
         f"(SD {sds[0]} {text(apart)})</span>{swatches[1]}<b>{100 - share:.0f}%</b> from "
         f"{patients} patients (SD {sds[1]})</span></div>"
+        + (f'<p class="ape-one-sided">{explained(why)}</p>' if why else "")
     )

@@ -13,8 +13,8 @@ from widgets.charts.card import Card, figure
 from widgets.compare.spans import span_ticks
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
-from widgets.sensitivity.progress import StudyProgress
 from widgets.sensitivity.session import RESPONSE
+from widgets.study_progress import StudyProgress
 from widgets.theme import colour
 
 if TYPE_CHECKING:

@@ -1,28 +1,32 @@
 """The state of a page of sensitivity: the base case, and three ways to vary it.
 
-It knows of no widget. All of it can be found again in the store: the same runs, asked again.
+It knows of no widget. All of it can be found again in the store: the same runs, asked again, and
+what was last asked of a base case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, ClassVar, Final
 
 from ape_core.analysis.drawn_runs import DRAW_SEED, LEAST_DRAWS, DrawnRuns
 from ape_core.analysis.places import MOST_VALUES, Place, places_of, uncertain_places
-from ape_core.analysis.point_figures import Estimate
+from ape_core.analysis.point_figures import Estimate, estimate_of
 from ape_core.analysis.point_runs import PointRuns, SeriesProgress
 from ape_core.analysis.sweep import Sweep, points_of
 from ape_core.analysis.swept_outcomes import FIRST_OUTCOME
 from ape_core.analysis.tornado import INFLUENTIAL, Tornado, tornado_points
 from ape_core.errors import ApeError, InvalidSpecError
 from ape_core.limits import MAX_SEED, MAX_YEARS
-from ape_core.runs import open_run
+from ape_core.runs import Run, list_runs, open_run
 from ape_core.spec.field_guide import read_number, write_number
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.asked_studies import AskedStudies
 from widgets.format import count, parse_count
 from widgets.question import FIRST_QUESTION, LEAST_PATIENTS
 from widgets.session import Session
+from widgets.several.usual import is_usual
 
 TORNADO, RESPONSE, DRAWS = "tornado", "response", "draws"
 KINDS: Final = (TORNADO, RESPONSE, DRAWS)
@@ -38,7 +42,24 @@ FIRST_DRAWS: Final = "40"
 FIRST_VALUES: Final = "5"
 """Draws, and values over a range, that are asked for unless somebody asks for others."""
 _ADOPTED_PATIENTS: Final = 10_000
-"""A larger run is taken as the question, with as many patients as a first question has."""
+_FEWER: Final = 2_000
+"""A run of more patients is taken as the question with so few."""
+
+_MOST_LOOKED_AT: Final = 40
+"""Newest runs among which one looks for a base case."""
+
+_LAST_VARIED: Final = (
+    "This is the base case that was last varied in this store. To ask about another, choose it in "
+    "the form."
+)
+_NEWEST: Final = (
+    "The base case is the newest run in this store. To ask about another, choose it in the form."
+)
+_AN_EXAMPLE: Final = (
+    "This is an example on few patients, as no run in this store could be varied yet. To ask your "
+    "own question, choose a base case in the form."
+)
+"""Why a page shows what its visitor did not ask for."""
 
 _FIRST_VARIED: Final = (
     "protocol.phases.0.max_interval_weeks",
@@ -53,7 +74,7 @@ class SensitivitySession(Session):
     """One page's view of a base case and of what is varied."""
 
     first_question: ClassVar[Mapping[str, Any]] = {
-        **FIRST_QUESTION, "patients": "2,000", "years": "3",
+        **FIRST_QUESTION, "patients": "1,000", "years": "3",
     }  # fmt: skip
     numbers: ClassVar[Mapping[str, tuple[int, int]]] = {
         "patients": (LEAST_PATIENTS, MOST_PATIENTS), "years": (1, MAX_YEARS), "seed": (0, MAX_SEED),
@@ -70,6 +91,9 @@ class SensitivitySession(Session):
         self._places: tuple[str, dict[str, Place]] = ("", {})
         self.studies: dict[str, PointRuns] = {}
         self.states: dict[str, SeriesProgress] = {}
+        self.why = self._fewer = ""
+        self._kept = AskedStudies(self._store.path)
+        self._own: PointRuns | None = None
 
     @property
     def run_id(self) -> str:
@@ -107,10 +131,8 @@ class SensitivitySession(Session):
     @property
     def base_estimate(self) -> Estimate | None:
         """The outcome of the base case; None until its run is complete."""
-        found = self.tornado
-        if found is None or found.figures(found.base) is None:
-            return None
-        return found.base_estimate(self.outcome, self.year)
+        found = self._own.figures(self.base) if self._own and self.base else None
+        return None if found is None else estimate_of(found, self.outcome, self.year)
 
     @property
     def is_busy(self) -> bool:
@@ -121,41 +143,45 @@ class SensitivitySession(Session):
         """How far one of the three is; None when it was not asked."""
         return self.states.get(kind)
 
+    def was_stopped(self, kind: str) -> bool:
+        """Whether somebody stopped one of the three."""
+        return kind in self.studies and self.studies[kind].was_stopped
+
     def arrive(self, run_id: str = "") -> None:
-        """Begin with the question of a run that a link names, else with a first question."""
+        """Begin with the run of a link, else with what was last varied, else with the newest run.
+
+        What was asked before is shown, and goes on where its process was lost; nothing else is
+        simulated before somebody presses a button. Only where the store holds nothing that could
+        be shown is a small example simulated, and `why` says so.
+        """
         trouble: ApeError | None = None
         if run_id:
             try:
                 self._adopt(open_run(run_id, self._store).spec)
             except ApeError as error:
                 trouble = error
+        found = "" if run_id and trouble is None else self._adopt_usual()
         self._check()
-        self.start()
+        if found or (run_id and trouble is None):
+            self._look()
+            self.why = f"{found} {self._fewer}".strip()
+        else:
+            self.start()
+            self.why = _AN_EXAMPLE
         if trouble is not None:
             self.report(trouble.message, trouble.hint)
 
     def start(self) -> None:
         """Ask the question: have its numbers varied, and see what is known of the rest."""
-        if self.asked is None:
-            raise InvalidSpecError(self.problem or "Nothing is asked yet.")
-        for runs in self.studies.values():
-            runs.stop(at_once=False)
-        self._release()
-        self.base, self.notice = self.asked, None
-        self._offer_response()
-        self._begin(TORNADO, self._tornado())
-        # What was asked of the same question before is there at once.
-        for kind, runs in ((RESPONSE, self._sweep()), (DRAWS, self._draws())):
-            known = runs.progress()
-            if known.n_done > 1 or known.status == "running":
-                self.studies[kind] = runs
-        self.refresh()
+        self._look()
+        self.begin(TORNADO)
 
     def begin(self, kind: str) -> None:
         """Ask for one of the three, as its fields say."""
         self.notice = None
-        makers = {TORNADO: self._tornado, RESPONSE: self._sweep, DRAWS: self._draws}
-        self._begin(kind, makers[kind]())
+        self._begin(kind, self._made(kind))
+        asked = {TORNADO: self.breadth, RESPONSE: dict(self.response), DRAWS: self.n_draws}
+        self._kept.keep(self.run_id, {kind: asked[kind]})
         self.refresh()
 
     def stop(self, kind: str) -> None:
@@ -173,8 +199,10 @@ class SensitivitySession(Session):
 
     def choose_breadth(self, breadth: str) -> None:
         """Vary few numbers or all; what is known of the runs already stays."""
-        if breadth != self.breadth and self.base is not None:
-            self.breadth = breadth
+        if breadth == self.breadth or self.base is None:
+            return
+        self.breadth = breadth
+        if TORNADO in self.studies:
             self.begin(TORNADO)
 
     def choose_path(self, path: str) -> None:
@@ -202,6 +230,8 @@ class SensitivitySession(Session):
         if self._ticks % 2 == 0:
             self.read_protocols()
         self._ticks += 1
+        if self._own is not None:
+            self._own.read()
         for kind, runs in self.studies.items():
             known = self.states.get(kind)
             if known is None or known.status != "complete":
@@ -222,8 +252,66 @@ class SensitivitySession(Session):
     def _release(self) -> None:
         """Forget the base case, and all that was read of its runs."""
         super()._release()
-        self.base = None
+        self.base, self._own, self.why = None, None, ""
         self.studies, self.states = {}, {}
+
+    def _look(self) -> None:
+        """Show the question that is asked, and what is known of it; begin nothing.
+
+        What was asked of it before goes on, unless somebody stopped it or it failed.
+        """
+        if self.asked is None:
+            raise InvalidSpecError(self.problem or "Nothing is asked yet.")
+        for runs in self.studies.values():
+            runs.stop(at_once=False)
+        self._release()
+        self.base, self.notice = self.asked, None
+        self._own = PointRuns([self.base], self._store)
+        asked = self._recall()
+        self._offer_response()
+        for kind in KINDS:
+            try:
+                runs = self._made(kind)
+            except InvalidSpecError:
+                continue  # a field of it does not say what is meant: it is asked when it does
+            known = runs.progress()
+            if kind in asked or known.n_done > 1 or known.status == "running":
+                self.studies[kind] = runs
+            if kind in asked and known.status == "interrupted" and runs.was_lost:
+                runs.start()
+        self._show_fewer_draws(asked)
+        self.refresh()
+
+    def _recall(self) -> dict[str, Any]:
+        """Write what was last asked of the base case into the fields; return what can be read."""
+        kept = self._kept.read(self.run_id)
+        asked: dict[str, Any] = {}
+        if kept.get(TORNADO) in BREADTHS:
+            self.breadth = asked[TORNADO] = kept[TORNADO]
+        if isinstance(kept.get(DRAWS), str):
+            self.n_draws = asked[DRAWS] = kept[DRAWS]
+        response = kept.get(RESPONSE)
+        if isinstance(response, dict) and response.get("path") in self.places():
+            asked[RESPONSE] = response
+            self.response |= {name: str(response.get(name, "")) for name in self.response}
+        return asked
+
+    def _show_fewer_draws(self, asked: Mapping[str, Any]) -> None:
+        """Where nobody is known to have asked for as many draws, show those that are there."""
+        runs = self.drawn
+        if runs is None or DRAWS in asked or runs.status in ("complete", "running"):
+            return
+        there = [runs.figures(spec) is not None for spec in runs.specs]
+        n = there.index(False) if False in there else len(there)
+        self.studies.pop(DRAWS)
+        if n >= LEAST_DRAWS:
+            self.n_draws = str(n)
+            self.studies[DRAWS] = self._draws()
+
+    def _made(self, kind: str) -> PointRuns:
+        """The runs of one of the three, as its fields say."""
+        makers = {TORNADO: self._tornado, RESPONSE: self._sweep, DRAWS: self._draws}
+        return makers[kind]()
 
     def _begin(self, kind: str, runs: PointRuns) -> None:
         """Show runs in place of those before, and have simulated what is missing."""
@@ -267,12 +355,37 @@ class SensitivitySession(Session):
             first = next((path for path in _FIRST_VARIED if path in places), next(iter(places)))
             self.choose_path(first)
 
+    def _adopt_usual(self) -> str:
+        """Take the question that was last varied, or of the newest usual run; say why, or ""."""
+        for run_id in self._kept.newest():
+            if run_id in self._store and self._try_to_adopt(open_run(run_id, self._store)):
+                return _LAST_VARIED
+        for run in list_runs(self._store)[:_MOST_LOOKED_AT]:
+            if self._try_to_adopt(run):
+                return _NEWEST
+        return ""
+
+    def _try_to_adopt(self, run: Run) -> bool:
+        """Take the question of a complete run of the shipped model, unless it cannot be varied."""
+        try:
+            if not is_usual(run, self._store) or run.status != "complete":
+                return False
+            self._adopt(run.spec)
+            self.spec_asked()
+        except ApeError:
+            self.question = deepcopy(dict(self.first_question))
+            return False
+        return True
+
     def _adopt(self, spec: RunSpec) -> None:
         """Take the question of a run; of a large one, with fewer patients."""
-        self.question = self.question_of(spec)
+        self.question, self._fewer = self.question_of(spec), ""
         if spec.cohort.n_patients > _ADOPTED_PATIENTS:
-            self.question["patients"] = count(parse_count(self.first_question["patients"], "", 1,
-                                                          MOST_PATIENTS))  # fmt: skip
+            self.question["patients"] = count(_FEWER)
+            self._fewer = (
+                f"It has {_FEWER:,} patients instead of the {spec.cohort.n_patients:,} of that "
+                "run, as dozens of runs are simulated."
+            )
 
 
 def _number(words: str, name: str) -> float:

@@ -68,8 +68,13 @@ def title_markup(session: SensitivitySession) -> str:
     return (
         f'<div class="ape-title"><div><h2>What does the answer depend on?</h2>'
         f"<p>{text(title_of(spec))}; {text(line_about(spec))}. The same ones in every run.</p>"
-        "</div></div>"
+        f"{why_markup(session)}</div></div>"
     )
+
+
+def why_markup(session: SensitivitySession) -> str:
+    """Why something is shown that the visitor did not ask for."""
+    return f'<p class="ape-why">{text(session.why)}</p>' if session.why else ""
 
 
 def base_markup(session: SensitivitySession) -> str:
@@ -79,8 +84,11 @@ def base_markup(session: SensitivitySession) -> str:
     if item is None:
         return f"<p><span>{text(wording.meaning)}</span></p>"
     ends = " to ".join(outcome_text(session.outcome, end) for end in (item.low, item.high))
+    found = session.tornado
+    most = found.in_words(session.outcome, session.year) if found else ""
     return (
         f"<p><b>{text(outcome_text(session.outcome, item.value))}</b> in the base case "
         f"<small>(95% interval over patients {text(ends)})</small>"
         f"<span>{text(wording.meaning)}</span></p>"
+        + (f'<p class="ape-verdict">{text(most)}</p>' if most else "")
     )

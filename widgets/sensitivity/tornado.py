@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import Dropdown
+from ipywidgets import Button, Dropdown
 
+from ape_core.analysis.edges import edge_of, one_sided_in_words
 from ape_core.analysis.swept_outcomes import SWEPT, effect_text
 from ape_core.spec.model_guide import range_in_words
 from widgets.charts.card import Card
+from widgets.charts.terms import explained
 from widgets.compare.spans import span_ticks
 from widgets.errors import guarded
-from widgets.html import classed, text
-from widgets.sensitivity.progress import StudyProgress
+from widgets.html import box, classed, html, set_class, text
 from widgets.sensitivity.session import BREADTHS, TORNADO
+from widgets.study_progress import StudyProgress
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -36,9 +38,13 @@ class TornadoPanel:
         self._breadth = classed(Dropdown(description="Numbers", options=options), "ape-year")
         self._breadth.observe(guarded(session, self._breadth_chosen), names="value")
         self.progress = StudyProgress(session, TORNADO, draw)
+        self._start = classed(Button(description="Simulate"), "ape-button ape-primary")
+        self._start.on_click(guarded(session, self._pressed))
+        self._empty = html()
+        self._asking = box(self._empty, self._start, classes="ape-asking")
         self.card = Card("What matters most", None, beside=self._breadth)
         head, *rest = self.card.view.children
-        self.card.view.children = (head, self.progress.view, *rest)
+        self.card.view.children = (head, self.progress.view, self._asking, *rest)
         self.view = self.card.view
         self.view.add_class("ape-full")
         self._span: tuple[tuple[Any, ...], _Span] = ((), (0.0, 0.0))
@@ -46,6 +52,7 @@ class TornadoPanel:
     def refresh(self) -> None:
         """Show how far the runs are."""
         self.progress.refresh()
+        set_class(self._asking, "ape-hidden", on=self._session.tornado is not None)
         if self._breadth.value != self._session.breadth:
             self._breadth.value = self._session.breadth
 
@@ -59,11 +66,20 @@ class TornadoPanel:
             "case, with each uncertain number of the disease at its low and its high value and all "
             "others as they are. The same patients throughout; thin lines are 95% intervals."
         )
+        self._empty.value = "" if found else _to_come(
+            "Press Simulate to see which of the uncertain numbers of the disease move the outcome "
+            "most, and how far."
+        )  # fmt: skip
         if found is None:
-            self.card.foot(_to_come("The bars appear as runs are complete."))
+            self.card.foot("")
             return
         self.card.offer(lambda: found.table(session.outcome, session.year))
         self.card.foot(tornado_markup(bars, session.outcome, self._fixed(bars)))
+
+    def _pressed(self, _: Any) -> None:
+        """Have the numbers varied."""
+        self._session.begin(TORNADO)
+        self._draw()
 
     def _breadth_chosen(self, change: Any) -> None:
         """Vary few numbers, or all."""
@@ -95,8 +111,11 @@ def tornado_markup(bars: list[Bar], outcome: str, span: _Span) -> str:
                         "number at both ends.")  # fmt: skip
     rows = "".join(_row(bar, outcome, span) for bar in known)
     left = f"<p class='ape-to-come'>{n_left} more to come.</p>" if n_left else ""
+    edges = [edge for bar in known if (edge := edge_of(bar.place)) is not None]
+    said = one_sided_in_words(edges)
+    one_sided = f"<p class='ape-one-sided'>{explained(said)}</p>" if said else ""
     return (
-        f'<div class="ape-tornado">{_key()}<ol>{rows}</ol>{_axis(outcome, span)}{left}'
+        f'<div class="ape-tornado">{_key()}<ol>{rows}</ol>{_axis(outcome, span)}{left}{one_sided}'
         f"{_sources(known)}</div>"
     )
 
@@ -117,9 +136,17 @@ def _row(bar: Bar, outcome: str, span: _Span) -> str:
     return (
         f'<li aria-label="{text(_said(bar, outcome))}">'
         f'<div title="{text(about)}"><b>{text(bar.place.title)}</b>'
-        f"<small>{values} {text(bar.place.unit)}</small></div>"
+        f"<small>{values} {explained(bar.place.unit)}{_at_edge(bar)}</small></div>"
         f'<div class="ape-tornado-track" aria-hidden="true">{zero}{ends}</div></li>'
     )
+
+
+def _at_edge(bar: Bar) -> str:
+    """Where the value of the base case lies, when that is an end of the range."""
+    edge = edge_of(bar.place)
+    if edge is None:
+        return ""
+    return f"<br>base case {text(_written(bar, bar.place.value))}: {text(edge.at)}"
 
 
 def _end(item: Difference, name: str, outcome: str, span: _Span) -> str:

@@ -73,15 +73,16 @@ class ProtocolChoice:
         for run in runs:
             protocol = run.spec.protocol
             name = protocol.name
-            if name in self.chosen or not self.is_listed(protocol):
+            if name in self.chosen or not is_listed(protocol, self._store):
                 name = f"{name} of run {run.run_id[:6]}"
                 self._of_runs[name] = protocol
             self.chosen.append(name)
 
-    def is_listed(self, protocol: Protocol) -> bool:
-        """Whether the protocol of that name in the list has the same rules."""
-        try:
-            known = load_protocol(protocol.name, self._store)
-        except ApeError:
-            return False
-        return known.question() == protocol.question()
+
+def is_listed(protocol: Protocol, store: Path) -> bool:
+    """Whether the protocol of that name, shipped or of a store, has the same rules."""
+    try:
+        known = load_protocol(protocol.name, store)
+    except ApeError:
+        return False
+    return known.question() == protocol.question()

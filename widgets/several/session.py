@@ -147,7 +147,7 @@ class SeveralSession:
             A run that another page showed: those of its patients come before newer ones.
         """
         trouble = self._try_to_open(run_ids) if run_ids else None
-        for newest in self._usual(beside) if self.comparison is None else ():
+        for newest in usual_groups(self.store, beside) if self.comparison is None else ():
             if self._try_to_open(newest) is None:
                 came = any(beside and item.startswith(beside) for item in newest)
                 self.why = BESIDE if came else OF_THE_STORE
@@ -282,10 +282,6 @@ class SeveralSession:
             "years": str(spec.years),
             "seed": str(spec.seed),
         }
-
-    def _usual(self, beside: str) -> list[list[str]]:
-        """Runs of the store that may be shown to one who asked for none."""
-        return usual_groups(self.store, self.protocols.is_listed, beside)
 
     @property
     def _is_little(self) -> bool:

@@ -8,38 +8,29 @@ from ape_core.analysis.same_patients import LEAST_RUNS, MOST_RUNS
 from ape_core.errors import ApeError
 from ape_core.runs import Run, list_runs
 from ape_core.spec.model import load_model
+from widgets.several.protocols import is_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ape_core.spec.protocol import Protocol
     from ape_core.storage.store import Store
 
 _MOST_LOOKED_AT: Final = 60
 """Newest runs among which one looks for some of the same patients."""
 
 
-def usual_groups(
-    store: Store, is_listed: Callable[[Protocol], bool], beside: str = ""
-) -> list[list[str]]:
+def usual_groups(store: Store, beside: str = "") -> list[list[str]]:
     """Give the runs that are of the same patients: those of a run, then complete ones, the newest.
-
-    Left out is what nobody would expect to see: runs that were cancelled or failed, of changed
-    numbers of the disease, and of rules that are no protocol of the list, as those of a sweep.
 
     Parameters
     ----------
     store
         Where to look.
-    is_listed
-        Whether a protocol can be chosen from the list, with the same rules.
     beside
         The beginning of the id of a run whose patients come first; none when empty.
     """
     alike: dict[str, list[Run]] = {}
     for run in list_runs(store)[:_MOST_LOOKED_AT]:
         try:
-            if is_usual(run) and is_listed(run.spec.protocol):
+            if is_usual(run, store):
                 alike.setdefault(_patients_of(run), []).append(run)
         except ApeError:
             continue
@@ -48,8 +39,11 @@ def usual_groups(
     return [[run.run_id for run in runs[::-1]] for runs in groups]
 
 
-def is_usual(run: Run) -> bool:
-    """Whether a run is one of the shipped model that is complete, or on its way.
+def is_usual(run: Run, store: Store) -> bool:
+    """Whether somebody who asked for nothing may expect to see a run.
+
+    That is, whether it is complete or on its way, of the shipped numbers of the disease, and of a
+    protocol of the list: a sweep leaves many that are not.
 
     Raises
     ------
@@ -59,6 +53,8 @@ def is_usual(run: Run) -> bool:
     spec = run.spec
     drug = spec.protocol.drug
     if not spec.is_current or spec.model.question(drug) != load_model().question(drug):
+        return False
+    if not is_listed(spec.protocol, store.path):
         return False
     progress = run.progress()
     return progress.status != "failed" and not (progress.cancelled or progress.error)

@@ -1,20 +1,35 @@
-"""How far the runs of one of the three are, with the button that begins, stops or goes on."""
+"""How far the runs of a study are, with the button that stops them or goes on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ipywidgets import Button
 
 from widgets import format as words
-from widgets.errors import guarded
+from widgets.errors import Reporter, guarded
 from widgets.html import box, classed, html, set_class, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ape_core.analysis.point_runs import SeriesProgress
-    from widgets.sensitivity.session import SensitivitySession
+
+
+class StudySession(Reporter, Protocol):
+    """The state of a page that has studies simulated, each of a kind."""
+
+    def state(self, kind: str) -> SeriesProgress | None:
+        """How far a study is; None when it was not asked."""
+
+    def was_stopped(self, kind: str) -> bool:
+        """Whether somebody stopped a study, and nobody has gone on with it."""
+
+    def stop(self, kind: str) -> None:
+        """Begin no further run of a study."""
+
+    def go_on(self, kind: str) -> None:
+        """Go on with a study."""
 
 
 class StudyProgress:
@@ -25,12 +40,12 @@ class StudyProgress:
     session
         The state of the page.
     kind
-        Which of the three.
+        Which of its studies.
     draw
         Draws the page after a change.
     """
 
-    def __init__(self, session: SensitivitySession, kind: str, draw: Callable[[], None]) -> None:
+    def __init__(self, session: StudySession, kind: str, draw: Callable[[], None]) -> None:
         self._session, self._kind, self._draw = session, kind, draw
         self._words = html()
         self._button = classed(Button(), "ape-button")
@@ -45,16 +60,12 @@ class StudyProgress:
         if state is None or hidden:
             return
         busy = state.status in ("running", "stopping")
-        self._words.value = progress_markup(state, stopped=self._stopped())
+        self._words.value = progress_markup(state, stopped=self._session.was_stopped(self._kind))
         self._button.description = (
             "Stopping" if state.status == "stopping" else "Stop" if busy else "Go on"
         )
         self._button.disabled = state.status == "stopping"
         set_class(self._button, "ape-primary", on=not busy)
-
-    def _stopped(self) -> bool:
-        """Whether somebody stopped the runs."""
-        return self._session.studies[self._kind].was_stopped
 
     def _pressed(self, _: Any) -> None:
         """Stop, or go on."""
