@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from ape_core.commands.answer import Answer, problem
 from ape_core.errors import ApeError, InvalidInputError
+from ape_core.spec.counts import count_meant
 from ape_core.terms import END_REASONS
 
 _RUN = "id of the run or the first characters of it, or: latest"
@@ -103,12 +104,13 @@ def _unexpected(error: Exception, words: list[str]) -> Answer:
 
 
 def whole_number(text: str) -> int:
-    """Read a whole number, in which commas and underscores may group the digits."""
-    try:
-        return int(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        allowed = "a whole number, such as 20000, 20,000 or 20_000"
-        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}") from None
+    """Read a whole number as the fields of a page do; what is below 0 is refused by the spec."""
+    sign = -1 if text.startswith("-") else 1
+    number = count_meant(text.removeprefix("-"))
+    if number is None:
+        allowed = "a whole number, such as 20000, 20,000, 20k, 2e4 or 1.5M"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
+    return sign * number
 
 
 def _parser() -> _Parser:

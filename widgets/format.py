@@ -1,58 +1,15 @@
-"""Numbers in words a person reads, and words a person types as numbers."""
+"""Numbers in words a person reads; those that a person types are read by `parse_count`."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from fractions import Fraction
 from typing import Final
 
 from ape_core.clocks import utc_now
-from ape_core.errors import InvalidSpecError
-from ape_core.spec.checks import shown
+from ape_core.spec.counts import parse_count as parse_count  # noqa: PLC0414  for every field
 
-_MULTIPLES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
-_NUMBER: Final = re.compile(
-    r"(?P<whole>[0-9]+|[0-9]{1,3}(?P<gap>[\s,_])[0-9]{3}(?:(?P=gap)[0-9]{3})*)"
-    r"(?P<part>\.[0-9]+)?(?:\s?(?P<unit>[km])|e(?P<tens>[0-9]{1,2}))?"
-)
-"""Digits, in groups of three if there are separators at all: a comma is never a decimal point."""
-
-_LONGEST_NUMBER: Final = 40
 _MINUS: Final = "\N{MINUS SIGN}"
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
-
-
-def parse_count(text: str, what: str, low: int, high: int) -> int:
-    """Whole number meant by "20 000", "20,000", "20k", "1.5M" or "2e4".
-
-    Raises
-    ------
-    InvalidSpecError
-        The text is not a whole number from `low` to `high`.
-    """
-    limits = f"{low:,} to {high:,}"
-    value = _number(text.strip().lower())
-    if value is None or value.denominator != 1:
-        raise InvalidSpecError(
-            f"{what}: {shown(text.strip())} is not a whole number from {limits}."
-        )
-    if not low <= value <= high:
-        far = "small" if value < low else "large"
-        raise InvalidSpecError(f"{what}: {text.strip()} is too {far}; allowed are {limits}.")
-    return int(value)
-
-
-def _number(text: str) -> Fraction | None:
-    """Exact number that a text means; None when it means none."""
-    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
-    if match is None:
-        return None
-    whole, part, unit, tens = match.group("whole", "part", "unit", "tens")
-    if part and not (unit or tens):
-        return None  # "20.000" is twenty thousand to some readers and twenty to others
-    factor: int = _MULTIPLES[unit or ""] * 10 ** int(tens or 0)
-    return Fraction(re.sub(r"[\s,_]", "", whole) + (part or "")) * factor
 
 
 def count(number: float) -> str:
@@ -79,8 +36,9 @@ def one_decimal(number: float) -> str:
 
 
 def signed(number: float) -> str:
-    """Change with its sign: "+8.0"."""
-    return f"{number:+.1f}".replace("-", _MINUS)
+    """Change with its sign: "+8.0"; what rounds to nothing has none."""
+    told = f"{number:+.1f}"
+    return "0.0" if float(told) == 0 else told.replace("-", _MINUS)
 
 
 def percent(share: float) -> str:

@@ -27,6 +27,7 @@ _BUTTONS = {
 _DAMAGED = "The summary of this run is damaged, and cannot be drawn."
 _BROKEN = "The question of run {} is damaged, and its figures cannot be shown as they are."
 _COPY = "Its copy is put back, every file is checked, and what is damaged is computed again."
+_MENDING = "The run is being checked and put right."
 _REPAIR = "What is damaged is found and computed again from the question."
 
 
@@ -46,6 +47,10 @@ class ProgressPanel:
         if self._session.broken is not None:
             self._show_broken(self._session.broken.run_id[:12])
             return
+        mending = self._session.mending
+        if mending:
+            self._show_mending(mending)
+            return
         if progress is not None and damage is not None and progress.status == "complete":
             progress = replace(
                 progress, status="failed", story=_DAMAGED, error=damage.message, hint=_REPAIR
@@ -62,6 +67,14 @@ class ProgressPanel:
         self._button.description = "Stopping" if working and cancelled else name
         self._button.disabled = working and cancelled
         set_class(self._button, "ape-primary", on=bool(style))
+
+    def _show_mending(self, phase: str) -> None:
+        """Say that the run is being checked: its patients are all there, and tell nothing."""
+        set_class(self.view, "ape-hidden", on=False)
+        set_class(self.view, "ape-told", on=False)
+        self._words.value = _bar(_MENDING, "", 0.0, f"{_first_upper(phase)}.", waiting=True)
+        self._button.description, self._button.disabled = "Working", True
+        set_class(self._button, "ape-primary", on=False)
 
     def _show_broken(self, short: str) -> None:
         """Offer to put a run right of which nothing can be shown until then."""
@@ -102,6 +115,11 @@ def progress_markup(progress: Progress, *, cancelled: bool = False, more: str = 
     waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
     state, left = _state(progress, cancelled=cancelled), _left(progress)
     below = " ".join(part for part in (_below(progress, cancelled=cancelled), more) if part)
+    return _bar(state, left, share, below, waiting=waiting)
+
+
+def _bar(state: str, left: str, share: float, below: str, *, waiting: bool) -> str:
+    """Markup of the bar with what stands above and below it."""
     return (
         '<div class="ape-progress-words">'
         f"<strong>{text(state)}</strong><span>{text(left)}</span></div>"
@@ -143,7 +161,11 @@ def _below(progress: Progress, *, cancelled: bool) -> str:
     if progress.status == "queued":
         return "It begins by itself, also when this page is closed; Cancel gives its place away."
     speed = f"{words.count(progress.per_second)} per second" if progress.per_second else ""
-    said = ", ".join(part for part in (progress.phase, speed) if part)
+    return _first_upper(", ".join(part for part in (progress.phase, speed) if part))
+
+
+def _first_upper(said: str) -> str:
+    """The same with a capital letter first."""
     return said[:1].upper() + said[1:]
 
 

@@ -111,6 +111,16 @@ class Session:
         return self._run is not None and self._run.folder.cancel_requested()
 
     @property
+    def mending(self) -> str:
+        """What is being done about a complete run that is damaged; empty when nothing is."""
+        progress = self.progress
+        if self._run is None or self.damage is None or not progress:
+            return ""
+        if progress.status != "complete" or not self._run.folder.is_locked():
+            return ""
+        return str((self._run.folder.read_progress() or {}).get("phase", "starting"))
+
+    @property
     def is_shown(self) -> bool:
         """Whether the question that is being asked is the one that is shown."""
         return self.asked is not None and self.asked.run_id == self.run_id

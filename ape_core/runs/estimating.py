@@ -6,6 +6,7 @@ import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +28,12 @@ DISK_MARGIN_MB: Final = 100.0
 MEMORY_SHARE: Final = 0.5
 """A worker takes as many threads as keep it below this share of the memory limit."""
 
-MEASURED_SECONDS: Final = 2.0
-MEASURED_VISITS: Final = 1_000_000
+MEASURED_SECONDS: Final = 0.5
+MEASURED_VISITS: Final = 250_000
 """Attempts that were shorter than both say too little about the speed of a machine."""
+
+_LATEST: Final = 5
+"""Attempts that say how fast this machine is just now: it may be busier than it was last week."""
 
 _MOST_RUNS_READ: Final = 50
 _LEAST_CHUNK: Final = 500
@@ -260,13 +264,17 @@ def _eyes_in_care(spec: RunSpec, people: Population, week: int) -> float:
 
 
 def _measured_rate(store: Store) -> float | None:
-    """Visits per second and thread of the middle one of earlier attempts; None without any."""
-    newest = sorted(store.list(), key=RunFolder.order)[-_MOST_RUNS_READ:]
+    """Visits per second and thread of the middle one of the latest attempts; None without any."""
+    newest = sorted(store.list(), key=RunFolder.order, reverse=True)[:_MOST_RUNS_READ]
+    told = (
+        attempt
+        for folder in newest
+        for attempt in reversed(_attempts(folder))
+        if _says_enough(attempt)
+    )
     rates = sorted(
         attempt["paced_visits"] / (attempt["paced_seconds"] * attempt["threads"])
-        for folder in newest
-        for attempt in _attempts(folder)
-        if _says_enough(attempt)
+        for attempt in islice(told, _LATEST)
     )
     return rates[len(rates) // 2] if rates else None
 

@@ -9,6 +9,8 @@ from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.runs.attempts import Pace
 from ape_core.runs.chunks import PatientRange
 from ape_core.runs.committing import Committer
+from ape_core.runs.compiling import COMPILING, has_to_compile
+from ape_core.runs.engine import LOCAL
 from ape_core.runs.executors import Executor, Tasks, ThreadExecutor
 from ape_core.runs.guard import Guard
 from ape_core.runs.progress import ProgressReporter
@@ -149,6 +151,8 @@ class Runner:
 
     def _taken(self, tasks: Tasks[Result]) -> Iterator[Result | None]:
         """Results as they come, and None now and then while there is none."""
+        if self._executor.name == LOCAL and has_to_compile(self._spec):
+            self._reporter.enter(COMPILING)
         while tasks.active:
             was_paused = self._guard.paused
             self._guard.look()

@@ -84,8 +84,8 @@ def _load(text: str, origin: str) -> object:
 
 
 def _check_shape(text: str) -> None:
-    """Refuse aliases and deep nesting before anything is built from the events."""
-    depth = 0
+    """Refuse aliases, deep nesting and nothing at all before anything is built from the events."""
+    depth, is_empty = 0, True
     for event in yaml.parse(text, Loader=_Safe):
         if isinstance(event, yaml.AliasEvent):
             raise InvalidSpecError(
@@ -98,6 +98,9 @@ def _check_shape(text: str) -> None:
             depth -= 1
         if depth > MAX_DEPTH:
             raise InvalidSpecError(f"It is nested more than {MAX_DEPTH} levels deep.")
+        is_empty = is_empty and not isinstance(event, yaml.NodeEvent)
+    if is_empty:
+        raise InvalidSpecError("It is empty: no field is given.", "Write the fields into it.")
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -92,6 +92,16 @@ def test_earlier_runs_say_how_fast_the_machine_is(store):
     assert estimate(asked, store, workers=1).seconds == before
 
 
+def test_the_latest_runs_count_as_a_machine_may_have_become_busy(store):
+    asked = small_spec(1_000_000, years=5)
+    fast = {"paced_visits": 1_000_000, "paced_seconds": 1.0, "threads": 1}
+    slow = {**fast, "paced_seconds": 4.0}
+    ask(small_spec(100, years=1), store).folder.write_provenance({"attempts": 20 * [fast]})
+    ask(small_spec(101, years=1), store).folder.write_provenance({"attempts": 5 * [slow]})
+    told = estimate(asked, store, workers=1)
+    assert told.seconds == pytest.approx(told.n_visits / 250_000, rel=0.05)
+
+
 def test_the_start_of_a_run_says_nothing_of_the_speed():
     """Two threads load for 9 s, then finish a chunk of 1,000 visits every second each."""
     times = iter([9.0, 9.1, 10.0, 10.1, 11.0, 11.1])

@@ -35,7 +35,9 @@ REFUSED = {
     "two documents": ("a: 1\n---\nb: 2", "expected a single document"),
     "a list": ("- a\n- b", r"case.yaml is \['a', 'b'\], but must be a mapping"),
     "text": ("just words", "case.yaml is 'just words', but must be a mapping"),
-    "nothing": ("", "case.yaml is None, but must be a mapping"),
+    "nothing": ("", "case.yaml: It is empty"),
+    "a comment alone": ("# to be written\n", "case.yaml: It is empty"),
+    "a null": ("null", "case.yaml is None, but must be a mapping"),
     "a key that is a number": ("8: a", "has the field 8, but fields must be text"),
     "a key that is a list": (
         "? [a]\n: 1",

@@ -13,6 +13,7 @@ from widgets.charts.menu import menu_script
 from widgets.controls import ControlsPanel
 from widgets.dashboard import Dashboard
 from widgets.errors import guarded
+from widgets.first_view import MIME_TYPE, first_view
 from widgets.progress import ProgressPanel, progress_markup
 from widgets.run_list import ROWS
 from widgets.title import state_words
@@ -268,12 +269,14 @@ def test_no_widget_is_made_after_the_page_is(finished, count_widgets):
 @pytest.mark.parametrize("in_page", [False, True])
 def test_a_notebook_is_given_what_the_template_of_a_page_holds(finished, monkeypatch, in_page):
     displayed = []
-    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr("IPython.display.display", lambda shown, **_: displayed.append(shown))
     monkeypatch.setattr("widgets.frame.is_page", lambda: in_page)
     monkeypatch.setattr(finished._pulse, "begin", lambda: None)
     finished._ipython_display_()
     scripts = [shown.data for shown in displayed if hasattr(shown, "data")]
     assert scripts == ([] if in_page else [menu_script()])
+    ahead = [shown for shown in displayed if isinstance(shown, dict)]
+    assert ahead == ([{MIME_TYPE: first_view(finished.view)}] if in_page else [])
     assert displayed[-1] is finished.view
     assert "Save numbers as CSV" in menu_script()
 

@@ -184,9 +184,22 @@ def test_a_damaged_summary_is_explained_and_can_be_repaired(answered, answered_s
     page = Session(answered_store)
     page.arrive()
     assert page.damage is not None
+    assert page.mending == ""
+    lock = page._run.folder.acquire()
+    page._run.folder.write_progress({"phase": "checking every file"})
+    panel = ProgressPanel(page)
+    panel.refresh()
+    lock.close()
+    assert "The run is being checked and put right." in panel._words.value
+    assert ">Checking every file.</div>" in panel._words.value
+    assert panel._button.disabled
+    panel.refresh()
+    assert not panel._button.disabled
+    close_all(panel.view)
     page.resume()
     until(lambda: page.summary is not None, page.refresh)
     assert page.damage is None
+    assert page.mending == ""
     assert page.summary == answered.summary
 
 
