@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ape_core import schema
 from ape_core.errors import InvalidInputError
 from ape_core.limits import MAX_QUERY_ROWS, MAX_RANGE_PATIENTS, QUERY_SECONDS
-from ape_core.results.criteria import Criteria
+from ape_core.results.criteria import Criteria, Rows
 from ape_core.results.finding import DEFAULT_LIMIT, Found, Search
 from ape_core.results.ordering import Middle, no_middle, ordering
 from ape_core.results.patient import Patient, build_patients
@@ -202,18 +201,27 @@ class SimulationResults(ABC):
         InvalidInputError
             When a column does not exist.
         """
-        known = column_names(schema.VISITS)
-        if columns is None:
-            return self._batches("visits", known, 0, self.n_patients)
-        wanted = [columns] if isinstance(columns, str) else list(columns)
-        unknown = [name for name in wanted if name not in known]
-        if unknown or not wanted:
-            raise InvalidInputError(
-                f"Visits have no column {unknown[0]!r}." if unknown else "No column is named.",
-                f"The columns are {', '.join(known)}.",
-            )
-        columns = tuple(name for name in known if name in wanted)
-        return self._batches("visits", columns, 0, self.n_patients)
+        return self._batches("visits", _wanted("visits", columns), 0, self.n_patients)
+
+    def iterate_eyes(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
+        """Return the rows of `patients`, one per patient and eye, in order, a block at a time.
+
+        Parameters
+        ----------
+        columns
+            Names of columns of `schema.PATIENTS`; all of them when not given.
+
+        Returns
+        -------
+        Iterator
+            Of NumPy arrays by name of the column; categories are codes.
+
+        Raises
+        ------
+        InvalidInputError
+            When a column does not exist.
+        """
+        return self._eyes().blocks(_wanted("patients", columns))
 
     def query(
         self,
@@ -358,6 +366,20 @@ def empty_error(results: SimulationResults) -> InvalidInputError:
         f"There is nothing in these results ({results!r}).",
         "ape.run(spec) returns results that hold a run.",
     )
+
+
+def _wanted(table: str, columns: Sequence[str] | None) -> tuple[str, ...]:
+    """Columns that are asked for, in the order of the schema; all of them unless told."""
+    known = column_names(TABLES[table])
+    if columns is None:
+        return known
+    wanted = [columns] if isinstance(columns, str) else list(columns)
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        what = f"{table.capitalize()} have no column {unknown[0]!r}." if unknown else ""
+        hint = f"The columns are {', '.join(known)}."
+        raise InvalidInputError(what or "No column is named.", hint)
+    return tuple(name for name in known if name in wanted)
 
 
 def _whole(name: str, value: object) -> int:

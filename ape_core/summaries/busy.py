@@ -80,18 +80,21 @@ def work_per_week(work: Workload, weeks_each: int = 1) -> WorkPerWeek:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The busiest day or week.
+    """The busiest day or week, of which there can be several.
 
     Attributes
     ----------
     day
-        Calendar day of the run, or the first day of the week.
+        Calendar day of the run, or the first day of the week; of the first of several.
     n_visits
         Visits on it.
+    n_times
+        Days, or weeks, with as many.
     """
 
     day: int
     n_visits: int
+    n_times: int
 
     @property
     def week(self) -> int:
@@ -119,7 +122,7 @@ class DailyLoad:
     quantiles
         Visits that on each of `QUANTILES` of the open days are not exceeded.
     peak_day, peak_week
-        The busiest ones; the first of several.
+        The busiest ones.
     """
 
     n_days: Counts
@@ -146,9 +149,14 @@ def daily_load(work: Workload) -> DailyLoad:
         n_open_days=len(visits),
         mean=float(visits.sum()) / len(visits),
         quantiles=tuple(not_exceeded(visits, share) for share in QUANTILES),
-        peak_day=Peak(work.first_day + day, int(work.visits[day])),
-        peak_week=Peak(work.first_day + week * DAYS_PER_WEEK, int(per_week[week])),
+        peak_day=_peak(work.first_day + day, work.visits[day], work.visits),
+        peak_week=_peak(work.first_day + week * DAYS_PER_WEEK, per_week[week], per_week),
     )
+
+
+def _peak(day: int, n_visits: int, visits: Counts) -> Peak:
+    """The busiest, and how often there are as many visits."""
+    return Peak(day, int(n_visits), int((visits == n_visits).sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

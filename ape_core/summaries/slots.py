@@ -1,4 +1,4 @@
-"""How a limited number of slots is used, and what waiting for one does to acuity."""
+"""How a limited number of slots is used, and who waits for one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ape_core.errors import InvalidInputError
-from ape_core.schema import DAYS_PER_WEEK, WEEKS_PER_YEAR
+from ape_core.schema import DAYS_PER_WEEK
 from ape_core.spec.service_calendar import service_window
-from ape_core.summaries.acuity import acuity_over_time
 from ape_core.summaries.definitions import Counts, Floats
 from ape_core.summaries.slipping import slips_per_week
 from ape_core.summaries.table import Table
@@ -56,6 +55,11 @@ class SlotUse:
         return float(self.visits.sum()) / (self.slots * max(len(self.weeks), 1))
 
     @property
+    def share_slipped(self) -> float:
+        """Share of the visits made that were later for want of a slot; 0 without visits."""
+        return float(self.slipped.sum()) / max(int(self.visits.sum()), 1)
+
+    @property
     def n_full_weeks(self) -> int:
         """Weeks in which every slot was used."""
         return int((self.visits >= self.slots).sum())
@@ -96,70 +100,6 @@ def slot_use(summary: Summary, spec: RunSpec) -> SlotUse:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SlippingCost:
-    """Acuity of the same patients with limited slots and without a limit; arrays of one length.
-
-    Attributes
-    ----------
-    weeks
-        Since each patient's first visit: 0, 4, 8, ...
-    limited, unlimited
-        Mean letters of living eyes, assessed whether a clinic sees them or not.
-    mean_slip_days
-        Days of slip per visit of the run with limited slots, all of it.
-    share_slipped
-        Share of its visits that slipped.
-    """
-
-    weeks: Counts
-    limited: Floats
-    unlimited: Floats
-    mean_slip_days: float
-    share_slipped: float
-
-    @property
-    def difference(self) -> Floats:
-        """Letters that the limit cost, below 0 where it did."""
-        return self.limited - self.unlimited
-
-    def at_year(self, year: int) -> float:
-        """Letters that the limit cost by the end of a year of follow-up, below 0 where it did."""
-        return float(self.difference[self.weeks == year * WEEKS_PER_YEAR][0])
-
-    @property
-    def n_years(self) -> int:
-        """Years of follow-up."""
-        return int(self.weeks[-1]) // WEEKS_PER_YEAR
-
-
-def slipping_cost(limited: Summary, unlimited: Summary) -> SlippingCost:
-    """Compare a run with limited slots with that of the same patients without a limit.
-
-    Raises
-    ------
-    InvalidInputError
-        The summaries are not of the same number of patients and years.
-    """
-    sizes = [(of.n_patients, of.years) for of in (limited, unlimited)]
-    if sizes[0] != sizes[1]:
-        raise InvalidInputError(
-            f"The runs have {sizes[0][0]:,} patients in {sizes[0][1]} years and {sizes[1][0]:,} in "
-            f"{sizes[1][1]}.",
-            "Compare runs of the same patients when both are complete.",
-        )
-    slips = slips_per_week(limited)
-    n_visits = max(limited.n_visits, 1)
-    ours, free = acuity_over_time(limited), acuity_over_time(unlimited)
-    return SlippingCost(
-        weeks=ours.weeks,
-        limited=ours.mean,
-        unlimited=free.mean,
-        mean_slip_days=int(slips.slip_days.sum()) / n_visits,
-        share_slipped=int(slips.slipped.sum()) / n_visits,
-    )
-
-
 def slot_table(use: SlotUse) -> Table:
     """Slots and waiting by week."""
     return Table.of(
@@ -171,16 +111,4 @@ def slot_table(use: SlotUse) -> Table:
         ("Slip, mean", "days per visit", use.mean_slip_days),
         ("Eyes waiting at the week's end", "", use.waiting),
         ("Visits given up", "visits of an eye", use.given_up),
-    )
-
-
-def slipping_table(cost: SlippingCost) -> Table:
-    """Acuity with and without the limit, by week of follow-up."""
-    letters = "ETDRS letters"
-    return Table.of(
-        "Acuity with limited slots and without a limit",
-        ("Time since the first visit", "weeks", cost.weeks),
-        ("Mean with limited slots", letters, cost.limited),
-        ("Mean without a limit", letters, cost.unlimited),
-        ("Difference", letters, cost.difference),
     )

@@ -85,7 +85,7 @@ def test_a_question_can_be_stopped_and_ends_with_its_run_and_page(kept, ids):
     processes = []
     for end in (panel._stop.click, lambda: page.session.open(ids[1]), page.close):
         panel._run.click()
-        processes.append(panel._asking._process)
+        processes.append(panel._asking._shell._process)
         assert processes[-1].poll() is None
         end()
         if end != page.close:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 from dataclasses import replace
 from html import unescape
 
 import numpy as np
 import pytest
 
-from ape_core.errors import InvalidSpecError
+from ape_core.analysis.slipping import LEAST_EYES, slipping_effect, slipping_effect_table
+from ape_core.commands.slipping import slipping
+from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.runs import open_run
 from ape_core.runs.starting import run
-from ape_core.schema import DAYS_PER_YEAR
+from ape_core.schema import DAYS_PER_YEAR, NOT_ASSESSED
 from ape_core.spec.staffing_yaml import load_staffing
 from ape_core.storage.store import Store
-from ape_core.summaries.busy import daily_load, weekday_profile, work_per_week
-from ape_core.summaries.slots import slipping_cost, slot_use
+from ape_core.summaries.busy import Peak, daily_load, weekday_profile, work_per_week
+from ape_core.summaries.slots import slot_use
+from ape_core.summaries.slots_needed import Wish, slots_needed
 from ape_core.summaries.staff_plan import staff_plan
 from ape_core.summaries.staffing import workload
+from support.workers import until
 from widgets.service import question as asking
 from widgets.service.page import ServicePage
 from widgets.service.session import ServiceSession
-from widgets.service.slipping import in_words
+from widgets.service.slipping import in_words, letters_of
+from widgets.service.words import in_week, when
 
 YEARS, SLOTS = 2, 3
 SMALL = {**asking.FIRST_QUESTION, "per_week": "2", "years": str(YEARS)}
@@ -69,10 +76,10 @@ def test_the_figures_are_those_of_python(page, kept):
     tiles = plain(page._tiles.view.value)
     assert f"Visits a week {of_year.visits.sum() / 52:.1f} " in tiles
     assert f"Injections a week {of_year.injections.sum() / 52:.1f} " in tiles
-    assert f"Busiest day {load.peak_day.n_visits} visits, {load.peak_day.weekday}" in tiles
+    assert f"Busiest day {load.peak_day.n_visits} visits in year 2, {when(load.peak_day)}" in tiles
     assert f"Sessions on duty a week {5 * plan.on_duty[1].sum()} " in tiles
     assert f"Whole-time staff {plan.staff[1].sum():.1f} " in tiles
-    assert f"{plan.staff_for_mean[1].sum():.1f} for evenly spread work" in tiles
+    assert f"{plan.staff_for_mean[1].sum():.1f} if work were spread evenly" in tiles
     about = plain(page._about.view.value)
     assert "There are 2 new patients a week." in about
     assert f"{work.n_later_visits:,} visits that the run has later are left out" in about
@@ -158,23 +165,90 @@ def test_changing_minutes_redraws_and_simulates_nothing(page, kept, count_widget
     assert len(Store(kept[0]).list()) == runs == len(kept[1])
 
 
+def compared(page):
+    """Wait until the run beside the one of the page was compared with it."""
+    until(lambda: page.refresh() or page.session.beside.effect is not None)
+    return page.session.beside.effect
+
+
 def test_a_limit_shows_who_waits_and_what_it_costs(tight, kept):
-    _, (_, spec), (free, limited) = kept
-    use, cost = slot_use(limited, spec), slipping_cost(limited, free)
+    store, (free_spec, spec), (_, limited) = kept
+    use = slot_use(limited, spec)
     assert use.visits.max() <= use.slots == 5 * SLOTS
-    assert cost.share_slipped > 0.5
     assert (tight._slots._lines["visits"].y[:-1] == use.visits).all()
     assert (tight._slots._lines["waiting"].y[:-1] == use.waiting).all()
-    np.testing.assert_allclose(tight._slipping._limited.y, cost.limited, rtol=1e-6)
-    np.testing.assert_allclose(tight._slipping._unlimited.y, cost.unlimited, rtol=1e-6)
-    shown = plain(tight._slipping.card._foot.value)
-    assert in_words(cost) in shown
-    assert f"on average {cost.mean_slip_days:.1f} days a visit" in shown
-    letters = limited["assessed_letters"] @ np.arange(101) / limited["assessed_letters"].sum(axis=1)
-    others = free["assessed_letters"] @ np.arange(101) / free["assessed_letters"].sum(axis=1)
-    assert cost.at_year(YEARS) == pytest.approx(letters[-1] - others[-1])
     assert f"{100 * use.share_used:.1f}%" in plain(tight._slots.card._foot.value)
     assert "room for 3 visits a day from Monday to Friday" in plain(tight._about.view.value)
+    shown = compared(tight)
+    effect = slipping_effect(*(open_run(s.run_id, store) for s in (spec, free_spec)))
+    assert shown.to_json() == effect.to_json()
+    told = effect.whole.is_told[0]
+    assert told.tolist() == [True, True, False]  # nobody is followed for 2 years within 2 years
+    np.testing.assert_allclose(
+        tight._slipping._limited.y, effect.whole.mean_limited[0, told], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        tight._slipping._unlimited.y, effect.whole.mean_unlimited[0, told], rtol=1e-6
+    )
+    foot = plain(tight._slipping.card._foot.value)
+    assert in_words(effect, use) in foot
+    assert f"year 1 {letters_of(effect, 1, 1)}" in foot
+    assert f"{100 * use.share_slipped:.1f}% of the visits of the service slip" in foot
+    (file,) = (row for row in slipping_effect_table(effect).rows if row[:2] == ("any year", 1))
+    assert file[5] == pytest.approx(effect.whole.cost[0, 1])
+
+
+def test_what_slipping_costs_is_counted_eye_by_eye_while_the_service_is_whole(kept, monkeypatch):
+    store, (free_spec, spec), _ = kept
+    free, limited = (open_run(s.run_id, store) for s in (free_spec, spec))
+    effect = slipping_effect(limited, free)
+    sql = "SELECT first_day, assessed_letters FROM patients WHERE eye = 0 ORDER BY patient_id"
+    found = {}
+    pairs = zip(limited.results().query(sql).rows, free.results().query(sql).rows, strict=True)
+    for (first_day, ours), (_, others) in pairs:
+        for year in range(YEARS + 1):
+            in_time = first_day + DAYS_PER_YEAR * year <= DAYS_PER_YEAR * YEARS
+            if in_time and ours[year] != NOT_ASSESSED:
+                came = min(first_day // DAYS_PER_YEAR + 1, YEARS)
+                found.setdefault((came, year), []).append(ours[year] - others[year])
+    for (came, year), costs in found.items():
+        assert effect.n_eyes[came, year] == len(costs)
+        if len(costs) >= LEAST_EYES:
+            assert effect.cost[came, year] == pytest.approx(np.mean(costs))
+            half = 1.959964 * np.std(costs, ddof=1) / len(costs) ** 0.5
+            assert effect.half_width[came, year] == pytest.approx(half)
+    assert effect.n_eyes.sum() == sum(len(costs) for costs in found.values())
+    monkeypatch.setenv("APE_STORE", str(store))
+    assert f"{effect.cost[1, 1]:+.1f} ±" in slipping(Namespace(run=limited.run_id)).text
+    with pytest.raises(InvalidInputError, match="nothing slips in it"):
+        slipping(Namespace(run=free.run_id))
+    with pytest.raises(InvalidInputError, match="not of the same patients"):
+        slipping_effect(limited, limited)
+
+
+def test_the_slots_needed_are_those_of_python_and_can_be_simulated(page, kept):
+    needed = slots_needed(kept[2][0], Wish(5, 7, 5), DAYS_PER_YEAR, 2 * DAYS_PER_YEAR)
+    card = page._needed
+    foot = plain(card.card._foot.value)
+    assert f"{needed.enough} slots each weekday are enough in year 2" in foot
+    assert f"{needed.percent_at_enough:.1f}% of its visits slip by more than a week" in foot
+    np.testing.assert_allclose(card._curve.y, needed.percent_late, rtol=1e-6)
+    card._days.value = 2
+    card._most.value = "0.1"
+    stricter = slots_needed(kept[2][0], Wish(0.1, 2, 5), DAYS_PER_YEAR, 2 * DAYS_PER_YEAR)
+    assert stricter.enough > needed.enough
+    assert f"{stricter.enough} slots each weekday" in plain(card.card._foot.value)
+    card._most.value = "none"
+    assert "is not a number" in plain(card._problem.value)
+    assert page.session.most_percent == 0.1
+    card._most.value = "5"
+    card._days.value = 7
+    assert card._ask.description == f"Simulate with {needed.enough} slots"
+    card._ask.click()
+    assert page.session.shown.capacity.slots_per_day == needed.enough
+    assert page.session.question["slots"] == str(needed.enough)
+    page.session.cancel()
+    page.session._run.wait()
 
 
 def test_without_a_limit_nothing_of_slots_is_shown(page, tight):
@@ -308,10 +382,19 @@ def test_trouble_with_the_run_beside_it_leaves_the_rest_of_the_page(kept, monkey
     def fails(*_):
         raise InvalidSpecError("The other run is damaged.")
 
-    monkeypatch.setattr("widgets.service.session.slipping_cost", fails)
+    monkeypatch.setattr("widgets.service.beside.submit", fails)
     session = ServiceSession(kept[0])
     session.arrive(kept[1][1].run_id)
-    assert session.peer_trouble == "The other run is damaged."
+    session.refresh()
+    assert session.beside.trouble == "The other run is damaged."
     assert session.work.visits.sum() > 0
     assert session.notice is None
+    assert session.wanted is None
     session.close()
+
+
+def test_several_busiest_weeks_are_said_to_be_several():
+    assert when(Peak(14, 40, 38)) == "on 38 days"
+    assert when(Peak(15, 40, 1)) == "Tuesday of week 3"
+    assert in_week(Peak(14, 150, 3)) == "3 weeks"
+    assert in_week(Peak(14, 150, 1)) == "week 3"

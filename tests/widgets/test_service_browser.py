@@ -6,13 +6,15 @@ import re
 
 import pytest
 
+from ape_core.analysis.slipping import slipping_effect
 from ape_core.runs import list_runs
 from ape_core.spec.service_calendar import service_window
 from ape_core.spec.staffing_yaml import load_staffing
-from ape_core.summaries.slots import slipping_cost
+from ape_core.summaries.slots import slot_use
 from ape_core.summaries.staff_plan import staff_plan
 from ape_core.summaries.staffing import workload
 from support.pages import IN_BROWSER, chromium, open_page, served, wait_for_charts, wait_for_end
+from widgets.service.slipping import in_words, letters_of
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
@@ -50,9 +52,11 @@ def test_a_service_is_shown_by_itself_changed_at_once_and_limited_by_slots(tmp_p
         page.get_by_role("button", name="Start", exact=True).click()
         told = page.wait_for_selector(".ape-verdict").inner_text()
         (limited,) = [run for run in list_runs(server.store) if run.spec.capacity]
-        cost = slipping_cost(limited.summary(), first.summary())
-        assert f"on average {cost.mean_slip_days:.1f} days a visit" in told
-        assert f"costs {-cost.at_year(5):.1f} letters at year 5" in told
+        use = slot_use(limited.summary(), limited.spec)
+        effect = slipping_effect(limited, first)
+        assert told == in_words(effect, use)
+        last = page.locator("table.ape-triangle tr", has=page.locator("th:text-is('year 4')"))
+        assert last.locator("td").all_inner_texts()[0] == letters_of(effect, 4, 1)
         page.wait_for_selector(".ape-as-slots-and-waiting:not(.ape-waiting) svg path.line")
         assert f"run={limited.run_id[:12]}" in page.url
         assert page.trouble == []

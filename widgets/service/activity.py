@@ -16,7 +16,7 @@ from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.service.weeks import across_weeks, place_on_axis
-from widgets.service.words import on_day
+from widgets.service.words import in_week, when
 from widgets.service.year import Choice
 from widgets.theme import colour
 
@@ -121,7 +121,7 @@ def _in_words(seen: Workload, *, by_day: bool) -> str:
     if n_weeks > WEEKS_PER_YEAR and n_weeks % WEEKS_PER_YEAR == 0:
         weeks = words.plural(n_weeks // WEEKS_PER_YEAR, "year")
     peak = load.peak_day if by_day else load.peak_week
-    name = on_day(peak) if by_day else f"week {peak.week + 1}"
+    name = when(peak) if by_day else in_week(peak)
     busiest = "busiest day" if by_day else "busiest week"
     cells = (
         (words.count(seen.visits.sum()), f"visits in {weeks}"),

@@ -14,7 +14,7 @@ from widgets.bqplots import Bars, Lines
 from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.html import text
-from widgets.service.words import on_day
+from widgets.service.words import when
 from widgets.service.year import show_year, year_choice
 from widgets.theme import colour
 
@@ -44,7 +44,7 @@ class DailyLoadChart:
             colors=[colour("lost-letters")], line_style="dashed",
         )  # fmt: skip
         drawn = figure([self._bars, self._peak], [self._visits, self._days])
-        self.card = Card("How busy days are", drawn, year="In year")
+        self.card = Card("How busy days are", drawn, wide=True, year="In year")
         self._year = year_choice(self.card, session, draw)
         self.view = self.card.view
 
@@ -78,6 +78,8 @@ def _in_words(load: DailyLoad) -> str:
     """Quantiles and the peak."""
     quantiles = dict(zip(QUANTILES, load.quantiles, strict=True))
     cells = [(f"≤ {words.count(quantiles[share])}", f"on {name}") for share, name in _SHOWN.items()]
-    cells.append((words.count(load.peak_day.n_visits), f"peak: {on_day(load.peak_day)}"))
+    cells.append(
+        (words.count(load.peak_day.n_visits), f"visits at the peak, {when(load.peak_day)}")
+    )
     shown = "".join(f"<div><b>{text(value)}</b>{text(name)}</div>" for value, name in cells)
     return f'<div class="ape-split">{shown}</div>'

@@ -17,6 +17,7 @@ from widgets.service.about import AboutPanel
 from widgets.service.activity import ActivityChart
 from widgets.service.daily import DailyLoadChart
 from widgets.service.form import ServiceForm
+from widgets.service.needed import NeededCard
 from widgets.service.plan_card import PlanCard
 from widgets.service.roles import RolesChart
 from widgets.service.session import ServiceSession
@@ -61,9 +62,9 @@ class ServicePage(RunPage[ServiceSession]):
         self._daily, self._weekdays = DailyLoadChart(session, draw), WeekdaysChart(session, draw)
         self._use, self._plan = StaffUseCard(session, draw), PlanCard(session)
         self._slots, self._slipping = SlotsChart(session), SlippingChart(session)
-        self._staffing = StaffingPanel(session, draw)
+        self._needed, self._staffing = NeededCard(session, draw), StaffingPanel(session, draw)
         self._cards = (
-            self._activity, self._roles, self._slots, self._slipping, self._daily,
+            self._activity, self._roles, self._slots, self._slipping, self._needed, self._daily,
             self._weekdays, self._use, self._plan, self._staffing,
         )  # fmt: skip
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ape_core.errors import ApeError, InvalidInputError, InvalidSpecError
-from ape_core.runs import Run, submit
-from ape_core.schema import DAYS_PER_WEEK
+from ape_core.errors import InvalidInputError, InvalidSpecError
+from ape_core.schema import DAYS_PER_WEEK, DAYS_PER_YEAR
 from ape_core.spec.checks import shown
 from ape_core.spec.run_spec import RunSpec
 from ape_core.spec.service_calendar import service_window
 from ape_core.spec.staffing import Staffing
 from ape_core.spec.staffing_yaml import load_staffing
-from ape_core.summaries.slots import SlippingCost, SlotUse, slipping_cost, slot_use
+from ape_core.summaries.slots import SlotUse, slot_use
+from ape_core.summaries.slots_needed import SlotsNeeded, Wish, slots_needed
 from ape_core.summaries.staff_plan import StaffPlan, staff_plan
 from ape_core.summaries.staffing import Workload, workload
+from widgets.format import count
 from widgets.question import Question, protocol_of
 from widgets.service import question as asking
+from widgets.service.beside import Beside
 from widgets.session import Session
+
+if TYPE_CHECKING:
+    from ape_core.summaries.summary import Summary
 
 ALL_WEEKS: Final = "weeks"
 """The choice to look at all weeks; others are "year 2", for its weeks, and "days 3", for the days
@@ -26,6 +31,9 @@ of the weeks of a quarter."""
 
 WEEKS_OF_DAYS: Final = 13
 """Weeks whose days are looked at together: a quarter."""
+
+FIRST_WISH: Final = (5.0, 7)
+"""Percentage of visits that may slip by more than so many days, until a reader says otherwise."""
 
 
 class ServiceSession(Session):
@@ -44,12 +52,10 @@ class ServiceSession(Session):
         self.looked_at = ALL_WEEKS
         self.version = 0
         self.slots: SlotUse | None = None
-        self.cost: SlippingCost | None = None
-        self._unlimited: Run | None = None
-        self.peer_trouble = ""
-        self._compared_for = ""
+        self.most_percent, self.late_days = FIRST_WISH
         self._worked_out_for: tuple[Any, ...] = ()
         super().__init__(store)
+        self.beside = Beside(self._store)
 
     def arrive(self, run_id: str = "") -> None:
         """Begin with the run that a link names, else with the first question of a service."""
@@ -80,9 +86,21 @@ class ServiceSession(Session):
         self._work_out()
 
     @property
-    def unlimited(self) -> Run | None:
-        """The run of the same patients without a limit on slots."""
-        return self._unlimited
+    def wanted(self) -> SlotsNeeded | None:
+        """Slots with which few visits of the year that is looked at slip far."""
+        summary, spec = self._demand(), self.shown
+        if summary is None or spec is None or self.work is None:
+            return None
+        opening, n_days = service_window(spec)
+        first = DAYS_PER_YEAR * (self.year - 1)
+        days = opening + first, opening + min(first + DAYS_PER_YEAR, n_days)
+        wish = Wish(self.most_percent, self.late_days, asking.SLOT_DAYS)
+        return slots_needed(summary, wish, *days)
+
+    def wish(self, most_percent: float, late_days: int) -> None:
+        """Let at most so many percent of visits slip by more than so many days."""
+        Wish(most_percent, late_days, asking.SLOT_DAYS)  # refuses what cannot be
+        self.most_percent, self.late_days = most_percent, late_days
 
     def set_numbers(self, values: Mapping[str, float]) -> None:
         """Use other numbers of the staffing; nothing is simulated."""
@@ -158,50 +176,32 @@ class ServiceSession(Session):
     def close(self) -> None:
         """Let go of everything that is held in memory; runs go on."""
         super().close()
-        self.work = self.plan = self.slots = self.cost = self._unlimited = None
+        self.beside.close()
+        self.work = self.plan = self.slots = None
 
-    def _follow_peer(self) -> None:
-        """Have the same patients simulated without a limit, and compare when both are complete."""
-        if self.run_id != self._compared_for:
-            self._compared_for = self.run_id
-            self._unlimited, self.cost, self.peer_trouble = None, None, ""
-            self._without_trouble(self._ask_unlimited)
-        if self._unlimited is not None and self.cost is None and not self.peer_trouble:
-            self._without_trouble(self._compare)
+    def start_with_slots(self, slots: int) -> None:
+        """Have the service that is shown simulated with so many slots each weekday."""
+        if self.shown is None:
+            raise InvalidInputError("No service is shown.", "Open a run, or ask a question.")
+        self.question = self.question_of(self.shown)
+        self.edit("slots", count(slots))
+        self.start()
 
-    def _ask_unlimited(self) -> None:
-        """Ask for the run of the same patients without a limit on slots, if there is one here."""
-        spec = self.shown
-        if spec is None or spec.capacity is None:
-            return
-        if not spec.is_current:
-            raise InvalidInputError(
-                "This run is of another version of the model: nothing can be simulated beside it."
-            )
-        self._unlimited = submit(spec.replace(capacity=None), self._store)
-
-    def _compare(self) -> None:
-        """Compare both runs, if they are complete."""
-        done = self.progress is not None and self.progress.status == "complete"
-        if not done or self.summary is None or self._unlimited is None:
-            return
-        if self._unlimited.status == "complete" and (other := self._unlimited.summary()):
-            self.cost = slipping_cost(self.summary, other)
-
-    def _without_trouble(self, step: Callable[[], None]) -> None:
-        """Do something that may fail without harm to the rest of the page."""
-        try:
-            step()
-        except ApeError as error:
-            self.peer_trouble = error.message
+    def _demand(self) -> Summary | None:
+        """Summary of all patients without a limit on slots, once it is there."""
+        if self.shown is None or self.shown.capacity is not None:
+            return self.beside.summary
+        whole = self.summary and self.summary.n_patients == self.shown.cohort.n_patients
+        return self.summary if whole else None
 
     def _work_out(self) -> None:
         """Work out what the clinic does, and who is needed, unless it is known."""
         patients = self.summary.n_patients if self.summary else 0
-        self._follow_peer()
+        complete = self.progress is not None and self.progress.status == "complete"
+        self.beside.follow(self.run_id, self.shown, complete=complete)
         known = (
-            self.run_id, patients, self.staffing, tuple(sorted(self.on_duty.items())),
-            self.cost is not None, self.peer_trouble,
+            self.run_id, patients, complete, self.staffing, tuple(sorted(self.on_duty.items())),
+            self.beside.version,
         )  # fmt: skip
         if known == self._worked_out_for:
             return

@@ -24,7 +24,7 @@ class StaffUseCard:
 
     def __init__(self, session: ServiceSession, draw: Callable[[], None]) -> None:
         self._session = session
-        self.card = Card("Use of staff", None, year="In year")
+        self.card = Card("Use of staff", None, wide=True, year="In year")
         self._year = year_choice(self.card, session, draw)
         self.view = self.card.view
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.summaries.busy import daily_load
 from widgets import format as words
 from widgets.html import html, text
-from widgets.service.words import on_day
+from widgets.service.words import busiest_week, when
 
 if TYPE_CHECKING:
     from ape_core.summaries.staff_plan import StaffPlan
@@ -52,14 +52,15 @@ def _tiles(work: Workload, plan: StaffPlan, year: int) -> list[Tile]:
     """Give what each tile says."""
     load, place = daily_load(work), year - 1
     weeks = work.n_weeks
-    peak = load.peak_week
+    needed = plan.sessions_needed[place].sum() / weeks
+    least = plan.staff_for_mean[place].sum()
     on_duty = int(plan.on_duty[place].sum()) * len(work.staffing.open_days)
     below = (
-        f"mean of year {year}; {words.count(peak.n_visits)} in week {peak.week + 1}",
+        f"mean of year {year}; {busiest_week(load)}",
         f"mean of year {year}",
-        f"visits, {on_day(load.peak_day)}",
-        f"{words.one_decimal(plan.sessions_needed[place].sum() / weeks)} if each day had its own",
-        f"{words.one_decimal(plan.staff_for_mean[place].sum())} for evenly spread work",
+        f"visits in year {year}, {when(load.peak_day)}",
+        f"as planned for year {year}; {words.one_decimal(needed)} are needed in the mean week",
+        f"for these sessions; {words.one_decimal(least)} if work were spread evenly",
     )
     values = (
         words.one_decimal(work.visits.sum() / weeks),

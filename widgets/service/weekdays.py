@@ -52,7 +52,7 @@ class WeekdaysChart:
             colors=[colour("lost-letters")],
         )  # fmt: skip
         drawn = figure([self._visits, self._injections, self._spread], [days, self._counts])
-        self.card = Card("Days of the week", drawn, year="In year")
+        self.card = Card("Days of the week", drawn, wide=True, year="In year")
         self._year = year_choice(self.card, session, draw)
         self.view = self.card.view
 

@@ -1,13 +1,14 @@
-"""Words for days and weeks of a run."""
+"""Words for days and weeks of a service."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ape_core.schema import WEEKS_PER_YEAR
+from ape_core.summaries.busy import Peak
+from widgets import format as words
 
 if TYPE_CHECKING:
-    from ape_core.summaries.busy import Peak
+    from ape_core.summaries.busy import DailyLoad
 
 
 def on_day(peak: Peak) -> str:
@@ -16,5 +17,18 @@ def on_day(peak: Peak) -> str:
 
 
 def when(peak: Peak) -> str:
-    """Which day it is, with the year: "Tuesday of week 243 (year 5)"."""
-    return f"{on_day(peak)} (year {peak.week // WEEKS_PER_YEAR + 1})"
+    """On which day it is, or on how many: "Tuesday of week 243", "on 38 days"."""
+    return on_day(peak) if peak.n_times == 1 else f"on {words.count(peak.n_times)} days"
+
+
+def in_week(peak: Peak) -> str:
+    """In which week it is, or in how many: "week 257", "3 weeks"."""
+    if peak.n_times > 1:
+        return words.plural(peak.n_times, "week")
+    return f"week {peak.week + 1}"
+
+
+def busiest_week(load: DailyLoad) -> str:
+    """Visits in the busiest week, and which it is."""
+    peak = load.peak_week
+    return f"{words.count(peak.n_visits)} in the busiest, {in_week(peak)}"
