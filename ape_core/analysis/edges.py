@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BEYOND: Final = 0.05
 """A value lies at an end where at most this part of the plausible values lies beyond it."""
 
+_NO_UNIT: Final = "probability"
+"""Says what a number is, not what it is counted in."""
 _CLEARLY: Final = 2.0
 """Standard errors by which the mean of draws has to differ before anything is said of it."""
 
@@ -42,13 +44,14 @@ class Edge:
 
     @property
     def said(self) -> str:
-        """The number and where its value lies: "Slow loss in every eye (0 ..., the lowest)"."""
-        return f"{self.place.title} ({self.place.say(self.place.value)}, {self.at})"
+        """The number and where its value lies: "Slow loss in every eye (0 ..., lowest)"."""
+        value = self.place.say(self.place.value).removesuffix(f" {_NO_UNIT}")
+        return f"{self.place.title} ({value}, {'lowest' if self.is_lowest else 'highest'})"
 
     @property
     def at(self) -> str:
-        """Where its value lies."""
-        return "about the lowest plausible" if self.is_lowest else "about the highest plausible"
+        """Where its value lies, in full."""
+        return f"about the {'lowest' if self.is_lowest else 'highest'} plausible value"
 
 
 def edge_of(place: Place) -> Edge | None:

@@ -91,10 +91,9 @@ class Tornado(Sweep):
         known = [bar for bar in self.bars(outcome, year) if bar.is_complete and bar.width > 0]
         if not known:
             return ""
-        most = " and ".join(_moved(bar, outcome) for bar in known[:_MOST_NAMED])
-        so_far = "" if len(known) == len(self.points) // 2 else "So far, "
-        sentence = f"most depends on {most}."
-        return f"{so_far}{sentence}" if so_far else f"{sentence[0].upper()}{sentence[1:]}"
+        most = ", then ".join(_moved(bar, outcome) for bar in known[:_MOST_NAMED])
+        so_far = "" if len(known) == len(self.points) // 2 else " so far"
+        return f"What matters most{so_far}: {most}."
 
 
 def tornado(

@@ -7,7 +7,6 @@ nothing was asked.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from ape_core.errors import ApeError
 from ape_core.storage.files import make_folder, read_json, write_json
 
 FOLDER: Final = "studies"
+_TURN: Final = "turn"
 _MOST_KEPT: Final = 200
 """Base cases of which it is kept; the oldest are forgotten."""
 
@@ -41,18 +41,21 @@ class AskedStudies:
     def keep(self, run_id: str, asked: dict[str, Any]) -> None:
         """Keep what is asked of a base case, beside what was asked before."""
         make_folder(self._folder)
-        write_json(self._path(run_id), {**self.read(run_id), **asked}, durable=False)
-        for old in self.newest()[_MOST_KEPT:]:
+        kept = self.newest()
+        turn = 1 + max(map(self._turn, kept[:1]), default=0)
+        write_json(self._path(run_id), {**self.read(run_id), **asked, _TURN: turn}, durable=False)
+        for old in kept[_MOST_KEPT:]:
             self._path(old).unlink(missing_ok=True)
 
     def newest(self) -> list[str]:
         """Runs of the base cases, the last asked about first."""
-        found: list[tuple[int, str]] = []
-        if self._folder.is_dir():
-            for path in self._folder.glob("*.json"):
-                with suppress(OSError):
-                    found.append((path.stat().st_mtime_ns, path.stem))
-        return [name for _, name in sorted(found, reverse=True)]
+        names = [path.stem for path in self._folder.glob("*.json")]
+        return sorted(names, key=self._turn, reverse=True)
+
+    def _turn(self, run_id: str) -> int:
+        """When it was asked, as a count: clocks of machines that share a store may differ."""
+        turn = self.read(run_id).get(_TURN)
+        return turn if isinstance(turn, int) else 0
 
     def _path(self, run_id: str) -> Path:
         """File of a base case."""

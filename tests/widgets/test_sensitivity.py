@@ -254,14 +254,12 @@ def test_a_base_case_at_the_end_of_its_range_is_said_beside_what_it_biases(page,
     edges = {edge.place.path: edge for edge in edges_of(base)}
     slow = edges["model.slow_loss_letters_per_year"]
     assert slow.is_lowest
-    assert slow.said == (
-        "Slow loss in every eye (0 ETDRS letters per year, about the lowest plausible)"
-    )
+    assert slow.said == ("Slow loss in every eye (0 ETDRS letters per year, lowest)")
     assert not edges["model.aflibercept-2mg/half_life_days"].is_lowest
     assert "model.fluid_threshold" not in edges
     said = plain(page._tornado.card._foot.value)
     assert one_sided_in_words([slow]) in said
-    assert "base case 0: about the lowest plausible" in said
+    assert "base case 0: about the lowest plausible value" in said
     over = page.session.drawn.distribution()
     values = np.array([1.0, 1.1, 0.9, 1.0])
     lower = replace(over, values=values, mean=1.0)
@@ -280,5 +278,5 @@ def test_the_numbers_that_matter_most_are_named_in_a_sentence(page, base, kept):
     ends = sorted((bars[0].low.value, bars[0].high.value))
     moved = " to ".join(effect_text("letters_change", end) for end in ends)
     said = plain(page._title._base.value)
-    assert f"Most depends on {bars[0].place.title} ({moved} letters) and " in said
+    assert f"What matters most: {bars[0].place.title} ({moved} letters), then " in said
     assert bars[1].place.title in said

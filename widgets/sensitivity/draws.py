@@ -70,9 +70,9 @@ class DrawsPanel:
         set_class(self.view, "ape-unasked", on=found is None)
         wording = SWEPT[session.outcome]
         self.card.say(
-            f"{wording.title} at the end of year {session.year}: draws of all uncertain numbers of "
-            "the disease, each from its distribution, independently. Dashed is their mean, solid "
-            "the base case."
+            f"{wording.title} at the end of year {session.year} when all uncertain numbers of the "
+            "disease vary at once, each drawn from its distribution, independently. Bars count "
+            "draws."
         )
         if found is None or over is None:
             self.card.foot("")
@@ -122,14 +122,16 @@ def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None, why
     apart, decimals = SWEPT[name].apart, SWEPT[name].decimals + 1
     sds = [f"{sd:,.{decimals}f}" for sd in (over.spread.parameters, over.spread.patients)]
     own = outcome_text(name, base.value) if base else ""
-    beside = f"<span>Base case <b>{text(own)}</b></span>" if own else ""
+    line = f'<u class="ape-line" style="background:{colour("high-end")}"></u>'
+    beside = f"<span>{line}Base case <b>{text(own)}</b></span>" if own else ""
     patients, mean = words.count(n_patients), outcome_text(name, over.mean)
     swatches = [
         f'<span class="ape-key"><i style="background:{colour(part)}"></i>'
         for part in ("low-end", "high-end")
     ]
     return (
-        f'<div class="ape-foot"><span>Mean of {over.n} draws <b>{text(mean)}</b></span>'
+        '<div class="ape-foot"><span><u class="ape-line is-mean"></u>'
+        f"Mean of {over.n} draws <b>{text(mean)}</b></span>"
         f"<span>95% of draws <b>{text(ends)}</b></span>{beside}</div>"
         f'<div class="ape-variance" role="img" aria-label="{share:.0f}% of the variance comes from '
         f'the numbers of the disease, {100 - share:.0f}% from the patients">'

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ipywidgets import Widget
 
+from widgets.charts.terms import glossary
 from widgets.errors import guarded
-from widgets.html import box
+from widgets.html import box, html
 from widgets.run_page import RunPage
 from widgets.sensitivity.draws import DrawsPanel
 from widgets.sensitivity.form import BaseForm
@@ -61,7 +62,8 @@ class SensitivityPage(RunPage[SensitivitySession]):
 
     def main(self) -> list[Widget]:
         """Give the base case, and the three ways to vary it."""
-        return [self._title.view, box(*(card.view for card in self._cards), classes="ape-charts")]
+        cards = box(*(card.view for card in self._cards), classes="ape-charts")
+        return [self._title.view, cards, html(value=glossary())]
 
     def draw_panels(self) -> None:
         """Show the state of the session; draw the charts only when something arrived."""

@@ -83,7 +83,8 @@ def base_markup(session: SensitivitySession) -> str:
     item = session.base_estimate
     if item is None:
         return f"<p><span>{text(wording.meaning)}</span></p>"
-    ends = " to ".join(outcome_text(session.outcome, end) for end in (item.low, item.high))
+    low, high = (outcome_text(session.outcome, end) for end in (item.low, item.high))
+    ends = f"{low.removesuffix(f' {wording.unit}')} to {high}"
     found = session.tornado
     most = found.in_words(session.outcome, session.year) if found else ""
     return (
