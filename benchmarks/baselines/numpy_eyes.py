@@ -35,8 +35,8 @@ class Eyes:
         acuity += people.true_acuity_residual_sd * normal(n)
         ceiling = rng.normal(disease.ceiling_letters, disease.ceiling_sd_letters, n)
         self.fluid = disease.presentation_share * self.drive
-        recovered = disease.letters_per_fluid_median * disease.recoverable_share
-        recovered = recovered * np.exp(disease.letters_per_fluid_log_sd * normal(n))
+        recovered = np.exp(disease.letters_per_fluid_log_sd * normal(n))
+        recovered *= disease.letters_per_fluid_median * disease.recoverable_share
         most = np.maximum(ceiling - acuity, 0.0) / self.fluid
         self.letters_per_fluid = np.minimum(recovered, most)
         self.structure = acuity + self.letters_per_fluid * self.fluid
