@@ -23,6 +23,7 @@ from ape_core.analysis.sweep import MOST_POINTS
 from ape_core.analysis.uncertainty import Uncertainty, probabilistic
 from ape_core.errors import InvalidInputError
 from ape_core.spec import checks
+from ape_core.spec.run_spec import MODEL_VERSION
 from ape_core.summaries.economics import economic_part, health_economics
 from ape_core.summaries.summary import Summary
 from ape_core.summaries.table import Table
@@ -93,6 +94,7 @@ class EconomicDraws(StudyRuns[Summary]):
         self.n_draws = checks.whole("The number of draws", n, LEAST_DRAWS, most)
         self.names = tuple(questions)
         given = list(questions.values())
+        _check_current(given)
         size = min(FIRST_PATIENTS, given[0].cohort.n_patients) if n_patients is None else n_patients
         bases = [spec.replace(n_patients=size) for spec in given]
         check_same_patients(bases)
@@ -161,6 +163,17 @@ class EconomicDraws(StudyRuns[Summary]):
         if not pricing.draws_inputs:
             return [pricing.economics] * self.n_draws
         return drawn_sets(pricing.economics, pricing.utility, self.n_draws)
+
+
+def _check_current(questions: Sequence[RunSpec]) -> None:
+    """Refuse questions of another version of the model: it cannot be simulated here."""
+    for spec in questions:
+        if not spec.is_current:
+            raise InvalidInputError(
+                f"The run of {checks.shown(spec.protocol.title)} is of model version "
+                f"{spec.model_version}; this version of APE simulates {MODEL_VERSION}.",
+                "Simulate the protocols anew, and draw the disease for these runs.",
+            )
 
 
 def draw_economics(

@@ -101,6 +101,13 @@ class CostEffectiveness:
         return tuple(self._increment(place, other, year) for year in range(1, years + 1))
 
     @cached_property
+    def qalys_gained_by_year(self) -> Floats:
+        """QALYs per patient beyond the reference in each year, not discounted."""
+        by_year = np.array([item.qalys for item in self.priced]) / max(self.n_patients, 1)
+        gained: Floats = by_year - by_year[self.reference]
+        return gained
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Full incremental analysis, in the order of cost."""
         return incremental_analysis(self.costs.tolist(), self.qalys.tolist())

@@ -10,6 +10,8 @@ from ape_core.analysis.resampling import N_RESAMPLES
 from ape_core.spec.own_values import TITLES, drug_title, inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.spec.economics import Economics
     from ape_core.spec.parameter import Parameter
@@ -72,23 +74,42 @@ DRAWN: Final = {
 }
 
 
-def best_words(compared: CostEffectiveness, threshold: float) -> str:
+def best_words(
+    compared: CostEffectiveness, threshold: float, names: Sequence[str] | None = None
+) -> str:
     """Which protocol to choose where a QALY is worth so much, and how sure the patients make it."""
     best = compared.best(threshold)
-    said = highest_words(compared.names[best], threshold)
+    said = highest_words((names or compared.names)[best], threshold)
     if not compared.knows_patients:
         return f"{said}."
     share = float(compared.acceptability_at(threshold)[best])
-    return f"{said}; it also has it in {share_words(share, N_RESAMPLES)}, {_again(PATIENTS)}."
+    draws = share_words(share, N_RESAMPLES)
+    return f"{said}; it also has it in {draws}, each of {DRAWN[PATIENTS].meaning}."
 
 
 def best_of_draws_words(
-    names: tuple[str, ...], shares: list[float], threshold: float, n: int, drawn: str
+    compared: CostEffectiveness, names: Sequence[str], shares: Sequence[float], n: int
 ) -> str:
-    """Which protocol is best most often in draws."""
-    best = max(range(len(names)), key=lambda place: shares[place])
-    said = highest_words(names[best], threshold)
-    return f"{said} in {share_words(shares[best], n)}, {_again(drawn)}."
+    """Which protocol is best as everything stands, and in how many draws of what is uncertain.
+
+    Parameters
+    ----------
+    compared
+        The runs themselves.
+    names
+        What the protocols are to be called.
+    shares
+        Share of the draws in which each is best.
+    n
+        Draws.
+    """
+    best = compared.best()
+    said = highest_words(names[best], compared.threshold)
+    often = max(range(len(names)), key=lambda place: shares[place])
+    in_draws = f"{said} with everything as it stands, and in {share_words(shares[best], n)}"
+    if often == best:
+        return f"{in_draws}."
+    return f"{in_draws}; {names[often]} has it in {share_words(shares[often], n)}."
 
 
 def highest_words(name: str, threshold: float) -> str:
@@ -154,11 +175,6 @@ def held_inputs_words(economics: Economics, drugs: set[str]) -> str:
         and price.amount.value
     ]
     return f"Held, as no distribution is published: {', '.join(held)}." if held else ""
-
-
-def _again(drawn: str) -> str:
-    """What draws were of, at the end of a sentence."""
-    return f"each of {DRAWN[drawn].meaning}"
 
 
 def _held_title(name: str) -> str:

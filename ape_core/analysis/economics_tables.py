@@ -13,6 +13,7 @@ from ape_core.analysis.economics_words import (
     pounds_interval,
     qalys_interval,
     step_words,
+    verdict_words,
 )
 from ape_core.summaries.economics import COSTS
 from ape_core.summaries.table import Table
@@ -55,12 +56,12 @@ def reference_table(compared: CostEffectiveness) -> Table:
         ("95% interval of cost", "GBP", [pounds_interval(i.cost_difference) for i in found]),
         ("Additional QALYs", "per patient", [item.qalys for item in found]),
         ("95% interval of QALYs", "", [qalys_interval(i.qalys_difference) for i in found]),
-        ("Result", "", [item.verdict for item in found]),
+        ("Result", "", [verdict_words(item) for item in found]),
         ("ICER", "GBP per QALY", [_or_none(item.icer) for item in found]),
         (
             "95% interval of ICER",
             "",
-            [icer_interval_words(i) if i.icer is not None else "" for i in found],
+            [_bare(icer_interval_words(i)) if i.icer is not None else "" for i in found],
         ),
     )
 
@@ -118,6 +119,20 @@ def qalys_table(priced: Mapping[str, HealthEconomics]) -> Table:
     )
 
 
+def qalys_gained_table(compared: CostEffectiveness) -> Table:
+    """`qalys_table`, and what each year gains beyond the reference."""
+    plain = qalys_table(dict(zip(compared.names, compared.priced, strict=True)))
+    columns = list(zip(*plain.rows, strict=True))
+    heads = [(column.name, column.unit) for column in plain.columns]
+    gained = 1_000 * compared.qalys_gained_by_year.ravel()
+    beside = f"QALYs gained beside {compared.names[compared.reference]}"
+    return Table.of(
+        plain.name,
+        *((*head, cells) for head, cells in zip(heads, columns, strict=True)),
+        (beside, "per 1,000 patients", gained),
+    )
+
+
 def years_table(compared: CostEffectiveness) -> Table:
     """What each protocol costs and gains beyond the reference up to each year's end, discounted."""
     rows = [
@@ -163,6 +178,11 @@ def acceptability_table(compared: CostEffectiveness, shares: Floats) -> Table:
 def _others(compared: CostEffectiveness) -> list[int]:
     """Places of all but the reference."""
     return [place for place in range(len(compared.names)) if place != compared.reference]
+
+
+def _bare(interval: str) -> str:
+    """Interval below a heading that says what it is."""
+    return interval.removeprefix("95% interval").removeprefix(":").strip()
 
 
 def _or_none(number: float | None) -> float | str:

@@ -101,6 +101,14 @@ def increment_words(increment: Increment, name: str, other: str) -> str:
     return f"{sentence} {chance_words(increment)}".strip()
 
 
+def verdict_words(increment: Increment) -> str:
+    """Where a protocol lies on the plane, seen from the reference."""
+    return {
+        "costs more": "more for more",
+        "saves": "less for less",
+    }.get(increment.verdict, increment.verdict)
+
+
 def icer_words(increment: Increment) -> str:
     """Ratio with its interval, as "£174,181 per QALY gained (95% interval ...)"."""
     ratio = increment.icer
@@ -152,7 +160,7 @@ def step_words(step: Step, names: Sequence[str]) -> str:
     """What full incremental analysis says of a protocol."""
     others = [names[place] for place in step.by]
     if step.icer is not None:
-        return f"{ratio_pounds(step.icer)} per QALY gained"
+        return f"{ratio_pounds(step.icer)} per QALY gained beyond {others[0]}"
     if step.verdict == "extendedly dominated":
         return f"extendedly dominated: a mix of {others[0]} and {others[1]} gains as much for less"
     if step.verdict == "dominated" and step.cost == step.qalys == 0:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from ape_core.analysis.economic_draws import EconomicDraws, Pricing
-from ape_core.analysis.economics_certainty import ALL, DISEASE, best_of_draws_words
+from ape_core.analysis.economics_certainty import ALL, DISEASE, DRAWN, best_of_draws_words
+from ape_core.analysis.economics_sources import best_shares, net_benefit_sds
 from ape_core.analysis.economics_words import pounds
-from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
+from ape_core.analysis.uncertainty import uncertain_inputs
 from ape_core.commands.answer import paragraph, table
 from ape_core.runs import console
 
@@ -40,7 +40,7 @@ def drawn_answer(
     for place, run in enumerate(runs[1:], start=1):
         disease = found[DISEASE]
         assert disease is not None
-        sds = sds_of(compared, of_inputs, disease, place, worth)
+        sds = net_benefit_sds(compared, of_inputs, disease, place)
         data["sd"].append({"run_id": run.run_id, **sds})
         lines.append((run.spec.protocol.title, *(_sd(sd) for sd in sds.values())))
     said = [
@@ -58,37 +58,14 @@ def drawn_answer(
         data["best_in_share_of_draws"][name] = dict(
             zip([run.run_id for run in runs], shares, strict=True)
         )
-        said.append(paragraph(best_of_draws_words(titles, shares, worth, item.n_draws, name)))
+        told = best_of_draws_words(compared, titles, shares, item.n_draws)
+        said.append(paragraph(f"Draws of {DRAWN[name].meaning}. {told}"))
     for at, drawn in zip(draws.complete_draws, draws.priced(plain), strict=True):
         ids = [spec.run_id for spec in draws.draws[at]]
         data["draws"].append(
             {"run_ids": ids, "cost": drawn.costs.tolist(), "qalys": drawn.qalys.tolist()}
         )
     return data, "\n".join(said)
-
-
-def sds_of(
-    compared: CostEffectiveness,
-    of_inputs: Uncertainty,
-    of_disease: Uncertainty,
-    place: int,
-    worth: float,
-) -> dict[str, float | None]:
-    """SD of the net benefit of a protocol beside the reference, by where it comes from."""
-    of_patients = compared.increment(place).net_benefit(worth).se
-    return {
-        "patients": of_patients if math.isfinite(of_patients) else None,
-        "inputs": of_inputs.net_benefit_spread(place, worth).parameters,
-        "disease": of_disease.net_benefit_spread(place, worth).parameters,
-    }
-
-
-def best_shares(uncertain: Uncertainty, worth: float) -> list[float]:
-    """Share of draws in which each protocol is best."""
-    import numpy as np
-
-    shares: list[float] = uncertain.acceptability(np.array([worth]))[:, 0].tolist()
-    return shares
 
 
 def _sd(amount: float | None) -> str:

@@ -11,7 +11,8 @@ from html import unescape
 import pytest
 
 import ape_core as ape
-from ape_core.analysis.economics_certainty import INPUTS
+from ape_core.analysis.economic_draws import EconomicDraws, Pricing
+from ape_core.analysis.economics_certainty import ALL, DISEASE, INPUTS, PATIENTS
 from ape_core.analysis.economics_words import (
     increment_words,
     pounds,
@@ -20,12 +21,14 @@ from ape_core.analysis.economics_words import (
 )
 from ape_core.runs.starting import open_run, run
 from ape_core.spec.economics_yaml import load_economics, parse_economics_yaml
+from ape_core.summaries.economics import HealthEconomics
 from support.runs import small_spec
 from widgets.economics.answer import caveats_markup, table_markup
 from widgets.economics.drawing import ticks_between
 from widgets.economics.inputs import parse_amount
 from widgets.economics.page import EconomicsPage
 from widgets.economics.session import EconomicsSession
+from widgets.economics.uncertainty import points_of, shares_of
 from widgets.several.colours import LETTERS
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "faricimab-6mg", "no-treatment")
@@ -157,12 +160,99 @@ def test_the_plane_and_the_curves_can_take_prices_as_uncertain(page):
     patients = page._charts[1]._drawing.value
     page._charts[1].choice.value = INPUTS
     assert page._charts[1]._drawing.value != patients
-    foot = plain(page._charts[1].card._foot.value)
+    assert "list prices of drugs, are held" in plain(page._charts[1].card._foot.value)
+    sources = page._charts[4]
+    said = plain(sources.card._foot.value)
     spread = page.session.uncertain.net_benefit_spread(1, 20_000)
-    assert f"{pounds(spread.patients)} from patients, {pounds(spread.parameters)} from" in foot
-    assert "First visit, Follow-up visit" in foot
-    drawn = [panel._drawing.value for panel in page._charts]
+    assert f"Luck of these patients {pounds(spread.patients)}" in said
+    assert f"Prices and utilities {pounds(spread.parameters)}" in said
+    assert "Numbers of the disease not drawn yet" in said
+    assert "First visit: £172, lognormal" in said
+    assert "prices and utilities drawn together; the model stay" in plain(page._caveats.value)
+    drawn = [panel._drawing.value for panel in page._charts if hasattr(panel, "_drawing")]
     assert not [markup for markup in drawn if re.search(r"nan|inf", markup.lower())]
+
+
+@pytest.fixture
+def drawn(page):
+    """The same page with three draws of the disease, which are simulated here."""
+    session = page.session
+    page.refresh()
+    assert session.study.n_patients == "300"
+    session.study.n_draws = "3"
+    runs = EconomicDraws(session.questions, 3, store=session.store)
+    runs.complete()
+    page._charts[4]._start.click()
+    page.refresh()
+    return runs
+
+
+def test_draws_of_the_disease_are_those_of_python(page, drawn):
+    session = page.session
+    assert session.notice is None
+    assert session.drawn == ALL
+    titles = [title for title, _ in page._charts[1].choice.options]
+    assert titles[2:] == ["Disease", "Disease, prices and utilities"]
+    for kind, draws_inputs in ((ALL, True), (DISEASE, False)):
+        page._charts[1].choice.value = kind
+        found = drawn.uncertainty(Pricing(SHIPPED, draws_inputs=draws_inputs))
+        costs, qalys = found.plane()
+        assert points_of(session)[0].tolist() == costs.tolist()
+        points = page._charts[1].card.view.numbers()
+        assert [row[3] for row in points.rows] == qalys[1:].ravel().tolist()
+        assert shares_of(session).tolist() == found.acceptability().tolist()
+        assert "3 draws" in plain(page._charts[2].card._foot.value)
+    said = plain(page._charts[4].card._foot.value)
+    sd = drawn.uncertainty(Pricing(SHIPPED)).net_benefit_spread(1, 20_000).parameters
+    assert f"Numbers of the disease {pounds(sd)}" in said
+    assert "3 of 3 draws" in plain(page._charts[4]._hint.value)
+
+
+def test_another_price_draws_the_disease_anew_without_a_run(page, drawn):
+    n_runs = len(drawn.store.list())
+    page._inputs._rows["drugs/faricimab-6mg"]._field.value = "100"
+    cheaper = SHIPPED.with_price("drugs/faricimab-6mg", 100)
+    found = drawn.uncertainty(Pricing(cheaper, draws_inputs=True))
+    assert points_of(page.session)[0].tolist() == found.plane()[0].tolist()
+    page._title._reference.value = 2
+    assert points_of(page.session)[0][2].tolist() == [0.0] * 3
+    assert len(drawn.store.list()) == n_runs
+
+
+def test_draws_that_were_asked_for_before_are_found_again(drawn, kept, ids):
+    session = EconomicsSession(kept)
+    session.arrive(ids)
+    session.refresh()
+    assert session.study.n_complete == 3
+    assert session.study.state.status == "complete"
+    assert session.study.n_draws == "3"
+    assert session.drawn == PATIENTS  # nobody chose another
+    assert DISEASE in session.drawable
+
+
+def test_draws_that_cannot_be_are_refused_in_words(page):
+    sources = page._charts[4]
+    sources._n.value = "many"
+    sources._start.click()
+    page.draw()
+    assert "Draws: 'many' is not a whole number from 2 to 200." in plain(page._notices.view.value)
+    assert page.session.drawn == PATIENTS
+
+
+def test_where_slots_ran_short_the_page_shows_no_interval(page, monkeypatch):
+    monkeypatch.setattr(HealthEconomics, "slots_ran_short", True)
+    page.session._known = ()
+    page.refresh()
+    assert "is not known" in plain(page._answer.value)
+    assert "95% interval" not in plain(page._answer.value)
+    assert "is-dots" not in page._charts[1]._drawing.value
+    assert page._charts[2]._drawing.value == ""
+    for panel in (page._charts[1], page._charts[2]):
+        assert "Visits slipped in these runs" in panel.card._foot.value
+    assert "Luck of these patients not known" in plain(page._charts[4].card._foot.value)
+    assert "Visits slipped in these runs" in page._caveats.value
+    page._charts[1].choice.value = INPUTS
+    assert "is-dots" in page._charts[1]._drawing.value
 
 
 def test_every_chart_gives_its_numbers(page):

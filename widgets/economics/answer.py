@@ -21,6 +21,8 @@ from ape_core.analysis.economics_words import (
     increment_words,
     pounds,
     qalys_text,
+    ratio_pounds,
+    step_words,
 )
 from widgets import format as words
 from widgets.charts.card import Card
@@ -193,13 +195,16 @@ def _tile(session: EconomicsSession, place: int) -> str:
         f"<b>{qalys_text(item.qalys_per_patient)}</b> <small>QALYs</small></p>"
     )
     if session.compared is None:
-        said = _WAITING
-    elif place == session.reference:
-        said = "The others are compared with it."
-    else:
-        found = session.compared.increment(place)
-        said = increment_words(found, LETTERS[place], LETTERS[session.reference])
-    return f"<div>{head}{figures}<p>{text(said)}</p></div>"
+        return f"<div>{head}{figures}<p>{_WAITING}</p></div>"
+    letters = LETTERS[: len(session.names)]
+    step = next(step for step in session.compared.steps if step.place == place)
+    full = f"<p class='ape-own'>In the order of cost: {text(step_words(step, letters))}.</p>"
+    if place == session.reference:
+        said = "Reference: the others are compared with it."
+        return f"<div class='is-reference'>{head}{figures}<p>{said}</p>{full}</div>"
+    found = session.compared.increment(place)
+    said = increment_words(found, letters[place], letters[session.reference])
+    return f"<div>{head}{figures}<p>{text(said)}</p>{full}</div>"
 
 
 def _head(name: str, names: Sequence[str]) -> str:
@@ -218,6 +223,8 @@ def _shown(cell: Cell, name: str, unit: str) -> str:
     """Value of a table for people."""
     if isinstance(cell, str):
         return cell
+    if unit == "GBP per QALY":
+        return ratio_pounds(cell)
     if unit.startswith("GBP"):
         return pounds(cell)
     if unit.startswith("%"):

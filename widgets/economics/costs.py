@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ape_core.analysis.economics_tables import costs_table, qalys_table
+from ape_core.analysis.economics_tables import costs_table, qalys_gained_table
 from ape_core.analysis.economics_words import pounds, qalys_text
 from ape_core.summaries.economics import COSTS
 from widgets.charts.card import Card
@@ -14,6 +14,7 @@ from widgets.several.colours import LETTERS, chip, colour_name
 from widgets.theme import colour
 
 if TYPE_CHECKING:
+    from ape_core.analysis.economics import CostEffectiveness
     from ape_core.summaries.economics import HealthEconomics
     from widgets.economics.session import EconomicsSession
 
@@ -35,7 +36,7 @@ class CostsPanel:
         self.card.wait(waiting=not session.priced)
         self.card.offer(lambda: costs_table(session.priced))
         self._drawing.value = costs_markup(session)
-        self.card.foot(key_markup())
+        self.card.foot(categories_markup(session) if session.priced else "")
 
 
 class YearsPanel:
@@ -56,7 +57,7 @@ class YearsPanel:
 
 
 class QalysPanel:
-    """Lines of the QALYs of each year."""
+    """Lines of the QALYs that each year gains."""
 
     def __init__(self) -> None:
         self._drawing = html()
@@ -64,15 +65,23 @@ class QalysPanel:
         self.view = self.card.view
 
     def draw(self, session: EconomicsSession) -> None:
-        """Show the QALYs of each protocol in each year."""
-        self.card.say("Per patient, the dead with none; not discounted. Totals are discounted.")
-        self.card.wait(waiting=not session.priced)
-        self.card.offer(lambda: qalys_table(session.priced))
-        self._drawing.value = qalys_markup(session) if session.priced else ""
+        """Show the QALYs of each protocol in each year, beside the reference."""
+        compared = session.compared
+        self.card.wait(waiting=compared is None)
+        if compared is None:
+            self._drawing.value = ""
+            self.card.foot("")
+            return
+        self.card.say(
+            f"QALYs gained in each year beside {LETTERS[session.reference]}, per 1,000 patients of "
+            "the first visit, the dead with none; not discounted. Below: the discounted totals per "
+            "patient."
+        )
+        self.card.offer(lambda: qalys_gained_table(compared))
+        self._drawing.value = qalys_markup(compared)
         totals = "".join(
-            f"<span class='ape-key'>{chip(place)} <b>{qalys_text(item.qalys_per_patient)}</b>"
-            "</span>"
-            for place, item in enumerate(session.priced.values())
+            f"<span class='ape-key'>{chip(place)} <b>{qalys_text(total)}</b></span>"
+            for place, total in enumerate(compared.qalys.tolist())
         )
         self.card.foot(f"<div class='ape-foot'>{totals}</div>")
 
@@ -131,24 +140,39 @@ def years_markup(session: EconomicsSession) -> str:
     return plot.svg(parts, f"Cost per patient by year. {told}")
 
 
-def qalys_markup(session: EconomicsSession) -> str:
-    """One line for each protocol."""
-    by_name = {name: item.qalys / max(item.n_patients, 1) for name, item in session.priced.items()}
-    years = len(next(iter(by_name.values())))
-    low, high = (float(f(f(v) for v in by_name.values())) for f in (min, max))
-    ticks = ticks_between(low, high)
+def qalys_markup(compared: CostEffectiveness) -> str:
+    """One line for each protocol, that of the reference at 0."""
+    gained = 1_000 * compared.qalys_gained_by_year
+    years = gained.shape[1]
+    ticks = ticks_between(float(gained.min()), float(gained.max()))
     plot = Drawing((0.75, years + 0.25), (ticks[0], ticks[-1]))
     at = [float(year) for year in range(1, years + 1)]
     parts = [plot.heights(ticks, plain)]
-    for place, values in enumerate(by_name.values()):
+    told = []
+    for place, values in enumerate(gained.tolist()):
         shade = colour(colour_name(place))
-        parts.append(plot.line(at, values.tolist(), shade, DASHES[place]))
-        parts.append(plot.dots(at, values.tolist(), shade))
+        parts.append(plot.line(at, values, shade, DASHES[place]))
+        parts.append(plot.mark(at[-1], values[-1], shade, LETTERS[place]))
+        told.append(f"{compared.names[place]}: {', '.join(f'{v:.3g}' for v in values)}")
     parts.append(plot.places(at[:: max(1, years // 10)], plain, "Year"))
-    told = "; ".join(
-        f"{name}: {', '.join(qalys_text(v) for v in values)}" for name, values in by_name.items()
+    return plot.svg(parts, f"QALYs gained by year per 1,000 patients. {'; '.join(told)}")
+
+
+def categories_markup(session: EconomicsSession) -> str:
+    """Key of the colours, with what each category costs under each protocol."""
+    items = list(session.priced.values())
+    heads = "".join(f"<th scope='col'>{chip(place)}</th>" for place in range(len(items)))
+    rows = "".join(
+        f"<tr><th scope='row'><i style='background:{colour(shade)}'></i>{kind}</th>"
+        + "".join(f"<td>{pounds(item.cost_by_category[at])}</td>" for item in items)
+        + "</tr>"
+        for at, (kind, shade) in enumerate(zip(COSTS, COLOURS, strict=True))
     )
-    return plot.svg(parts, f"QALYs per patient by year. {told}")
+    return (
+        "<div class='ape-table-scroll' tabindex='0' role='region' aria-label='Cost by category'>"
+        "<table class='ape-cost-table'><thead><tr><th scope='col'>Pounds per patient</th>"
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def key_markup() -> str:

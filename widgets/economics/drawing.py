@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 12, 40
+_FEW_DOTS: Final = 250
+"""So many or fewer are drawn larger."""
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 
 
@@ -74,10 +76,13 @@ class Drawing:
 
     def dots(self, x: Sequence[float], y: Sequence[float], colour: str) -> str:
         """Many small points, as one path."""
+        if not len(x):
+            return ""
         path = "".join(
             f"M{self.across(a):.1f} {self.up(b):.1f}h0" for a, b in zip(x, y, strict=True)
         )
-        return f'<path class="is-dots" d="{path}" style="stroke:{colour}"/>'
+        kind = "is-dots is-few" if len(x) <= _FEW_DOTS else "is-dots"
+        return f'<path class="{kind}" d="{path}" style="stroke:{colour}"/>'
 
     def mark(self, x: float, y: float, colour: str, letter: str) -> str:
         """A large point with a letter."""

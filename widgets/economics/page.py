@@ -17,6 +17,7 @@ from widgets.economics.answer import (
 from widgets.economics.costs import CostsPanel, QalysPanel, YearsPanel
 from widgets.economics.inputs import InputsPanel
 from widgets.economics.session import EconomicsSession
+from widgets.economics.sources import SourcesPanel
 from widgets.economics.uncertainty import AcceptabilityPanel, PlanePanel
 from widgets.economics.value import ValuePanel
 from widgets.errors import guarded
@@ -34,7 +35,11 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
     name = "economics"
     title = "Economics"
     toggle = "Choose protocols and prices"
-    shared = (STYLE, _WIDGETS / "compare" / "compare.css")
+    shared = (
+        STYLE,
+        _WIDGETS / "compare" / "compare.css",
+        _WIDGETS / "sensitivity" / "sensitivity.css",
+    )
     rules = _WIDGETS / "economics" / "economics.css"
 
     def make_session(self, store: str | Path | None) -> EconomicsSession:
@@ -47,13 +52,15 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
         best = AcceptabilityPanel(self.session, self.draw)
         self._title = TitlePanel(self.session, self.draw, best.choice, plane.choice)
         self._progress = SeveralProgress(self.session, self.draw)
-        self._panels = [self._title, self._progress]
+        sources = SourcesPanel(self.session, self.draw)
+        self._panels = [self._title, self._progress, sources]
         self._answer, self._caveats = html(), html()
         self._charts: tuple[Any, ...] = (
             CostsPanel(),
             plane,
             best,
             ValuePanel(),
+            sources,
             YearsPanel(),
             QalysPanel(),
         )
@@ -83,7 +90,8 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
         """Show the state of the session; draw only what changed."""
         self.refresh_panels()
         self.fold_for(self.session.run_ids)
-        drawn = (self.session.version, self.session.drawn, self.session.run_ids)
+        session = self.session
+        drawn = (session.version, session.drawn, session.study.n_complete, session.run_ids)
         if drawn != self._drawn:
             self._drawn = drawn
             self._draw_answer()

@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ape_core.analysis.economic_draws import Pricing
 from ape_core.analysis.economics import CostEffectiveness, cost_effectiveness
-from ape_core.analysis.economics_certainty import PATIENTS
+from ape_core.analysis.economics_certainty import ALL, DISEASE, INPUTS, PATIENTS
 from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.spec.economics_yaml import SHIPPED, list_economics, parse_economics_yaml
 from ape_core.spec.own_values import own_names, with_own_values
 from ape_core.storage.own_economics import OwnEconomics
 from ape_core.summaries.economics import HealthEconomics, health_economics
+from widgets.economics.study import DrawsStudy
 from widgets.several.colours import LETTERS
 from widgets.several.session import SeveralSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ape_core.analysis.point_runs import SeriesProgress
     from ape_core.spec.economics import Economics
+    from ape_core.spec.run_spec import RunSpec
 
 THRESHOLD: Final = "assumptions/threshold_per_qaly"
+STUDY: Final = "draws"
+"""The one study of the page: draws of the disease."""
 
 
 class EconomicsSession(SeveralSession):
@@ -41,14 +47,17 @@ class EconomicsSession(SeveralSession):
         self.own = OwnEconomics(self.store.path)
         self.base = self.economics = self.own.load(SHIPPED)
         self.utility = next(iter(self.economics.utilities))
-        self.drawn = PATIENTS
+        self.wanted_drawn = PATIENTS
         self.priced: dict[str, HealthEconomics] = {}
         self.compared: CostEffectiveness | None = None
         self.refusal = ""
         self.said = ""
         self.version = 0
         self._known: tuple[object, ...] = ()
-        self._uncertain: Uncertainty | None = None
+        self._drawn: dict[str, Uncertainty | None] = {}
+        self.study = DrawsStudy(self.store)
+        self._looked_for: tuple[str, ...] = ()
+        self._ticks = 0
 
     @property
     def threshold(self) -> float:
@@ -70,11 +79,64 @@ class EconomicsSession(SeveralSession):
         return own_names(self.economics)
 
     @property
+    def questions(self) -> dict[str, RunSpec]:
+        """What each protocol was asked, by its name on the page."""
+        runs = self.comparison.runs if self.comparison else ()
+        return {name: run.spec for name, run in zip(self.names, runs, strict=True)}
+
+    @property
+    def drawable(self) -> tuple[str, ...]:
+        """What can be drawn on the plane: the disease once there are draws of it."""
+        return (PATIENTS, INPUTS, DISEASE, ALL) if self.study.has_draws else (PATIENTS, INPUTS)
+
+    @property
+    def drawn(self) -> str:
+        """What is drawn on the plane: what the reader chose, once there are draws of it."""
+        return self.wanted_drawn if self.wanted_drawn in self.drawable else PATIENTS
+
+    @property
     def uncertain(self) -> Uncertainty | None:
-        """Draws of prices and utilities; made when they are asked for."""
-        if self._uncertain is None and self.compared is not None:
-            self._uncertain = uncertain_inputs(self.compared)
-        return self._uncertain
+        """Draws that the reader chose; None for those of the patients alone."""
+        return self.uncertainty(self.drawn)
+
+    def uncertainty(self, drawn: str) -> Uncertainty | None:
+        """Draws of some of what is uncertain; made when they are asked for."""
+        if self.compared is None or drawn == PATIENTS or drawn not in self.drawable:
+            return None
+        if drawn not in self._drawn:
+            runs = self.study.runs
+            self._drawn[drawn] = (
+                uncertain_inputs(self.compared)
+                if drawn == INPUTS or runs is None
+                else runs.uncertainty(self._pricing(drawn))
+            )
+        return self._drawn[drawn]
+
+    def state(self, kind: str) -> SeriesProgress | None:  # noqa: ARG002 - there is one
+        """How far the draws of the disease are; None when they were not asked for."""
+        return self.study.state
+
+    def was_stopped(self, kind: str) -> bool:  # noqa: ARG002
+        """Whether somebody stopped the draws."""
+        return self.study.runs is not None and self.study.runs.was_stopped
+
+    def begin(self) -> None:
+        """Have the disease drawn, and show what that does."""
+        self.notice = None
+        if not self.questions:
+            raise InvalidInputError("Nothing is compared yet.", "Choose two protocols or more.")
+        self.study.begin(self.questions)
+        self._read_draws()
+        self.wanted_drawn = ALL
+
+    def stop(self, kind: str) -> None:  # noqa: ARG002
+        """Begin no further run of the draws."""
+        self.study.stop()
+
+    def go_on(self, kind: str) -> None:  # noqa: ARG002
+        """Go on with the draws."""
+        self.notice = None
+        self.study.go_on()
 
     def sets(self) -> list[str]:
         """Names of the sets that can be chosen: shipped, then own."""
@@ -84,6 +146,8 @@ class EconomicsSession(SeveralSession):
         """Read anew what may have changed, and price what was committed."""
         super().refresh()
         self._price()
+        self._look_for_draws()
+        self._read_draws()
 
     def choose_set(self, name: str) -> None:
         """Use another set of prices, as it is kept."""
@@ -126,6 +190,7 @@ class EconomicsSession(SeveralSession):
         """Let go of what is held in memory; runs go on."""
         super().close()
         self._forget()
+        self.study.forget()
 
     def _use(self, economics: Economics) -> None:
         """Take another set; keep the mapping where it has one of that name."""
@@ -137,8 +202,27 @@ class EconomicsSession(SeveralSession):
 
     def _forget(self) -> None:
         """Forget what was priced."""
-        self.priced, self.compared, self._uncertain, self.refusal = {}, None, None, ""
-        self._known = ()
+        self.priced, self.compared, self.refusal = {}, None, ""
+        self._drawn, self._known = {}, ()
+
+    def _pricing(self, drawn: str) -> Pricing:
+        """What is applied to the draws of the disease."""
+        return Pricing(self.economics, self.utility, self.reference, self.threshold, drawn == ALL)
+
+    def _look_for_draws(self) -> None:
+        """See whether the disease was drawn for these runs before; not while the page opens."""
+        self._ticks += 1
+        if self._ticks > 1 and self._looked_for != self.run_ids:
+            self._looked_for = self.run_ids
+            self.study.look(self.questions)
+
+    def _read_draws(self) -> None:
+        """Read the draws that have become complete."""
+        before = self.study.n_complete
+        self.study.refresh()
+        if self.study.n_complete != before:
+            for drawn in (DISEASE, ALL):
+                self._drawn.pop(drawn, None)
 
     def _price(self) -> None:
         """Apply the prices to what is committed, unless that is done already."""

@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ipywidgets import Dropdown
 
-from ape_core.analysis.economics import HIGHEST_THRESHOLD, N_POINTS, THRESHOLDS
-from ape_core.analysis.economics_certainty import INPUTS, PATIENTS, best_words
+from ape_core.analysis.economics import HIGHEST_THRESHOLD, THRESHOLDS
+from ape_core.analysis.economics_certainty import (
+    ALL,
+    DISEASE,
+    DRAWN,
+    INPUTS,
+    PATIENTS,
+    best_of_draws_words,
+    best_words,
+    certainty_words,
+)
+from ape_core.analysis.economics_sources import best_shares
 from ape_core.analysis.economics_tables import acceptability_table, plane_table
-from ape_core.analysis.economics_words import pounds
+from ape_core.analysis.economics_words import pounds, qalys_text
 from ape_core.analysis.resampling import N_RESAMPLES
-from ape_core.spec.own_values import TITLES, drug_title
 from widgets.charts.card import Card
 from widgets.economics.costs import DASHES
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
 from widgets.economics.session import THRESHOLD
 from widgets.errors import guarded
 from widgets.html import classed, html, text
-from widgets.several.colours import LETTERS, chip, colour_name
+from widgets.several.colours import LETTERS, colour_name
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -39,8 +48,8 @@ class PlanePanel:
 
     def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
         self._session, self._draw = session, draw
-        options = [("Patients", PATIENTS), ("Patients, prices and utilities", INPUTS)]
-        self.choice = classed(Dropdown(description="Uncertain", options=options), "ape-year")
+        self.choice = classed(Dropdown(description="Uncertain"), "ape-year")
+        self._offer()
         self.choice.observe(guarded(session, self._chosen), names="value")
         self._drawing = html()
         self.card = Card("Cost-effectiveness plane", self._drawing, wide=True)
@@ -48,27 +57,35 @@ class PlanePanel:
 
     def draw(self, session: EconomicsSession) -> None:
         """Show the draws of the session."""
+        self._offer()
         compared = session.compared
         self.card.wait(waiting=compared is None)
         if compared is None:
             self._drawing.value = ""
-            self.card.foot("")
+            self.card.foot(to_come("The plane appears when all runs have the same patients."))
             return
         costs, qalys = points_of(session)
-        alone = session.drawn == PATIENTS
-        what = "groups of patients" if alone else "patients, prices and utilities"
         self.card.say(
-            f"Per patient beyond {LETTERS[session.reference]}; {N_POINTS:,} draws of {what}. "
-            f"Below the line a protocol is worth {pounds(session.threshold)} a QALY."
+            f"Per patient beyond {LETTERS[session.reference]}. {points_words(session)} Below the "
+            f"dashed line a protocol is worth {pounds(session.threshold)} a QALY."
         )
         self.card.offer(lambda: plane_table(compared, costs, qalys))
         self._drawing.value = plane_markup(session, costs, qalys)
-        self.card.foot(spread_markup(session))
+        self.card.foot(plane_foot(session))
+
+    def _offer(self) -> None:
+        """Offer what can be drawn."""
+        options = [(DRAWN[name].title, name) for name in self._session.drawable]
+        if list(self.choice.options) != options:
+            self.choice.options = options
+        if self.choice.value != self._session.drawn:
+            self.choice.value = self._session.drawn
 
     def _chosen(self, change: Any) -> None:
         """Draw the other."""
-        self._session.drawn = change.new
-        self._draw()
+        if change.new is not None and change.new != self._session.drawn:
+            self._session.wanted_drawn = change.new
+            self._draw()
 
 
 class AcceptabilityPanel:
@@ -91,20 +108,24 @@ class AcceptabilityPanel:
         self.card.wait(waiting=compared is None)
         if compared is None:
             self._drawing.value = ""
-            self.card.foot("")
+            self.card.foot(to_come("The curves appear when all runs have the same patients."))
             return
         shares = shares_of(session)
-        alone = session.drawn == PATIENTS
-        n = N_RESAMPLES if alone else N_POINTS
-        what = "groups of patients (bootstrap)" if alone else "patients, prices and utilities"
+        said = best_of(session)
+        if shares is None:
+            self._drawing.value = ""
+            self.card.say("Share of draws in which each protocol has the highest net benefit.")
+            self.card.foot(
+                f"<div class='ape-foot'>{text(said)}</div>{to_come(certainty_words(compared))}"
+            )
+            return
         self.card.say(
-            f"Share of {n:,} draws of {what} in which each protocol has the highest net benefit."
+            f"Share of {n_draws(session):,} draws in which each protocol has the highest net "
+            f"benefit. Each draw is of {DRAWN[session.drawn].meaning}."
         )
         self.card.offer(lambda: acceptability_table(compared, shares))
         self._drawing.value = acceptability_markup(session, shares)
-        self.card.foot(
-            f"<div class='ape-foot'>{text(best_words(compared, session.threshold))}</div>"
-        )
+        self.card.foot(f"<div class='ape-foot'>{text(said)}</div>")
 
     def _show_worth(self, threshold: float) -> None:
         """Show what a QALY is worth, also where it is none of the usual amounts."""
@@ -122,25 +143,60 @@ class AcceptabilityPanel:
 
 
 def points_of(session: EconomicsSession) -> tuple[Floats, Floats]:
-    """Points of the plane, as the reader chose."""
-    assert session.compared is not None
-    uncertain = session.uncertain if session.drawn == INPUTS else None
-    return uncertain.plane() if uncertain is not None else session.compared.plane()
+    """Points of the plane, as the reader chose; none where the luck of patients is not known."""
+    compared = session.compared
+    assert compared is not None
+    if session.uncertain is not None:
+        return session.uncertain.plane()
+    if not compared.knows_patients:
+        none = np.empty((len(compared.names), 0))
+        return none, none
+    return compared.plane()
 
 
-def shares_of(session: EconomicsSession) -> Floats:
-    """Acceptability, as the reader chose."""
-    assert session.compared is not None
-    uncertain = session.uncertain if session.drawn == INPUTS else None
-    return uncertain.acceptability() if uncertain is not None else session.compared.acceptability()
+def shares_of(session: EconomicsSession) -> Floats | None:
+    """Acceptability, as the reader chose; None where the luck of patients is not known."""
+    compared = session.compared
+    assert compared is not None
+    if session.uncertain is not None:
+        return session.uncertain.acceptability()
+    return compared.acceptability() if compared.knows_patients else None
+
+
+def n_draws(session: EconomicsSession) -> int:
+    """Draws that the curves are of."""
+    return N_RESAMPLES if session.uncertain is None else session.uncertain.n_draws
+
+
+def points_words(session: EconomicsSession) -> str:
+    """What the points are, and what the letters are."""
+    compared = session.compared
+    assert compared is not None
+    n = points_of(session)[0].shape[1]
+    if not n:
+        return "The letters mark the runs."
+    drawn = f"{n:,} draws of {DRAWN[session.drawn].meaning}; the letters mark the runs themselves."
+    return drawn[0].upper() + drawn[1:]
+
+
+def best_of(session: EconomicsSession) -> str:
+    """Which protocol is best, and in how many draws."""
+    compared, uncertain = session.compared, session.uncertain
+    assert compared is not None
+    letters = LETTERS[: len(compared.names)]
+    if uncertain is None:
+        return best_words(compared, session.threshold, letters)
+    shares = best_shares(uncertain, session.threshold)
+    return best_of_draws_words(compared, letters, shares, uncertain.n_draws)
 
 
 def plane_markup(session: EconomicsSession, costs: Floats, qalys: Floats) -> str:
     """The plane, with all four quarters as far as there are points."""
     compared = session.compared
     assert compared is not None
-    across = ticks_between(min(0.0, float(qalys.min())), max(0.0, float(qalys.max())))
-    upwards = ticks_between(min(0.0, float(costs.min())), max(0.0, float(costs.max())))
+    found = [compared.increment(place) for place in range(len(compared.names))]
+    across = _reach(qalys, [item.qalys for item in found])
+    upwards = _reach(costs, [item.cost for item in found])
     plot = Drawing((across[0], across[-1]), (upwards[0], upwards[-1]))
     parts = [
         plot.heights(upwards, short_pounds),
@@ -153,11 +209,17 @@ def plane_markup(session: EconomicsSession, costs: Floats, qalys: Floats) -> str
     ]
     told = []
     for place in others:
-        found = compared.increment(place)
-        parts.append(plot.mark(found.qalys, found.cost, colour(colour_name(place)), LETTERS[place]))
-        told.append(f"{compared.names[place]}: {pounds(found.cost)}, {found.qalys:.4f} QALYs")
+        item = found[place]
+        parts.append(plot.mark(item.qalys, item.cost, colour(colour_name(place)), LETTERS[place]))
+        told.append(f"{compared.names[place]}: {pounds(item.cost)}, {qalys_text(item.qalys)} QALYs")
     parts.append(plot.places(across, plain, "Additional QALYs"))
     return plot.svg(parts, f"Additional cost over additional QALYs. {'; '.join(told)}")
+
+
+def _reach(points: Floats, runs: list[float]) -> list[float]:
+    """Ticks of an axis that holds all points, the runs themselves, and 0."""
+    low, high = (float(end(points.ravel(), initial=0.0)) for end in (np.min, np.max))
+    return ticks_between(min(low, *runs), max(high, *runs))
 
 
 def _worth_line(plot: Drawing, threshold: float) -> str:
@@ -191,27 +253,21 @@ def acceptability_markup(session: EconomicsSession, shares: Floats) -> str:
     return plot.svg(parts, f"How often each protocol is best. {told}")
 
 
-def spread_markup(session: EconomicsSession) -> str:
-    """What the uncertainty of net benefit comes from; only where prices are drawn, too."""
-    uncertain = session.uncertain if session.drawn == INPUTS else None
-    if uncertain is None:
-        return (
-            "<div class='ape-foot'><span>The spread is that of these patients, and shrinks with "
-            "more of them.</span></div>"
-        )
-    rows = "".join(
-        f"<span class='ape-key'>{chip(p)} SD of net benefit {pounds(s.patients)} from patients, "
-        f"{pounds(s.parameters)} from prices and utilities</span>"
-        for p in range(len(session.names))
-        if p != session.reference
-        for s in [uncertain.net_benefit_spread(p, session.threshold)]
-    )
-    names = dict.fromkeys(TITLES.get(name, _title(name)) for name in uncertain.varied)
-    drawn = ", ".join(names) or "nothing, as no number has a distribution"
-    return f"<div class='ape-foot'>{rows}<span>Drawn: {text(drawn)}.</span></div>"
+def plane_foot(session: EconomicsSession) -> str:
+    """What the spread of the points is, and what it holds as it stands."""
+    compared = session.compared
+    assert compared is not None
+    if session.uncertain is None and not compared.knows_patients:
+        return to_come(certainty_words(compared))
+    said = {
+        PATIENTS: "The spread is the luck of these patients alone, and shrinks with more of them.",
+        INPUTS: "Prices and utilities without a distribution, as list prices of drugs, are held.",
+        DISEASE: "The spread is what is not known of the disease; more patients leave it as it is.",
+        ALL: "Prices and utilities without a distribution, as list prices of drugs, are held.",
+    }[session.drawn]
+    return f"<div class='ape-foot'><span>{text(said)}</span></div>"
 
 
-def _title(name: str) -> str:
-    """What a number is called that has no title: a drug, or the utilities."""
-    part, _, key = name.partition("/")
-    return drug_title(key) if part == "drugs" else "utilities by acuity"
+def to_come(sentence: str) -> str:
+    """What stands in the place of a drawing."""
+    return f"<p class='ape-to-come'>{text(sentence)}</p>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ape_core.analysis.economics_tables import years_table
@@ -34,7 +35,8 @@ class ValuePanel:
             return
         self.card.say(
             f"Pounds per patient beside {LETTERS[session.reference]} up to each year's end, "
-            f"discounted, where a QALY is worth {pounds(session.threshold)}. Bars: 95% intervals."
+            f"discounted, where a QALY is worth {pounds(session.threshold)}."
+            + (" Bars: 95% intervals of the patients." if compared.knows_patients else "")
         )
         self.card.offer(lambda: years_table(compared))
         self._drawing.value = value_markup(session)
@@ -60,6 +62,8 @@ def value_markup(session: EconomicsSession) -> str:
         line = [0.0, *(gain.value for gain in gains)]
         parts.append(plot.line(range(years + 1), line, shade, DASHES[place]))
         for year, gain in enumerate(gains, start=1):
+            if not math.isfinite(gain.se):
+                continue
             low, high = max(gain.low, ticks[0]), min(gain.high, ticks[-1])
             parts.append(plot.line((year, year), (low, high), shade))
         parts.append(plot.mark(years, line[-1], shade, LETTERS[place]))
