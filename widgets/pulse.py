@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,8 +19,13 @@ TICK_MS: Final = 1_000
 LIGHT_TICK_MS: Final = 2_000
 """Milliseconds from count to count on a light page."""
 
-_SECONDS_TO_COME: Final = 120
-"""How long a kernel waits for its page to begin counting."""
+_PROMPT: Final = 120
+"""How often a kernel tries, once a second, to make its page begin to count."""
+
+_SELDOM_SECONDS: Final = 10
+_SELDOM: Final = 360
+"""How often it tries after that, for an hour: a slow machine or network brings the page in the end,
+and a page that never came to count would be dead without saying so."""
 
 
 class Pulse:
@@ -64,8 +70,8 @@ class Pulse:
 
     async def _begin_counting(self) -> None:
         """Start the count: the browser obeys only a change that it sees happen."""
-        for _ in range(_SECONDS_TO_COME):
-            await asyncio.sleep(1)
+        for seconds in (*repeat(1, _PROMPT), *repeat(_SELDOM_SECONDS, _SELDOM)):
+            await asyncio.sleep(seconds)
             if self.ticks:
                 return
             self.play.playing = False
