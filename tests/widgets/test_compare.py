@@ -408,7 +408,11 @@ def test_a_run_that_is_damaged_is_repaired_and_one_that_is_deleted_is_told(own_s
     session.open(ids)
     assert session.damage is not None
     assert session.paired is None
-    assert "The summary of a run is damaged" in session.notice.message
+    title = session.titles[1]
+    assert f'The summary of "{title}" is damaged' in session.notice.message
+    assert session.damaged == (1,)
+    marked = plain(progress_markup(session.progress, session.titles, session.damaged))
+    assert (marked.count("complete"), marked.count("B damaged")) == (2, 1)
     assert session.can_go_on
     session.resume()
     until(lambda: session.paired is not None and session.is_settled, session.refresh)

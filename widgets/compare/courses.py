@@ -17,7 +17,7 @@ from widgets.charts.axes import across, few_points, fit, floats, scale, upwards,
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.compare.spans import span_ticks
-from widgets.several.colours import DASHES, LETTERS, colour_name, named
+from widgets.several.colours import DASHES, LETTERS, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ class CoursesChart:
         fit(self._x, self._years, ticks)
         self._x.max = float(paired.years)
         self.card.label_ends(self._labels(courses, session))
-        rows = "".join(named(place, title) for place, title in enumerate(session.titles))
-        self.card.foot(f'<div class="ape-foot ape-compare-names">{rows}</div>')
+        self.card.foot(names_below(session.titles))
 
     def _draw_lines(self, courses: list[Course]) -> None:
         """Assign the series; one message per mark."""

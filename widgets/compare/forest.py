@@ -14,7 +14,7 @@ from ape_core.analysis.comparison_words import (
 from widgets.charts.card import Card
 from widgets.compare.spans import span_ticks
 from widgets.html import text
-from widgets.several.colours import LETTERS, chip, colour_name
+from widgets.several.colours import LETTERS, chip, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def shown_years(years: int) -> list[int]:
 def forest_markup(session: CompareSession) -> str:
     """Every panel."""
     panels = "".join(_panel(session, outcome) for outcome in SHOWN)
-    return f'<div class="ape-compare-forest">{panels}</div>'
+    return f'<div class="ape-compare-forest">{panels}</div>{names_below(session.titles)}'
 
 
 def _panel(session: CompareSession, outcome: str) -> str:

@@ -17,7 +17,7 @@ from widgets.compare.pairing import PairingPanel
 from widgets.compare.session import CompareSession
 from widgets.compare.tradeoff import TradeoffChart
 from widgets.errors import guarded
-from widgets.html import box
+from widgets.html import box, set_class
 from widgets.report_panel import ReportPanel, shown_comparison
 from widgets.several.chooser import ChooserPanel
 from widgets.several.page import STYLE, SeveralPage
@@ -68,12 +68,14 @@ class ComparePage(SeveralPage[CompareSession]):
     def main(self) -> list[Widget]:
         """Give the answer in words, then the charts."""
         charts = box(*(chart.view for chart in self._charts), classes="ape-charts")
+        self._answer = charts
         return [self._choice.view, self._headline.view, charts]
 
     def draw_panels(self) -> None:
         """Show the state of the session; draw only what changed."""
         self.refresh_panels()
         self.fold_for(self.session.run_ids)
+        set_class(self._answer, "is-damaged", on=self.session.damage is not None)
         self._draw_answer()
 
     def _draw_answer(self) -> None:

@@ -9,7 +9,7 @@ from ape_core.analysis.comparison_words import patients_text, times_text
 from widgets import format as words
 from widgets.charts.card import Card
 from widgets.html import text
-from widgets.several.colours import LETTERS, chip
+from widgets.several.colours import LETTERS, chip, names_below
 
 if TYPE_CHECKING:
     from ape_core.analysis.paired import Difference
@@ -66,7 +66,7 @@ def pairing_markup(session: CompareSession) -> str:
         "<th scope='col'>Variance, times smaller</th>"
         "<th scope='col'>Patients needed without pairing</th></tr></thead>"
         f"<tbody>{rows}</tbody></table><p>For an interval as narrow as that of the "
-        f"{words.count(paired.n_patients)} patients here, under each protocol.</p>{few}"
+        f"{words.count(paired.n_patients)} patients here, under each protocol.</p>{few}{names_below(session.titles)}"
     )
 
 

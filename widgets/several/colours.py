@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ape_core.analysis.same_patients import MOST_RUNS
@@ -26,6 +27,12 @@ def chip(place: int) -> str:
         return '<span class="ape-protocol-chip is-out" aria-hidden="true"><i></i></span>'
     swatch = f'<i style="background:{colour(colour_name(place))}"></i>'
     return f'<span class="ape-protocol-chip">{swatch}<b>{LETTERS[place]}</b></span>'
+
+
+def names_below(titles: Sequence[str]) -> str:
+    """Chips and titles below a chart, shown where those at the top of the page are out of sight."""
+    rows = "".join(named(place, title) for place, title in enumerate(titles))
+    return f'<div class="ape-foot ape-compare-names">{rows}</div>'
 
 
 def named(place: int, title: str) -> str:

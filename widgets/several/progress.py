@@ -40,7 +40,7 @@ class SeveralProgress:
         session = self._session
         busy = not session.is_settled
         set_class(self.view, "ape-hidden", on=not busy and not session.can_go_on)
-        self._words.value = progress_markup(session.progress, session.titles)
+        self._words.value = progress_markup(session.progress, session.titles, session.damaged)
         set_class(self._cancel, "ape-hidden", on=not busy)
         self._cancel.disabled = session.is_stopping
         self._cancel.description = "Stopping" if session.is_stopping else "Cancel"
@@ -57,16 +57,18 @@ class SeveralProgress:
         self._draw()
 
 
-def progress_markup(progress: tuple[Progress, ...], titles: tuple[str, ...]) -> str:
-    """Letter, bar and state of each run."""
+def progress_markup(
+    progress: tuple[Progress, ...], titles: tuple[str, ...], damaged: tuple[int, ...] = ()
+) -> str:
+    """Letter, bar and state of each run; `damaged` are the places of those that cannot be read."""
     rows = (
-        _row(place, item, title)
+        _row(place, item, title, is_damaged=place in damaged)
         for place, (item, title) in enumerate(zip(progress, titles, strict=True))
     )
     return f'<div class="ape-several">{"".join(rows)}</div>'
 
 
-def _row(place: int, item: Progress, title: str) -> str:
+def _row(place: int, item: Progress, title: str, *, is_damaged: bool) -> str:
     """One run."""
     share = 100 * item.share
     waiting = item.status == "queued" or (item.status == "running" and share == 0)
@@ -78,7 +80,9 @@ def _row(place: int, item: Progress, title: str) -> str:
     )
     why = f"{item.story or item.error} {item.hint}".strip()
     told = f"<p>{text(why)}</p>" if why and item.status in ("failed", "interrupted") else ""
-    return f"<div><b>{LETTERS[place]}</b>{bar}<span>{text(_state(item))}</span>{told}</div>"
+    state = "damaged" if is_damaged else _state(item)
+    shade = ' class="is-damaged"' if is_damaged else ""
+    return f"<div><b>{LETTERS[place]}</b>{bar}<span{shade}>{text(state)}</span>{told}</div>"
 
 
 def _state(item: Progress) -> str:

@@ -58,10 +58,6 @@ AN_EXAMPLE: Final = (
 )
 """Why a page shows what its visitor did not ask for."""
 
-_DAMAGED: Final = Notice(
-    "The summary of a run is damaged, and cannot be drawn.",
-    '"Go on" finds what is damaged and computes it again from the question.',
-)
 _NO_STATUS: Final = ("complete", "interrupted", "failed")
 
 
@@ -86,6 +82,7 @@ class SeveralSession:
         self.progress: tuple[Progress, ...] = ()
         self.paired: Paired | None = None
         self.damage: CorruptRunError | None = None
+        self.damaged: tuple[int, ...] = ()
         self.problem = ""
         self.wrong_field = ""
         self.seconds: float | None = None
@@ -238,10 +235,13 @@ class SeveralSession:
             self.paired, self.damage = comparison.paired(), None
         except CorruptRunError as error:
             self.paired, self.damage = None, error
-        if self.damage is not None:
-            self.notice = _DAMAGED
-        elif self.notice is _DAMAGED:
+        damaged = tuple(at for at, run in enumerate(comparison.runs) if self.damage is not None
+                        and _is_damaged(run))  # fmt: skip
+        if self.damage is not None and (damaged != self.damaged or self.notice is None):
+            self.notice = _damaged_notice([comparison.titles[at] for at in damaged])
+        elif self.damage is None and self.damaged:
             self.notice = None
+        self.damaged = damaged
 
     def report(self, message: str, hint: str = "") -> None:
         """Tell the reader what went wrong."""
@@ -261,6 +261,7 @@ class SeveralSession:
     def _release(self) -> None:
         """Forget the runs that are shown, and all that was read of them."""
         self.comparison = self.paired = self.damage = None
+        self.damaged = ()
         self.progress, self.reference = (), 0
 
     def _go_on(self) -> None:
@@ -338,6 +339,15 @@ class SeveralSession:
             return [of_the_same_patients(base, protocol) for protocol in protocols]
         cohort = Cohort(numbers["patients"], population=self.question["population"])
         return [RunSpec(item, cohort, numbers["years"], numbers["seed"]) for item in protocols]
+
+
+def _damaged_notice(titles: Sequence[str]) -> Notice:
+    """Which runs are damaged, and what to do."""
+    of = " and of ".join(f'"{title}"' for title in titles) or "a run"
+    return Notice(
+        f"The summary of {of} is damaged, and nothing can be compared.",
+        "Press Go on: what is damaged is simulated again from the question.",
+    )
 
 
 def _is_damaged(run: Run) -> bool:
