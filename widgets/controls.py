@@ -66,7 +66,7 @@ class ControlsPanel(QuestionForm["Session"]):
             self._population, self._population_words, self._people.view, self._model.view,
             box(self._patients, self._preset, classes="ape-pair"),
             box(self._years, self._seed, classes="ape-pair"),
-            self._estimate, self._start, self._hint, classes="ape-form",
+            self._estimate, box(self._start, classes="ape-start"), self._hint, classes="ape-form",
         )  # fmt: skip
 
     def refresh(self) -> None:

@@ -104,10 +104,15 @@ def test_a_longer_interval_is_another_question_with_its_difference_to_the_parent
     said = plain(form._protocol_words)
     assert "9 injections" in said  # in the picture, of an eye that stays dry
     assert re.search(r"Longest interval +16 weeks +\N{RIGHTWARDS ARROW} +20 weeks", said)
+    kept_where_saved = plain(editor._library._changes)
+    assert re.search(
+        r"Longest interval +16 weeks +\N{RIGHTWARDS ARROW} +20 weeks", kept_where_saved
+    )
     assert form._edit.toggle.description == "Edit the protocol (1 changed)"
     assert form._protocol.label.startswith("Edited: Aflibercept 2 mg")
     of_phase(editor, "max_interval_weeks")._input.value = "16"
     assert session.asked.run_id == asked
+    assert editor._library._changes.value == ""
     assert session.question["rules"] is None
     assert form._protocol.value == PARENT
 

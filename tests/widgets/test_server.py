@@ -18,7 +18,7 @@ from ape_core.runs.memory import MB
 from widgets.server import gate, launch
 from widgets.server.arrival import arrive
 from widgets.server.culler import LeaveCuller
-from widgets.server.pages import KernelSocket
+from widgets.server.pages import KernelSocket, Pages
 from widgets.server.settings import (
     SECONDS_TO_CONNECT,
     SECONDS_UNTIL_GONE,
@@ -208,3 +208,18 @@ def template_of_voila():
 
     folders = collect_template_paths(["voila"], "lab", prune=True)
     return (Path(folders[0]) / "index.html.j2").read_text(encoding="utf-8")
+
+
+def test_a_server_that_stops_ends_its_kernels_at_once(tmp_path):
+    folder, ended = tmp_path / "connections", []
+    folder.mkdir()
+
+    async def shutdown_all(*, now):
+        ended.append(now)
+
+    server = SimpleNamespace(
+        connection_dir=str(folder), kernel_manager=SimpleNamespace(shutdown_all=shutdown_all)
+    )
+    Pages.stop(server)
+    assert ended == [True]
+    assert not folder.exists()

@@ -11,6 +11,7 @@ from ipywidgets import Button, FileUpload, Text
 
 from ape_core.limits import MAX_YAML_BYTES
 from ape_core.spec.protocol_yaml import protocol_to_yaml
+from widgets.changes import changes_list
 from widgets.editor import editing
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
@@ -35,7 +36,7 @@ class LibraryPanel:
         self._session = session
         self._draw = draw
         self._offered: Protocol | None = None
-        self._link, self._outcome, self._warning = html(), html(), html()
+        self._changes, self._link, self._outcome, self._warning = html(), html(), html(), html()
         self._name = classed(Text(description="Save as"), "ape-field")
         self._name.placeholder = "My clinic, up to 20 weeks"
         self._name.observe(guarded(self, lambda _: self._name_buttons()), names="value")
@@ -59,7 +60,7 @@ class LibraryPanel:
             "hidden></p>"
         )
         self.view = box(
-            html(value="<h3>Keep it</h3>"), self._name,
+            html(value="<h3>Keep it</h3>"), self._changes, self._name,
             box(self._save, self._delete, classes="ape-actions"), self._question, self._link,
             self._upload, html(value=too_large), self._outcome,
             classes="ape-editor-part ape-library",
@@ -73,7 +74,14 @@ class LibraryPanel:
             link = _link(protocol.name, protocol_to_yaml(protocol)) if protocol else ""
             self._link.value = link
             self._show_question(on=False)
+            self._say_changes()
         self._name_buttons()
+
+    def _say_changes(self) -> None:
+        """Say what is other than in the parent, here where that is about to be kept."""
+        parent = editing.parent_of(self._session)
+        title = f"Changed from {parent.title}" if parent is not None else ""
+        self._changes.value = changes_list(title, editing.changes(self._session))
 
     def report(self, message: str, hint: str) -> None:
         """Say what went wrong where the reader looks."""

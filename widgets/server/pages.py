@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Final
 
+from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
 from tornado.websocket import WebSocketClosedError
 from voila.app import Voila  # type: ignore[import-untyped]
@@ -70,6 +72,14 @@ class Pages(Voila):  # type: ignore[misc]
         socket = url_path_join(self.server_url, rf"/api/kernels/{_KERNEL_ID}/channels")
         pages = [self._page(name) for name in PAGES]
         return [(socket, KernelSocket), *pages, *super().init_handlers()]
+
+    def stop(self) -> None:
+        """End every kernel at once: what a page shows is in the store, and its runs go on.
+
+        Voilà would ask each to end by itself, and wait up to five seconds for those that are busy.
+        """
+        rmtree(self.connection_dir, ignore_errors=True)
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
 
     def _page(self, name: str) -> tuple[str, Any, dict[str, Any]]:
         """Address, handler and settings of one page."""
