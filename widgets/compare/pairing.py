@@ -66,7 +66,8 @@ def pairing_markup(session: CompareSession) -> str:
         "<th scope='col'>Variance, times smaller</th>"
         "<th scope='col'>Patients needed without pairing</th></tr></thead>"
         f"<tbody>{rows}</tbody></table><p>For an interval as narrow as that of the "
-        f"{words.count(paired.n_patients)} patients here, under each protocol.</p>{few}{names_below(session.titles)}"
+        f"{words.count(paired.n_patients)} patients here, under each protocol.</p>{few}"
+        f"{names_below(session.titles)}"
     )
 
 
