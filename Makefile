@@ -36,7 +36,7 @@ format: setup-dev  ## Put all code into the one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup-dev  ## Measure speed and memory on this machine
+bench: setup-dev  ## Measure speed and memory on this machine (20 minutes)
 	$(BIN)/python -m benchmarks.bench
 
 chaos: setup-dev  ## Prove by the real thing that runs cannot be lost (up to an hour)
