@@ -31,8 +31,8 @@ def plural(number: int, noun: str) -> str:
 
 
 def one_decimal(number: float) -> str:
-    """Mean with one decimal and a true minus sign."""
-    return f"{number:.1f}".replace("-", _MINUS)
+    """Mean with one decimal, separators and a true minus sign: "1,191.7"."""
+    return f"{number:,.1f}".replace("-", _MINUS)
 
 
 def signed(number: float) -> str:

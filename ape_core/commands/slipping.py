@@ -12,7 +12,8 @@ from ape_core.storage.store import Store
 
 _SAID = (
     "Letters by which the slots changed the mean acuity of living first eyes, by years since the "
-    "first visit, with 95% intervals over patients; only while the service is whole."
+    "first visit, with 95% intervals over patients as if each were alone; only while the service "
+    "is whole."
 )
 
 

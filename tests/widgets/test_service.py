@@ -95,7 +95,7 @@ def test_the_table_holds_every_year_and_its_file_every_digit(page, kept):
         needed = " ".join(f"{n:,}" for n in plan.sessions_needed[:, place])
         assert f"{role.title} {needed}" in shown
         row = f"{plan.on_duty[1, place]} {100 * plan.used[1, place]:.1f}% "
-        days = f"{plan.days_short[1, place]} / {plan.n_open_days[1]}"
+        days = f"{plan.days_short[1, place]} of {plan.n_open_days[1]}"
         assert f"{role.title} {row}{days}" in plain(page._use.card._foot.value)
     first, *rows = page._plan.view.numbers().to_csv().splitlines()
     assert first.count(",") == rows[0].count(",")
@@ -351,7 +351,7 @@ def test_while_a_run_has_no_patients_nothing_of_another_is_left(page):
     session._work_out()
     page.draw()
     for card in (page._use, page._plan):
-        assert card.card._foot.value == ""
+        assert plain(card.card._foot.value) == "The table appears with the first patients."
         assert "ape-waiting" in card.view._dom_classes
     assert page._about.view.value == ""
     assert not re.search("[0-9]", plain(page._tiles.view.value))
@@ -391,6 +391,23 @@ def test_trouble_with_the_run_beside_it_leaves_the_rest_of_the_page(kept, monkey
     assert session.notice is None
     assert session.wanted is None
     session.close()
+
+
+def test_cards_say_what_is_to_come_or_that_nothing_is(page):
+    session = page.session
+    session.summary = None
+    session._worked_out_for = ()
+    session._work_out()
+    page.draw_panels()
+    for card in (page._use, page._plan):
+        assert plain(card.card._foot.value) == "The table appears with the first patients."
+        assert "ape-waiting" in card.view._dom_classes
+    session.progress = replace(session.progress, status="failed")
+    session._work_out()
+    page.draw_panels()
+    assert "ape-has-stopped" in page.view._dom_classes
+    for card in (page._use, page._plan):
+        assert plain(card.card._foot.value) == "Nothing can be shown: the run has stopped."
 
 
 def test_several_busiest_weeks_are_said_to_be_several():

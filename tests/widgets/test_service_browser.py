@@ -40,7 +40,7 @@ def test_a_service_is_shown_by_itself_changed_at_once_and_limited_by_slots(tmp_p
         page.wait_for_selector(f"table.ape-plan td:text-is('{visits[-1]}')")
         assert row(page, "Visits, each with a scan") == visits
         assert row(page, "All", 3) == [f"{n:.1f}" for n in plan.staff.sum(axis=1)]
-        page.get_by_role("button", name="Change minutes and staff").click()
+        page.get_by_role("button", name="Minutes and staff, with sources").click()
         page.get_by_label("Minutes per injection").fill("40")
         page.get_by_label("Minutes per injection").press("Enter")
         slower = staffing.with_values({"roles/injector/minutes/injection": 40})

@@ -69,10 +69,12 @@ class NeededCard:
     def _make_controls(self) -> None:
         """Make the fields for what is wanted, and the button, and put them into the card."""
         self._most = classed(
-            Text(description="Most visits that may slip, %", continuous_update=False), "ape-field"
+            Text(description="At most, % of visits", continuous_update=False), "ape-field"
         )
         self._days = classed(
-            Dropdown(description="By more than", options=[(name, n) for n, name in SLIPS.items()]),
+            Dropdown(
+                description="slip by more than", options=[(name, n) for n, name in SLIPS.items()]
+            ),
             "ape-field",
         )
         self._ask = classed(Button(description="Simulate with them"), "ape-button")

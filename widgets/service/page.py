@@ -8,7 +8,7 @@ from typing import Any
 from ipywidgets import Widget
 
 from widgets.errors import guarded
-from widgets.html import box
+from widgets.html import box, set_class
 from widgets.memory_panel import MemoryPanel
 from widgets.progress import ProgressPanel
 from widgets.run_list import RunListPanel
@@ -88,6 +88,7 @@ class ServicePage(RunPage[ServiceSession]):
 
     def draw_panels(self) -> None:
         """Show the state of the session; draw the charts only when what they show has changed."""
+        set_class(self.view, "ape-has-stopped", on=self.session.has_stopped)
         self.refresh_panels()
         self.fold_for(self.session.run_id)
         drawn = (self.session.version, self.session.year, self.session.looked_at)

@@ -12,6 +12,7 @@ from ape_core.summaries.staffing import SECONDS_PER_HOUR
 from widgets import format as words
 from widgets.charts.card import Card
 from widgets.html import set_class, text
+from widgets.service.words import to_come
 
 if TYPE_CHECKING:
     from ape_core.spec.staffing import Staffing
@@ -40,7 +41,7 @@ class PlanCard:
         self.card.wait(waiting=plan is None)
         self.card.say("Whole years of 52 weeks of the clinic; ready for a business case.")
         if plan is None:
-            self.card.foot("")
+            self.card.foot(to_come(session))
             return
         self.card.offer(partial(plan_table, plan, session.staffing))
         self.card.foot(plan_markup(plan, session.staffing))

@@ -86,6 +86,12 @@ class ServiceSession(Session):
         self._work_out()
 
     @property
+    def has_stopped(self) -> bool:
+        """Whether nothing more comes of the run by itself."""
+        stopped = self.progress is not None and self.progress.status in ("failed", "interrupted")
+        return stopped or self.damage is not None or self.broken is not None
+
+    @property
     def wanted(self) -> SlotsNeeded | None:
         """Slots with which few visits of the year that is looked at slip far."""
         summary, spec = self._demand(), self.shown
@@ -200,8 +206,8 @@ class ServiceSession(Session):
         complete = self.progress is not None and self.progress.status == "complete"
         self.beside.follow(self.run_id, self.shown, complete=complete)
         known = (
-            self.run_id, patients, complete, self.staffing, tuple(sorted(self.on_duty.items())),
-            self.beside.version,
+            self.run_id, patients, complete, self.has_stopped, self.staffing,
+            tuple(sorted(self.on_duty.items())), self.beside.version,
         )  # fmt: skip
         if known == self._worked_out_for:
             return

@@ -35,8 +35,8 @@ _SENTENCE = (
     "and without a limit. Only what happens while the service is whole counts."
 )
 _CAVEAT = (
-    "Intervals of 95% over the patients of this clinic; the queue of another one like it would "
-    "differ, too."
+    "\N{PLUS-MINUS SIGN}: 95% interval over patients as if each were alone. They wait in one "
+    "queue, so that another clinic like this one may differ by more."
 )
 
 

@@ -10,6 +10,7 @@ from widgets import format as words
 from widgets.charts.card import Card
 from widgets.html import text
 from widgets.service.roles import role_colour
+from widgets.service.words import to_come
 from widgets.service.year import show_year, year_choice
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class StaffUseCard:
         self.card.wait(waiting=plan is None)
         if plan is None:
             self.card.say("Sessions on duty on each open day, and how they are used.")
-            self.card.foot("")
+            self.card.foot(to_come(session))
             return
         met = session.staffing.clinic["days_met_percent"].value
         self.card.say(
@@ -66,6 +67,6 @@ def _row(title: str, plan: StaffPlan, place: int, role: int) -> str:
     days = words.count(plan.n_open_days[place])
     return (
         f"<tr><th>{text(title)}</th><td>{words.count(plan.on_duty[place, role])}{set_by_user}</td>"
-        f"<td>{bar}{words.percent(used)}</td><td>{words.count(short)} <small>/ {days}</small>"
+        f"<td>{bar}{words.percent(used)}</td><td>{words.count(short)} <small>of {days}</small>"
         "</td></tr>"
     )

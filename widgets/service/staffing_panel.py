@@ -60,7 +60,9 @@ class StaffingPanel:
         self._duty: dict[str, Text] = {}
         self._about: dict[str, Any] = {}
         self._problem = html()
-        self._toggle = classed(ToggleButton(description="Change minutes and staff"), "ape-button")
+        self._toggle = classed(
+            ToggleButton(description="Minutes and staff, with sources"), "ape-button"
+        )
         self._toggle.observe(guarded(session, self._toggled), names="value")
         self._reset = classed(Button(description="Back to the shipped values"), "ape-button")
         self._reset.on_click(guarded(session, self._put_back))
@@ -100,7 +102,7 @@ class StaffingPanel:
             self._make()
             self._fill()
         set_class(self._body, "ape-hidden", on=not change.new)
-        self._toggle.description = "Hide them" if change.new else "Change minutes and staff"
+        self._toggle.description = "Hide them" if change.new else "Minutes and staff, with sources"
 
     def _make(self) -> None:
         """Make a field for each number, and the choices of opening."""

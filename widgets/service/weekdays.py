@@ -88,7 +88,8 @@ def _rule(session: ServiceSession) -> str:
 
 def _key(profile: WeekdayProfile) -> str:
     """Meaning of the marks, and the busiest day."""
-    busiest = int(profile.mean_visits.argmax())
+    mean_visits = profile.mean_visits
+    busiest = [day for day, n in zip(WEEKDAYS, mean_visits, strict=True) if n == mean_visits.max()]
     keys = "".join(
         f'<span class="ape-key"><i{shape} style="background:{colour(shade)}"></i>{name}</span>'
         for shape, shade, name in (
@@ -97,8 +98,6 @@ def _key(profile: WeekdayProfile) -> str:
             (' class="ape-key-rod"', "lost-letters", "80% of these days"),
         )
     )
-    mean = words.one_decimal(profile.mean_visits[busiest])
-    return (
-        f'<div class="ape-foot">{keys}<span>Busiest: <b>{WEEKDAYS[busiest]}</b>, {mean} '
-        "visits</span></div>"
-    )
+    mean = words.one_decimal(mean_visits.max())
+    which = busiest[0] if len(busiest) == 1 else f"{len(busiest)} days alike"
+    return f'<div class="ape-foot">{keys}<span>Busiest: <b>{which}</b>, {mean} visits</span></div>'

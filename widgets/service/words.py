@@ -9,6 +9,16 @@ from widgets import format as words
 
 if TYPE_CHECKING:
     from ape_core.summaries.busy import DailyLoad
+    from widgets.service.session import ServiceSession
+
+_TO_COME = "The table appears with the first patients."
+
+
+def to_come(session: ServiceSession) -> str:
+    """What stands where a table will, or would, if the run had not stopped."""
+    stopped = session.has_stopped
+    said = "Nothing can be shown: the run has stopped." if stopped else _TO_COME
+    return f'<p class="ape-to-come">{said}</p>'
 
 
 def on_day(peak: Peak) -> str:
