@@ -38,6 +38,7 @@ class Baseline:
 
 BASELINES = (
     Baseline("plain Python", "plain", 4_000, 200, at_least(LEAST_TIMES_PLAIN)),
+    Baseline("plain Python with APE's own draws", "same_rows", 400, 20),
     Baseline("NumPy, all patients at once", "with_numpy", 50_000, 2_000),
     Baseline("SimPy", "with_simpy", 2_000, 100),
 )

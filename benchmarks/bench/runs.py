@@ -127,7 +127,8 @@ def _bytes(run: Measured) -> Iterator[Figure]:
     # A file has a head of its own, which small ones are mostly made of.
     target = at_most(MOST_BYTES_PER_VISIT) if run.n_patients >= 100_000 else None
     yield Figure(f"{what}both tables", both, "bytes/visit", target)
-    yield Figure(f"{what}visits table", run.visits_bytes / run.n_visits, "bytes/visit")
+    visits = run.visits_bytes / run.n_visits
+    yield Figure(f"{what}visits table", visits, "bytes/visit", target)
 
 
 def _growth(peaks: dict[int, float]) -> Iterator[Figure]:
