@@ -304,6 +304,10 @@ def _add_packages(commands: Any) -> None:
     report.add_argument("--set", metavar="NAME", help=text)
     text = "file to write (default: named after the protocol and the run)"
     report.add_argument("--out", metavar="FILE", help=text)
+    report.add_argument("--utility", metavar="NAME", help="mapping from acuity to utility")
+    text = "as of `ape economics`, which simulates them (default: none)"
+    report.add_argument("--draws", type=whole_number, metavar="N", default=0, help=text)
+    report.add_argument("--draw-patients", type=whole_number, metavar="N", default=0, help=text)
     text = "write a run into one file that `ape import` takes in"
     export = _add(commands, "export", ("packages", "export"), text)
     export.add_argument("run", metavar="RUN", help=_RUN)

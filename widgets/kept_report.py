@@ -9,6 +9,7 @@ from typing import Final
 from ape_core.errors import InvalidInputError
 from ape_core.runs.slots import memory_left_mb
 from ape_core.runs.spawning import start_detached
+from ape_core.spec.canonical import canonical_json, sha256_text
 from ape_core.storage.files import make_folder, read_bytes, read_json
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.store import Store
@@ -18,6 +19,8 @@ REPORT_MB: Final = 300.0
 """Memory that making a report takes: papermill, and the kernel that draws the charts."""
 
 
+REPORTS: Final = "reports"
+"""Folder of a store that holds the reports of its runs."""
 _NAMED: Final = 12
 """Characters of a run's id that the files of its reports are named by."""
 
@@ -44,10 +47,13 @@ class KeptReport:
 
     def __init__(self, store: Path, what: Reported) -> None:
         self._store, self._what = store, what
-        self._folder = store / "reports"
+        self._folder = store / REPORTS
         short = [run_id[:_NAMED] for run_id in what.run_ids]
-        # The reference comes last and is no id.
+        # The reference comes last and is no id; nor is what tells other prices apart.
         self._name = "-".join(short if len(short) == 1 else [*short, f"ref{what.reference}"])
+        if what.prices:
+            told = canonical_json([what.prices, what.utility, what.draws, what.draw_patients])
+            self._name += f"-ref{sha256_text(told)[:8]}"
 
     @property
     def path(self) -> Path:

@@ -32,7 +32,11 @@ _NOTES: Final = (LIST_PRICES, BETTER_EYE, PERSPECTIVE, NOT_COUNTED)
 
 
 def costs_markup(
-    summaries: Mapping[str, Summary], prices: str, store: Path, reference: str | None = None
+    summaries: Mapping[str, Summary],
+    prices: str,
+    store: Path,
+    reference: str | None = None,
+    utility: str | None = None,
 ) -> str:
     """What protocols cost and gain; nothing when no prices are named.
 
@@ -46,16 +50,20 @@ def costs_markup(
         Where own sets are.
     reference
         Title of the protocol that the others are compared with; the first unless given.
+    utility
+        Name of one of the mappings of the set; its first unless given.
 
     Raises
     ------
     InvalidSpecError
-        There is no such set.
+        There is no such set, or no such mapping.
     """
     if not prices:
         return ""
     found = OwnEconomics(store).load(prices)
-    priced = {title: health_economics(summary, found) for title, summary in summaries.items()}
+    priced = {
+        title: health_economics(summary, found, utility) for title, summary in summaries.items()
+    }
     first = next(iter(priced.values()))
     notes = "".join(f"<li>{text(note)}</li>" for note in (eye_words(first), *_NOTES))
     beside = _beside(priced, reference) if len(priced) > 1 else ""

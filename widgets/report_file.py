@@ -70,6 +70,9 @@ def make_report(what: Reported, store: str, out: Path) -> None:
             "runs": [run.run_id for run in runs],
             "reference": what.reference,
             "prices": what.prices,
+            "utility": what.utility,
+            "draws": what.draws,
+            "draw_patients": what.draw_patients,
         }
         notebook = _executed("compare", asked, store)
         title = f"{len(titles)} protocols on the same patients: {'; '.join(titles)}"

@@ -34,9 +34,12 @@ def report(asked: argparse.Namespace) -> Answer:
             f"There is no folder {path.parent}.", "Make it, or give another file with --out."
         )
     ids = [run.run_id for run in runs]
+    _check_costs(asked, len(runs))
     command = [
         *(sys.executable, "-P", "-m", "widgets.report_file", "--runs", *ids),
         *("--reference", str(_reference(asked.reference, ids)), "--prices", _prices(asked.set)),
+        *("--utility", asked.utility or "", "--draws", str(asked.draws)),
+        *("--draw-patients", str(asked.draw_patients)),
         *("--store", str(Store().path), "--out", str(path)),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -50,6 +53,20 @@ def report(asked: argparse.Namespace) -> Answer:
         {**of, "file": str(path), "n_bytes": n_bytes},
         f"The report of {told} is in {path} ({megabytes(n_bytes / MB)}).",
     )
+
+
+def _check_costs(asked: argparse.Namespace, n_runs: int) -> None:
+    """Refuse options of costs where there are none, which would have no effect."""
+    if (asked.utility or asked.draws) and not asked.set:
+        raise InvalidInputError(
+            "--utility and --draws are of costs, but no prices are named.",
+            "Name them with --set, as in --set uk-list-prices.",
+        )
+    if (asked.utility or asked.draws) and n_runs == 1:
+        raise InvalidInputError(
+            "--utility and --draws are for the report of a comparison, but one run is given.",
+            "Name two to six runs of the same patients.",
+        )
 
 
 def _name(runs: Sequence[Run]) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from ape_core.analysis.economics_words import (
     qalys_text,
     ratio_pounds,
 )
+from ape_core.errors import InvalidInputError
 from ape_core.runs.starting import open_run, run
 from ape_core.spec.economics_yaml import load_economics, parse_economics_yaml
 from ape_core.summaries.economics import HealthEconomics
@@ -27,6 +29,8 @@ from widgets.economics.answer import caveats_markup, table_markup
 from widgets.economics.drawing import ticks_between
 from widgets.economics.inputs import parse_amount
 from widgets.economics.page import EconomicsPage
+from widgets.economics.report import Priced, economics_parts
+from widgets.economics.reported import shown_economics
 from widgets.economics.session import EconomicsSession
 from widgets.economics.uncertainty import points_of, shares_of
 from widgets.several.colours import LETTERS
@@ -228,6 +232,41 @@ def test_draws_that_were_asked_for_before_are_found_again(drawn, kept, ids):
     assert session.study.n_draws == "3"
     assert session.drawn == PATIENTS  # nobody chose another
     assert DISEASE in session.drawable
+
+
+def test_the_report_is_asked_for_at_the_prices_of_the_page(page, drawn):
+    session = page.session
+    what = shown_economics(session).what
+    assert (what.prices, what.utility, what.draws) == ("uk-list-prices", "", 3)
+    session.change({"drugs/faricimab-6mg": 100})
+    session.choose_utility("brown-2000")
+    page._inputs.refresh()
+    what = shown_economics(session).what
+    assert what.utility == "brown-2000"
+    assert not Path(what.prices).exists()
+    session.keep_reported_prices()
+    priced = Priced(what.prices, what.utility, what.draws, what.draw_patients)
+    page._title._reference.value = 1
+    said = plain("".join(economics_parts(session.comparison, 1, priced)))
+    compared, economics = session.compared, session.economics
+    for place, item in enumerate(compared.priced):
+        figures = f"{pounds(item.cost)} {qalys_text(item.qalys_per_patient)}"
+        assert f"{compared.names[place]} {figures} " in said
+        if place != 1:
+            gain = compared.increment(place).net_benefit(20_000)
+            assert f"£20,000 {pounds(gain.value)} {pounds(gain.low)} {pounds(gain.high)}" in said
+    uncertain = drawn.uncertainty(Pricing(economics, "brown-2000", 1))
+    assert pounds(uncertain.net_benefit_spread(0, 20_000).parameters) in said
+    assert "Faricimab 6 mg £100 own value GBP per injection, 2024 Set by the user" in said
+    assert "var(--" not in "".join(economics_parts(session.comparison, 1, priced))
+    assert " --set /" in priced.options
+    assert priced.options.endswith(" --utility brown-2000 --draws 3 --draw-patients 300")
+
+
+def test_a_report_of_draws_that_are_not_simulated_is_refused(page):
+    with pytest.raises(InvalidInputError, match="The 7 draws of the disease are not simulated"):
+        economics_parts(page.session.comparison, 0, Priced("uk-list-prices", "", 7, 200))
+    assert economics_parts(page.session.comparison, 0, Priced()) == []
 
 
 def test_draws_that_cannot_be_are_refused_in_words(page):

@@ -21,9 +21,9 @@ from widgets.compare.report_words import (
     question_markup,
     repeat_markup,
 )
+from widgets.economics.report import Priced, economics_parts
 from widgets.html import text
 from widgets.report import complete_run
-from widgets.report_costs import costs_markup
 from widgets.several.session import FIRST_PROTOCOLS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PARAMETERS: Final = (
     "protocols", "population", "n_patients", "years", "seed", "runs", "reference", "prices",
-    "store",
+    "utility", "draws", "draw_patients", "store",
 )  # fmt: skip
 _WIDTH_PX: Final = 900
 
@@ -45,14 +45,16 @@ class ComparisonReport:
         Complete runs of the same patients.
     reference
         Place of the one that the others are compared with, counted from 0.
-    prices
-        Name of a set of prices, or a YAML file; empty for a report without costs.
+    priced
+        At which prices, by which mapping, and with which draws of the disease.
     """
 
-    def __init__(self, comparison: Comparison, reference: int = 0, prices: str = "") -> None:
+    def __init__(
+        self, comparison: Comparison, reference: int = 0, priced: Priced | None = None
+    ) -> None:
         self.comparison = comparison
         self.reference = comparison.place(reference)
-        self.prices = prices
+        self.priced = priced or Priced()
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ComparisonReport:
@@ -70,7 +72,13 @@ class ComparisonReport:
                     'With papermill give it as -y "runs: [3f9a12, 77b0c4]"; quote ids of digits.',
                 )
         runs = runs_of(given) if given["runs"] else _simulated(given)
-        return cls(Comparison(runs), given["reference"], given["prices"])
+        priced = Priced(
+            given["prices"],
+            given.get("utility", ""),
+            given.get("draws", 0),
+            given.get("draw_patients", 0),
+        )
+        return cls(Comparison(runs), given["reference"], priced)
 
     def _ipython_display_(self) -> None:
         """Show all of it."""
@@ -102,17 +110,10 @@ class ComparisonReport:
         """What pairing brings, costs, caveats, and how to repeat it."""
         comparison, reference = self.comparison, self.reference
         store = comparison.runs[0].folder.path.parents[1]
-        summaries = {
-            title: summary
-            for title, run in zip(comparison.titles, comparison.runs, strict=True)
-            if (summary := run.summary()) is not None
-        }
-        base = comparison.titles[reference]
-        costs = costs_markup(summaries, self.prices, store, base)
         return [
             pairing_markup(comparison, reference),
-            *([costs] if costs else []),
-            repeat_markup(comparison, reference, str(store), self.prices),
+            *economics_parts(comparison, reference, self.priced),
+            repeat_markup(comparison, reference, str(store), self.priced.options),
         ]
 
 

@@ -111,13 +111,12 @@ def pairing_markup(comparison: Comparison, reference: int) -> str:
     )
 
 
-def repeat_markup(comparison: Comparison, reference: int, store: str, prices: str) -> str:
+def repeat_markup(comparison: Comparison, reference: int, store: str, priced: str) -> str:
     """Caveats, the commands that give the same figures, and the sources of the protocols."""
     specs = [run.spec for run in comparison.runs]
     runs = " ".join(run.run_id[:12] for run in comparison.runs)
     # The first is what others are compared with unless another is named.
     against = f" --reference {runs.split()[reference]}" if reference else ""
-    priced = f" --set {prices}" if prices else ""
     sources = dict.fromkeys(source for spec in specs for source in spec.protocol.sources)
     listed = "".join(f"<li>{text(source)}</li>" for source in sources)
     return (

@@ -170,6 +170,26 @@ def table_markup(table: Table, names: Sequence[str]) -> str:
     )
 
 
+def plain_table(table: Table, names: Sequence[str]) -> str:
+    """A table for a report: protocols go by letter and title first, and by their letters then."""
+    letters = dict(zip(names, LETTERS, strict=False))
+    heads = "".join(
+        f"<th>{text(_lettered(column.name, letters))}"
+        f"{f'<br><small>{text(column.unit)}</small>' if column.unit else ''}</th>"
+        for column in table.columns
+    )
+    body = "".join(
+        f"<tr><th>{text(letters.get(str(row[0]), ''))} {text(row[0])}</th>"
+        + "".join(
+            f"<td>{text(_lettered(_shown(cell, column.name, column.unit), letters))}</td>"
+            for cell, column in zip(row[1:], table.columns[1:], strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def answer_tables(session: EconomicsSession) -> tuple[Callable[[], Table] | None, ...]:
     """Tables of the page: full incremental, beside the reference, net benefit."""
     compared = session.compared
@@ -229,4 +249,6 @@ def _shown(cell: Cell, name: str, unit: str) -> str:
         return pounds(cell)
     if unit.startswith("%"):
         return f"{cell:.0f}%"
+    if unit == "share":
+        return f"{cell:.3f}"
     return qalys_text(cell) if "QALYs" in name else f"{cell:,}"

@@ -16,6 +16,7 @@ from widgets.theme import colour
 if TYPE_CHECKING:
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.summaries.economics import HealthEconomics
+    from widgets.economics.drawing import Pictured
     from widgets.economics.session import EconomicsSession
 
 COLOURS: Final = ("cost-drug", "cost-procedure", "cost-visits", "cost-scans", "cost-sight")
@@ -112,7 +113,7 @@ def _row(place: int, name: str, item: HealthEconomics, highest: float) -> str:
     )
 
 
-def years_markup(session: EconomicsSession) -> str:
+def years_markup(session: Pictured) -> str:
     """Bars side by side in each year."""
     items = list(session.priced.values())
     years = len(items[0].years)

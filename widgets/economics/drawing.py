@@ -4,17 +4,44 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from widgets.html import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ape_core.analysis.economics import CostEffectiveness
+    from ape_core.summaries.economics import HealthEconomics
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 12, 40
 _FEW_DOTS: Final = 250
 """So many or fewer are drawn larger."""
 _STEPS: Final = (1, 2, 2.5, 5, 10)
+
+
+class Pictured(Protocol):
+    """What the drawings are of: the state of a page, or a report without one."""
+
+    @property
+    def compared(self) -> CostEffectiveness | None:
+        """The comparison; None while there is none."""
+
+    @property
+    def priced(self) -> Mapping[str, HealthEconomics]:
+        """By the name of each protocol what it costs and gains."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the protocols."""
+
+    @property
+    def reference(self) -> int:
+        """Place of the one that the others are compared with."""
+
+    @property
+    def threshold(self) -> float:
+        """Pounds that a QALY is worth."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from widgets.economics.answer import (
 )
 from widgets.economics.costs import CostsPanel, QalysPanel, YearsPanel
 from widgets.economics.inputs import InputsPanel
+from widgets.economics.reported import EconomicsReportPanel
 from widgets.economics.session import EconomicsSession
 from widgets.economics.sources import SourcesPanel
 from widgets.economics.uncertainty import AcceptabilityPanel, PlanePanel
@@ -71,11 +72,12 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
         )
 
     def make_folds(self) -> list[Widget]:
-        """Make the two forms."""
+        """Make the two forms, and the button of the report."""
         self._chooser = ChooserPanel(self.session, self.draw)
         self._inputs = InputsPanel(self.session, self.draw)
-        self._panels += [self._chooser, self._inputs]
-        return [self._chooser.view, self._inputs.view]
+        self._report = EconomicsReportPanel(self.session, self.draw)
+        self._panels += [self._chooser, self._inputs, self._report]
+        return [self._chooser.view, self._inputs.view, self._report.view]
 
     def head(self) -> list[Widget]:
         """Give what is compared, and how far the runs are."""

@@ -13,11 +13,19 @@ from ape_core.analysis.economics import CostEffectiveness, cost_effectiveness
 from ape_core.analysis.economics_certainty import ALL, DISEASE, INPUTS, PATIENTS
 from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
 from ape_core.errors import InvalidInputError, InvalidSpecError
-from ape_core.spec.economics_yaml import SHIPPED, list_economics, parse_economics_yaml
+from ape_core.spec.canonical import sha256_text
+from ape_core.spec.economics_yaml import (
+    SHIPPED,
+    economics_to_yaml,
+    list_economics,
+    parse_economics_yaml,
+)
 from ape_core.spec.own_values import own_names, with_own_values
+from ape_core.storage.files import make_folder, write_atomic
 from ape_core.storage.own_economics import OwnEconomics
 from ape_core.summaries.economics import HealthEconomics, health_economics
 from widgets.economics.study import DrawsStudy
+from widgets.kept_report import REPORTS
 from widgets.several.colours import LETTERS
 from widgets.several.session import SeveralSession
 
@@ -58,6 +66,7 @@ class EconomicsSession(SeveralSession):
         self.study = DrawsStudy(self.store)
         self._looked_for: tuple[str, ...] = ()
         self._ticks = 0
+        self._reported: tuple[Economics | None, str] = (None, "")
 
     @property
     def threshold(self) -> float:
@@ -83,6 +92,23 @@ class EconomicsSession(SeveralSession):
         """What each protocol was asked, by its name on the page."""
         runs = self.comparison.runs if self.comparison else ()
         return {name: run.spec for name, run in zip(self.names, runs, strict=True)}
+
+    @property
+    def reported_prices(self) -> str:
+        """What a report names the prices by: their set, or a file for what is not saved."""
+        if self._reported[0] is not self.economics:
+            kept = self.economics is self.base and self.base.name in self.sets()
+            content = "" if kept else economics_to_yaml(self.economics)
+            path = self.store.path / REPORTS / f"prices-{sha256_text(content)[:12]}.yaml"
+            self._reported = (self.economics, self.base.name if kept else str(path))
+        return self._reported[1]
+
+    def keep_reported_prices(self) -> None:
+        """Write the file of prices that are not saved, so that a report finds them."""
+        path = Path(self.reported_prices)
+        if path.is_absolute():
+            make_folder(path.parent)
+            write_atomic(path, economics_to_yaml(self.economics).encode())
 
     @property
     def drawable(self) -> tuple[str, ...]:

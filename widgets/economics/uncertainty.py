@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ape_core.summaries.definitions import Floats
+    from widgets.economics.drawing import Pictured
     from widgets.economics.session import EconomicsSession
 
 _STEP = 5_000
@@ -190,7 +191,7 @@ def best_of(session: EconomicsSession) -> str:
     return best_of_draws_words(compared, letters, shares, uncertain.n_draws)
 
 
-def plane_markup(session: EconomicsSession, costs: Floats, qalys: Floats) -> str:
+def plane_markup(session: Pictured, costs: Floats, qalys: Floats) -> str:
     """The plane, with all four quarters as far as there are points."""
     compared = session.compared
     assert compared is not None
@@ -231,7 +232,7 @@ def _worth_line(plot: Drawing, threshold: float) -> str:
     return plot.line((low, high), (low * threshold, high * threshold), colour("ink-faint"), "4 4")
 
 
-def acceptability_markup(session: EconomicsSession, shares: Floats) -> str:
+def acceptability_markup(session: Pictured, shares: Floats) -> str:
     """One curve for each protocol, and what a QALY is taken to be worth."""
     plot = Drawing((0, HIGHEST_THRESHOLD), (0, 1))
     parts = [plot.heights(_SHARES, lambda share: f"{100 * share:.0f}%")]

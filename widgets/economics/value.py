@@ -15,6 +15,7 @@ from widgets.several.colours import LETTERS, colour_name
 from widgets.theme import colour
 
 if TYPE_CHECKING:
+    from widgets.economics.drawing import Pictured
     from widgets.economics.session import EconomicsSession
 
 
@@ -42,7 +43,7 @@ class ValuePanel:
         self._drawing.value = value_markup(session)
 
 
-def value_markup(session: EconomicsSession) -> str:
+def value_markup(session: Pictured) -> str:
     """One line for each protocol but the reference."""
     compared = session.compared
     assert compared is not None

@@ -1,0 +1,278 @@
+"""Costs and QALYs in the report of a comparison: charts, tables, prices with their sources."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ape_core.analysis.economic_draws import EconomicDraws, Pricing
+from ape_core.analysis.economics import cost_effectiveness
+from ape_core.analysis.economics_certainty import (
+    ALL,
+    DRAWN,
+    PATIENTS,
+    best_of_draws_words,
+    drawn_inputs_words,
+    held_inputs_words,
+)
+from ape_core.analysis.economics_sources import best_shares, sources_table
+from ape_core.analysis.economics_tables import (
+    costs_table,
+    net_benefit_table,
+    reference_table,
+)
+from ape_core.analysis.economics_words import pounds
+from ape_core.analysis.uncertainty import uncertain_inputs
+from ape_core.errors import InvalidInputError
+from ape_core.spec.own_values import inputs
+from ape_core.storage.own_economics import OwnEconomics
+from ape_core.summaries.economics import health_economics
+from widgets import format as words
+from widgets.economics.answer import plain_table
+from widgets.economics.costs import key_markup, qalys_markup, years_markup
+from widgets.economics.uncertainty import acceptability_markup, plane_markup
+from widgets.economics.value import value_markup
+from widgets.html import text
+from widgets.report_costs import costs_markup
+from widgets.several.colours import LETTERS
+from widgets.theme import hexadecimal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ape_core.analysis.compare import Comparison
+    from ape_core.analysis.economics import CostEffectiveness
+    from ape_core.analysis.uncertainty import Uncertainty
+    from ape_core.spec.economics import Economics
+    from ape_core.summaries.definitions import Floats
+    from ape_core.summaries.economics import HealthEconomics
+    from ape_core.summaries.table import Table
+
+_RULES: Final = (
+    ".ape-pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));"
+    "gap:18px 28px;margin:14px 0}.ape-pictures figure{margin:0;break-inside:avoid}"
+    ".ape-pictures figcaption{font-size:.92em}"
+    "svg.ape-economics-drawing{width:100%;height:auto;overflow:visible}"
+    "svg.ape-economics-drawing text{font:12px sans-serif;fill:var(--ape-ink-faint)}"
+    "svg.ape-economics-drawing .is-letter{font-size:11px;font-weight:700;fill:var(--ape-card)}"
+    "svg.ape-economics-drawing .is-grid{stroke:var(--ape-grid)}"
+    "svg.ape-economics-drawing .is-zero{stroke:var(--ape-field)}"
+    "svg.ape-economics-drawing polyline{fill:none;stroke-width:2}"
+    "svg.ape-economics-drawing .is-dots{fill:none;stroke-width:3.2;stroke-linecap:round;"
+    "stroke-opacity:.4}svg.ape-economics-drawing .is-dots.is-few{stroke-width:6}"
+    ".ape-key i{display:inline-block;width:10px;height:10px;margin:0 5px 0 12px}"
+    "td.is-words{text-align:left;white-space:normal}"
+)
+_VARIABLE: Final = re.compile(r"var\(--ape-([a-z0-9-]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """At what a comparison is priced.
+
+    Attributes
+    ----------
+    prices
+        Name of a set of prices, or a YAML file; empty for a report without costs.
+    utility
+        Name of one of its mappings from acuity to utility; its first if empty.
+    draws, draw_patients
+        Draws of the disease, which have to be simulated already, and patients of each of their
+        runs; 0 for none.
+    """
+
+    prices: str = ""
+    utility: str = ""
+    draws: int = 0
+    draw_patients: int = 0
+
+    @property
+    def options(self) -> str:
+        """As options of a command, each after a space."""
+        given = {
+            "set": self.prices, "utility": self.utility, "draws": self.draws,
+            "draw-patients": self.draw_patients,
+        }  # fmt: skip
+        return "".join(f" --{name} {value}" for name, value in given.items() if value)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the drawings of the page are of, without a page."""
+
+    compared: CostEffectiveness
+    uncertain: Uncertainty | None = None
+
+    @property
+    def priced(self) -> dict[str, HealthEconomics]:
+        """By the name of each protocol what it costs and gains."""
+        return dict(zip(self.compared.names, self.compared.priced, strict=True))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the protocols."""
+        return self.compared.names
+
+    @property
+    def reference(self) -> int:
+        """Place of the one that the others are compared with."""
+        return self.compared.reference
+
+    @property
+    def threshold(self) -> float:
+        """Pounds that a QALY is worth."""
+        return self.compared.threshold
+
+
+def economics_parts(comparison: Comparison, reference: int, priced: Priced) -> list[str]:
+    """Costs and QALYs as parts of a report; none when no prices are named.
+
+    Raises
+    ------
+    InvalidSpecError
+        There are no such prices, or no such mapping.
+    InvalidInputError
+        The draws that are named are not simulated.
+    """
+    if not priced.prices:
+        return []
+    store = comparison.runs[0].folder.path.parents[1]
+    economics = OwnEconomics(store).load(priced.prices)
+    utility = priced.utility or None
+    summaries = {
+        name: summary
+        for name, run in zip(_names(comparison), comparison.runs, strict=True)
+        if (summary := run.summary()) is not None
+    }
+    compared = cost_effectiveness(
+        {name: health_economics(item, economics, utility) for name, item in summaries.items()},
+        _names(comparison)[reference],
+    )
+    costs = costs_markup(summaries, priced.prices, store, compared.names[reference], utility)
+    drawn = _drawn(comparison, compared, economics, priced, store) if priced.draws else ""
+    worth = sorted({20_000.0, 30_000.0, compared.threshold})
+    tables = (
+        _table(reference_table(compared), compared.names)
+        + _table(net_benefit_table(compared, worth), compared.names)
+        + _table(costs_table(Picture(compared).priced), compared.names)
+    )
+    return [costs, _pictures(compared), drawn, tables, prices_markup(economics, compared, utility)]
+
+
+def prices_markup(economics: Economics, compared: CostEffectiveness, utility: str | None) -> str:
+    """Every price and assumption that was used, with its range, year and source."""
+    drugs = {f"drugs/{item.drug}" for item in compared.priced}
+    rows = "".join(
+        f"<tr><th>{text(item.title)}</th><td>"
+        f"{pounds(item.value) if item.is_price else f'{item.value:g}'} "
+        f"{'own value' if item.is_own else ''}</td><td class='is-words'>{text(item.unit)}"
+        f"{f', {item.price_year}' if item.price_year else ''}</td>"
+        f"<td class='is-words'>{text(item.source)}</td></tr>"
+        for item in inputs(economics)
+        if not item.name.startswith("drugs/") or item.name in drugs
+    )
+    mapping = economics.utility(utility)
+    source = next(iter(mapping.numbers.values())).source
+    return (
+        f"<h3>Prices and assumptions</h3><p>{text(economics.title)}. In pounds of the price year "
+        f"{economics.price_year}; the year beside a price is that in which it was found.</p>"
+        f"<table><tbody>{rows}</tbody></table>"
+        f"<p>Utilities: {text(mapping.title)}. {text(source)}</p>"
+    )
+
+
+def _names(comparison: Comparison) -> tuple[str, ...]:
+    """Titles of the protocols; where two have the same, with their letters."""
+    titles = comparison.titles
+    return tuple(
+        f"{title} ({LETTERS[place]})" if titles.count(title) > 1 else title
+        for place, title in enumerate(titles)
+    )
+
+
+def _pictures(compared: CostEffectiveness) -> str:
+    """The charts of the page, as they are drawn of the patients alone."""
+    shown = Picture(compared)
+    reference = LETTERS[compared.reference]
+    beside = f"Net benefit beside {reference} as years add up, a QALY worth "
+    figures = [
+        ("Cost by year, pounds per patient, not discounted", years_markup(shown) + key_markup()),
+        (f"QALYs gained in each year beside {reference}, per 1,000 patients, not discounted",
+         qalys_markup(compared)),
+        (beside + pounds(compared.threshold), value_markup(shown)),
+    ]  # fmt: skip
+    if compared.knows_patients:
+        figures += _certainty(shown, *compared.plane(), compared.acceptability(), PATIENTS)
+    return _figures(figures)
+
+
+def _certainty(
+    shown: Picture, costs: Floats, qalys: Floats, shares: Floats, drawn: str
+) -> list[tuple[str, str]]:
+    """The plane, and how often each protocol is best."""
+    n = costs.shape[1]
+    of = f"{n:,} draws of {DRAWN[drawn].meaning}"
+    return [
+        (f"Cost-effectiveness plane: per patient beyond {LETTERS[shown.reference]}, {of}",
+         plane_markup(shown, costs, qalys)),
+        ("Share of draws in which each protocol has the highest net benefit",
+         acceptability_markup(shown, shares)),
+    ]  # fmt: skip
+
+
+def _drawn(
+    comparison: Comparison,
+    compared: CostEffectiveness,
+    economics: Economics,
+    priced: Priced,
+    store: Path,
+) -> str:
+    """What draws of the disease, prices and utilities do to the comparison."""
+    questions = {name: run.spec for name, run in zip(compared.names, comparison.runs, strict=True)}
+    draws = EconomicDraws(
+        questions, priced.draws, n_patients=priced.draw_patients or None, store=store
+    )
+    if draws.status != "complete":
+        raise InvalidInputError(
+            f"The {priced.draws} draws of the disease are not simulated.",
+            "Simulate them with `ape economics RUN RUN --draws N`, or report without them.",
+        )
+    pricing = Pricing(economics, priced.utility or None, compared.reference)
+    of_disease = draws.uncertainty(pricing)
+    both = draws.uncertainty(
+        Pricing(economics, priced.utility or None, compared.reference, draws_inputs=True)
+    )
+    assert of_disease is not None
+    assert both is not None
+    pictures = _certainty(Picture(compared, both), *both.plane(), both.acceptability(), ALL)
+    shares = best_shares(both, compared.threshold)
+    best = best_of_draws_words(compared, compared.names, shares, both.n_draws)
+    items = drawn_inputs_words(economics, priced.utility or None)
+    held = held_inputs_words(economics, {item.drug for item in compared.priced})
+    listed = "".join(f"<li>{text(item)}</li>" for item in items)
+    sources = sources_table(compared, uncertain_inputs(compared), of_disease)
+    return (
+        "<h3>When the disease, prices and utilities are uncertain</h3>"
+        f"<p>{draws.n_draws} plausible models, with the uncertain numbers of the disease drawn "
+        "from their distributions, each simulated on the same "
+        f"{words.count(draws.n_patients)} patients under every protocol. {text(best)}</p>"
+        f"{_figures(pictures)}{_table(sources, compared.names)}"
+        f"<p>Drawn with the disease:</p><ul>{listed}</ul><p>{text(held)}</p>"
+    )
+
+
+def _figures(figures: list[tuple[str, str]]) -> str:
+    """Drawings below their captions, in colours for paper, without a style sheet of a page."""
+    parts = "".join(
+        f"<figure><figcaption>{text(caption)}</figcaption>{drawing}</figure>"
+        for caption, drawing in figures
+    )
+    markup = f"<style>{_RULES}</style><div class='ape-pictures'>{parts}</div>"
+    return _VARIABLE.sub(lambda found: hexadecimal(found.group(1)), markup)
+
+
+def _table(table: Table, names: Sequence[str]) -> str:
+    """A table with its title."""
+    return f"<h3>{text(table.name)}</h3>{plain_table(table, names)}"
