@@ -1,8 +1,8 @@
-"""Nothing accumulates in the kernel of a page: memory, widgets, threads, files, processes.
+"""Nothing accumulates in the kernel of a page: memory, objects, widgets, threads, files, processes.
 
 Each check runs in a real kernel of its own, through the messages that a notebook sends. What the
-kernel holds is counted after a quarter of the steps, when all that is made once is made, and again
-at the end.
+kernel holds is counted after the first quarter of the steps, in which all is made that is made
+once, and after each third of the others: what every step leaves behind grows in each of them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.chaos.common import Row, row, workplace
+from benchmarks.chaos.common import Row, row, tell, workplace
+from benchmarks.chaos.slopes import N_PARTS, Counts, growth
 
 SHORT: Final = 0.05
 """Part of the steps that the short version takes."""
@@ -24,10 +27,24 @@ SHORT: Final = 0.05
 WARM: Final = 8
 """Steps at least until what is made once is made, and what is given back is used again."""
 
-STEPS_PER_CELL: Final = 50
+STEPS_PER_CELL: Final = 20
+CELL_SECONDS: Final = 900.0
+"""Patience with one cell, on a machine that has much else to do."""
 
 MEMORY_MB: Final = 4.0
-"""Growth of the resident memory that the allocator alone accounts for."""
+"""Steady growth of the resident memory that the allocator alone accounts for."""
+
+OBJECTS_PER_STEP: Final = 0.5
+"""Python objects: a step that leaves a single one behind is beyond this."""
+
+OBJECTS_PER_CELL: Final = 2.0
+"""What the kernel itself keeps of a cell that it has run."""
+
+OBJECTS_SHOWN: Final = 12.0
+"""What it keeps besides of one that shows a page, which is in its history, though it is closed."""
+
+LESS_THAN_ONE: Final = 0.9
+"""Of anything else that is counted."""
 
 MAKE_RUNS: Final = """
 import sys
@@ -46,11 +63,13 @@ import psutil
 from ipywidgets.widgets.widget import _instances
 
 def held():
+    psutil.process_iter.cache_clear()
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     process = psutil.Process()
     return {
         "memory": round(process.memory_info().rss / 2**20, 1),
+        "objects": len(gc.get_objects()),
         "widgets": len(_instances),
         "threads": threading.active_count(),
         "files": process.num_fds(),
@@ -63,6 +82,23 @@ from widgets.dashboard import Dashboard
 page = Dashboard(run_id="", store=STORE)
 page.refresh()
 ids = [run.run_id for run in page.session.runs]
+"""
+
+
+OTHER_PAGES: Final = """
+from widgets.compare.page import ComparePage
+from widgets.economics.page import EconomicsPage
+from widgets.patients import PatientsPage
+from widgets.sensitivity.page import SensitivityPage
+from widgets.service.page import ServicePage
+from widgets.validation.page import ValidationPage
+from widgets.validation.session import ValidationSession
+
+def make_all():
+    yield from (page(store=STORE) for page in (
+        ComparePage, EconomicsPage, PatientsPage, SensitivityPage, ServicePage
+    ))
+    yield ValidationPage(ValidationSession(200, store=STORE))
 """
 
 
@@ -118,6 +154,13 @@ for run_id in ids[:4]:
             'Dashboard(run_id="", store=STORE)',
             same_cell=True,
         ),
+        Check(
+            "the six other pages created and closed",
+            times(40),
+            OTHER_PAGES,
+            "[page.close() for page in make_all()]",
+            in_short=False,
+        ),
     ]
 
 
@@ -141,7 +184,7 @@ class Kernel:
         message = self._client.session.msg("execute_request", content, metadata=metadata)
         self._client.shell_channel.send(message)
         while True:
-            reply = self._client.shell_channel.get_msg(timeout=300)
+            reply = self._client.shell_channel.get_msg(timeout=CELL_SECONDS)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 break
         answer = reply["content"]
@@ -167,47 +210,55 @@ def kernel() -> Iterator[Kernel]:
         manager.shutdown_kernel(now=True)
 
 
-def held(check: Check, store: Path) -> tuple[dict[str, float], dict[str, float]]:
-    """What the kernel holds after a quarter of the steps, and after all."""
+def held(check: Check, store: Path) -> dict[int, Counts]:
+    """What the kernel holds, by the number of steps until then, from a quarter of them on."""
+    warm = max(WARM, check.n // 4)
+    counted = [warm + round((check.n - warm) * part / N_PARTS) for part in range(N_PARTS + 1)]
+    samples: dict[int, Counts] = {}
     with kernel() as running:
         running.run(f"STORE = {str(store)!r}\n{COUNT}\n{check.before}")
-        early: dict[str, float] = {}
-        warm = max(WARM, check.n // 4)
-        for i in range(check.n):
-            if check.same_cell:
-                running.run(f"i = {i}\n{check.step}", cell="the-cell")
-            if i in (warm, check.n - 1):
-                if not check.same_cell:
-                    _take_steps(running, check.step, warm + 1 if early else 0, i + 1)
-                now = running.run("", wanted="held()")
-                if early:
-                    return early, now
-                early = now
-    raise AssertionError("there were too few steps")
+        for start, stop in pairwise([0, *counted]):
+            _take_steps(running, check, start, stop)
+            samples[stop] = running.run("", wanted="held()")
+    return samples
 
 
-def _take_steps(running: Kernel, step: str, first: int, stop: int) -> None:
+def _take_steps(running: Kernel, check: Check, first: int, end: int) -> None:
     """Take some steps, a few in each cell: a slow machine needs long for all of them."""
-    for start in range(first, stop, STEPS_PER_CELL):
-        end = min(start + STEPS_PER_CELL, stop)
-        running.run(f"for i in range({start}, {end}):\n    {step}")
+    size = 1 if check.same_cell else STEPS_PER_CELL
+    for start in range(first, end, size):
+        steps = range(start, min(start + size, end))
+        if check.same_cell:
+            running.run(f"i = {start}\n{check.step}", cell="the-cell")
+        else:
+            running.run(f"for i in {steps!r}:\n    {check.step}")
 
 
-def grown(early: dict[str, float], late: dict[str, float]) -> list[str]:
-    """Names of what has grown."""
-    return [
-        name
-        for name, value in late.items()
-        if value - early[name] > (MEMORY_MB if name == "memory" else 0)
-    ]
+def allowed(check: Check, samples: dict[int, Counts]) -> Counts:
+    """How much each count may have grown from the first sample to the last."""
+    most = dict.fromkeys(samples[min(samples)], LESS_THAN_ONE)
+    steps = max(samples) - min(samples)
+    n_cells = N_PARTS * (1 + ceil(steps / N_PARTS / STEPS_PER_CELL))
+    in_history = steps * OBJECTS_SHOWN if check.same_cell else n_cells * OBJECTS_PER_CELL
+    return most | {"memory": MEMORY_MB, "objects": steps * OBJECTS_PER_STEP + in_history}
 
 
-def told(early: dict[str, float], late: dict[str, float]) -> str:
-    """Both counts, side by side."""
-    return ", ".join(
+def grown(check: Check, samples: dict[int, Counts]) -> list[str]:
+    """Names of what grows with the steps."""
+    most = allowed(check, samples)
+    return [name for name, value in growth(samples).items() if value > most[name]]
+
+
+def told(check: Check, samples: dict[int, Counts]) -> str:
+    """First and last counts, and how much of their growth is steady."""
+    early, late = samples[min(samples)], samples[max(samples)]
+    found, most = growth(samples), allowed(check, samples)
+    counts = [
         f"{name} {early[name]:g} -> {late[name]:g}{' MB' if name == 'memory' else ''}"
+        + (f" ({found[name]:+.1f} steadily, allowed {most[name]:g})" if most[name] >= 1 else "")
         for name in late
-    )
+    ]
+    return f"steps {min(samples)} -> {max(samples)}: {', '.join(counts)}"
 
 
 def rows(*, short: bool = False) -> list[Row]:
@@ -219,7 +270,8 @@ def rows(*, short: bool = False) -> list[Row]:
         number = str(max(8, round(50 * share)))
         subprocess.run([sys.executable, "-c", MAKE_RUNS, str(store), number], check=True)
         for check in (each for each in checks(share) if each.in_short or not short):
-            early, late = held(check, store)
-            outcome = "failed" if grown(early, late) else "held"
-            found.append(row(check.name, check.n, told(early, late), outcome))
+            tell(f"{check.name} ...")
+            samples = held(check, store)
+            outcome = "failed" if grown(check, samples) else "held"
+            found.append(row(check.name, check.n, told(check, samples), outcome))
     return found
