@@ -19,14 +19,13 @@ _END_SECONDS: Final = 20.0
 
 _HOG: Final = """
 import sys
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, mmap
 from ape_core.runs.memory import MB, free_memory_mb
 held = []
 for line in sys.stdin:
     while (room := int(free_memory_mb() - int(line))) > 0:
-        held.append(mmap(-1, min(room, 8) * MB))
-        for page in range(0, len(held[-1]), 4096):
-            held[-1][page] = 1
+        how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
+        held.append(mmap(-1, min(room, 8) * MB, flags=how))
     while held and free_memory_mb() < int(line):
         held.pop().close()
     print(free_memory_mb(), flush=True)

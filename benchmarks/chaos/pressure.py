@@ -40,7 +40,7 @@ LIMIT_MB: Final = 600
 N_PATIENTS: Final = 600_000
 CHUNK_SIZE: Final = 1_000
 YEARS: Final = 2
-TIGHT_MB, SHORT_MB, NOTHING_MB = 70, 35, 5
+TIGHT_MB, SHORT_MB, NOTHING_MB = 70, 35, 12
 """Left by the neighbour of 600 MB: below 15%, below 7%, and below half of that."""
 
 ROOT: Final = Path(__file__).parents[2]

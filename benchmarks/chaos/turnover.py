@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -60,6 +63,18 @@ def held(server: Server) -> dict[str, float]:
     }
 
 
+def open_files(server: Server) -> Counter[str]:
+    """What the server has open: names of files, and of sockets what they are."""
+    process = psutil.Process(server.process.pid)
+    names: Counter[str] = Counter()
+    for path in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            names[path.readlink().name.partition("[")[0]] += 1
+    for line in process.net_connections():
+        names[f"connection {line.status} at {':'.join(map(str, line.laddr))}"] += 1
+    return names
+
+
 def _is_flat(early: dict[str, float], late: dict[str, float]) -> bool:
     """Whether the server holds no more than it did."""
     allowed = {"memory": MEMORY_MB, "files": FILES, "threads": 0, "kernels": 0}
@@ -79,17 +94,20 @@ def _row(kind: Kind, n: int) -> Row:
     with workplace() as folder:
         with serving(kind, folder) as server:
             closed(server)  # the first page brings the cookie with which pages are closed
-            early = held(server)
+            early, before = held(server), open_files(server)
             for i in range(n):
                 visit(server, is_killed=i % 4 == 3)
                 if i == n // 4:
-                    early = held(server)
+                    early, before = held(server), open_files(server)
             late = _settled(server, early)
+            new = open_files(server) - before
         for run in Store(folder / "store").list():
             Run(run).wait(120)
     flat = _is_flat(early, late)
     told = ", ".join(f"{name} {early[name]:g} -> {late[name]:g}" for name in late)
     detail = f"{kind.name}: {told} (memory in MB; every fourth kernel was killed)"
+    if late["files"] > early["files"]:
+        detail += f"; new: {', '.join(f'{count} {name}' for name, count in new.items())}"
     return row("pages served one after another", n, detail, "held" if flat else "failed")
 
 
