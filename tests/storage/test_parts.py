@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ape_core as ape
 from ape_core import schema
 from ape_core.errors import CorruptRunError, RunFailedError
+from ape_core.simulation.simulate import simulate
 from ape_core.storage import arrow
 from ape_core.storage.files import sha256_file
 from ape_core.storage.parts import open_part, part_path, write_part
@@ -85,6 +87,25 @@ def test_the_same_chunk_gives_the_same_bytes(tmp_path, whole):
         assert path.name == "part-000000.parquet"
         assert sha256_file(path) == sha256
         assert path.stat().st_size == n_bytes
+
+
+def test_parts_of_other_settings_are_read_as_they_are(tmp_path, whole, monkeypatch):
+    """Such as those of an earlier APE: all columns at level 1, and other row groups."""
+    now = write_part(tmp_path / "now", 0, whole)
+    monkeypatch.setattr(arrow, "COMPRESSION_LEVEL", {"warm": 1})
+    monkeypatch.setattr(arrow, "ROW_GROUP_PATIENTS", {"visits": 300, "patients": 300})
+    before = write_part(tmp_path / "before", 0, whole)
+    assert before.visits_sha256 != now.visits_sha256
+    assert_same(read_back(tmp_path / "before", "visits", before), whole.visits)
+    assert_same(read_back(tmp_path / "before", "patients", before), whole.patients)
+
+
+def test_a_visit_of_a_usual_run_takes_at_most_four_bytes():
+    spec = ape.RunSpec(
+        ape.load_protocol("aflibercept-2mg-treat-and-extend"), ape.Cohort(5000), 5, 1
+    )
+    chunk = simulate(spec, 0, 5000)
+    assert arrow.encode("visits", chunk).size <= 4 * chunk.n_visits
 
 
 def test_workers_on_the_same_part_do_no_harm(tmp_path, whole):
