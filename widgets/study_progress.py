@@ -91,6 +91,8 @@ def progress_markup(state: SeriesProgress, *, stopped: bool = False) -> str:
     if place is not None:
         before = f"{words.plural(place - 1, 'run')} before" if place > 1 else "next in turn"
         queue = f"waiting in the queue, {before}"
+    elif state.status == "interrupted" and state.n_done:
+        queue = "what is complete stays"
     elif state.status == "running" and state.n_done == 0:
         queue = "starting"
     why = f"<p>{text(f'{state.error} {state.hint}'.strip())}</p>" if state.error else ""

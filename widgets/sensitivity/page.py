@@ -9,6 +9,7 @@ from ipywidgets import Widget
 from widgets.charts.terms import glossary
 from widgets.errors import guarded
 from widgets.html import box, html
+from widgets.page import runs_in_address
 from widgets.run_page import RunPage
 from widgets.sensitivity.draws import DrawsPanel
 from widgets.sensitivity.form import BaseForm
@@ -35,6 +36,11 @@ class SensitivityPage(RunPage[SensitivitySession]):
     name = "sensitivity"
     toggle = "Choose the base case"
     rules = Path(__file__).parent / "sensitivity.css"
+
+    def arrive(self) -> None:
+        """Show the run that the link names, the first of several, or what was varied last."""
+        asked = self._asked_run or next(iter(runs_in_address()), "")
+        self.session.arrive(asked)
 
     def make_session(self, store: str | Path | None) -> SensitivitySession:
         """Make the state of the page."""
