@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -101,6 +102,11 @@ def seconds_of(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def tell(text: str) -> None:
+    """Say on standard error what is going on."""
+    print(f"  {text} ...", file=sys.stderr, flush=True)
 
 
 def median(values: list[float]) -> float:

@@ -16,7 +16,7 @@ from benchmarks.bench.browser import (
     served,
     visitor,
 )
-from benchmarks.bench.common import Bench
+from benchmarks.bench.common import Bench, tell
 from benchmarks.bench.report import Figure, at_most, median_of
 from widgets.navigation import PAGES
 
@@ -80,6 +80,7 @@ def prepare(browser: Browser, server: Server, names: list[str]) -> None:
     """Let every page answer its first question, so that later ones find the answers."""
     context = visitor(browser)
     for name in names:
+        tell(f"preparing {PAGES[name]}")
         with opened(context, server.page(name)) as page:
             page.wait_for_function("document.querySelector('.ape-pulse [data-tick]')")
             _wait_until_still(page)
@@ -101,6 +102,7 @@ def _warm(bench: Bench, browser: Browser, server: Server, names: list[str]) -> I
     """On a server that has served, for a visitor who has been here."""
     context = visitor(browser)
     for name in names:
+        tell(f"opening {PAGES[name]}")
         with opened(context, server.page(name)) as page:  # now the browser has its programs
             _wait_until_still(page)
         moments, memory = [], []

@@ -156,8 +156,8 @@ class Report:
         """Put the report on disk as it is now."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.content(), indent=1)
-        write_atomic(self.folder / "bench.md", self.markdown().encode())
-        write_atomic(self.folder / "bench.json", text.encode())
+        write_atomic(self.folder / "bench.md", self.markdown().encode(), durable=False)
+        write_atomic(self.folder / "bench.json", text.encode(), durable=False)
 
 
 _HEAD = "| what | value | unit | least - most (times) | target | |"
