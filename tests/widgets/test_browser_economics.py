@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 
 import ape_core as ape
+from ape_core.analysis.economic_draws import EconomicDraws, Pricing
 from ape_core.analysis.economics_words import pounds, qalys_text
 from ape_core.runs.starting import run
 from support.pages import IN_BROWSER, chromium, open_page, served
+from support.patience import PATIENCE
 from support.runs import small_spec
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
 
+PATIENCE_MS = 1_000 * PATIENCE
 NAMES = ("no-treatment", "faricimab-6mg")
 
 
-def test_rendered_figures_are_python_s_and_a_price_draws_them_anew(tmp_path):
+def test_rendered_figures_are_python_s_at_other_prices_and_drawn_models_too(tmp_path):
     base = small_spec(200, 2)
     specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES]
     summaries = [run(spec, tmp_path / "store", progress=False).summary for spec in specs]
@@ -42,7 +45,15 @@ def test_rendered_figures_are_python_s_and_a_price_draws_them_anew(tmp_path):
         page.get_by_text(pounds(after[1].cost)).first.wait_for()
         for place, item in enumerate(after):
             assert pounds(item.cost) in tiles.nth(place).inner_text()
+        page.get_by_role("textbox", name="Draws", exact=True).fill("2")
+        page.get_by_role("button", name="Draw the disease").click()
+        page.get_by_text("2 of 2 draws of the disease are complete").wait_for(timeout=PATIENCE_MS)
+        drawn = EconomicDraws({s.protocol.title: s for s in specs}, 2, store=tmp_path / "store")
+        assert drawn.status == "complete"
+        sd = drawn.uncertainty(Pricing(dearer)).net_benefit_spread(1, 20_000).parameters
+        said = page.locator(".ape-sources").inner_text()
+        assert pounds(sd) in said.split("Numbers of the disease")[1]
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         assert page.trouble == []
         page.close()
-    assert len(list((tmp_path / "store" / "runs").iterdir())) == len(NAMES)
+    assert len(list((tmp_path / "store" / "runs").iterdir())) == len(NAMES) + 2 * len(NAMES)

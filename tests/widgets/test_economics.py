@@ -269,6 +269,13 @@ def test_a_report_of_draws_that_are_not_simulated_is_refused(page):
     assert economics_parts(page.session.comparison, 0, Priced()) == []
 
 
+def test_why_these_runs_are_shown_is_said(page):
+    assert "ape-why" not in page._title.head.value
+    page.session.why = "These are the newest runs."
+    page.draw()
+    assert "These are the newest runs." in page._title.head.value
+
+
 def test_draws_that_cannot_be_are_refused_in_words(page):
     sources = page._charts[4]
     sources._n.value = "many"

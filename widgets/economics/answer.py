@@ -26,6 +26,7 @@ from ape_core.analysis.economics_words import (
 )
 from widgets import format as words
 from widgets.charts.card import Card
+from widgets.compare.choice import why_markup
 from widgets.errors import guarded
 from widgets.html import box, classed, html, text
 from widgets.navigation import link
@@ -99,14 +100,16 @@ def title_markup(session: EconomicsSession) -> str:
     if comparison is None:
         return (
             '<div class="ape-title"><div><h2>What does it cost, and what is gained?</h2>'
-            "<p>Choose two to six protocols.</p></div></div>"
+            "<p>Choose two to six protocols and the patients that all of them are given to, then "
+            "press Compare. Nothing is priced yet.</p></div></div>"
         )
     spec = comparison.runs[0].spec
     prices = session.economics
     own = len(session.changed)
     said = (
-        f"{words.count(comparison.n_patients)} patients, {spec.people.title}, "
-        f"{words.plural(spec.years, 'year')}. {prices.title}"
+        f"{_so_far(session)}{words.count(comparison.n_patients)} patients, the same ones under "
+        f"each protocol; {spec.people.title}, {words.plural(spec.years, 'year')}, "
+        f"seed {spec.seed}. {prices.title}"
         + (f", with {words.plural(own, 'own value')}" if own else "")
         + f". Utilities: {prices.utility(session.utility).title}."
     )
@@ -114,8 +117,14 @@ def title_markup(session: EconomicsSession) -> str:
     copy = f' <a class="ape-copy-link" href="?runs={runs}">Copy link</a>' if is_page() else ""
     return (
         '<div class="ape-title"><div><h2>What does it cost, and what is gained?</h2>'
-        f"<p>{text(said)}{copy}</p></div></div>"
+        f"<p>{text(said)}{copy}</p>{why_markup(session)}</div></div>"
     )
+
+
+def _so_far(session: EconomicsSession) -> str:
+    """How many patients the figures are of, while there are more to come."""
+    paired = session.paired
+    return f"{words.count(paired.n_patients)} of " if paired and not paired.is_whole else ""
 
 
 def answer_markup(session: EconomicsSession) -> str:
@@ -125,6 +134,8 @@ def answer_markup(session: EconomicsSession) -> str:
             '<div class="ape-notice is-quiet" role="status"><div><b>These runs cannot be priced.'
             f"</b><span>{text(session.refusal)}</span></div></div>"
         )
+    if session.damage is not None:
+        return ""  # a notice says what to do
     tiles = [_tile(session, place) for place in range(len(session.titles))]
     return f'<div class="ape-verdicts">{"".join(tiles)}</div>' if tiles else ""
 
