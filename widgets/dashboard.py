@@ -88,6 +88,7 @@ class Dashboard(RunPage[Session]):
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""
         session = self.session
+        self._story.expect(figures=session.summary is not None or session.is_working)
         drawn = (session.run_id, session.summary.n_patients if session.summary else None)
         if drawn != self._drawn:
             self._drawn = drawn

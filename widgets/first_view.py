@@ -48,7 +48,7 @@ def first_view(widget: Widget) -> str:
     for kind, draw in _KINDS.items():
         if isinstance(widget, kind):
             return draw(widget)
-    return _element("i", widget, "ape-to-come")
+    return _element("i", widget, "ape-place")
 
 
 def _element(tag: str, widget: Any, classes: str, inner: str = "", more: str = "") -> str:

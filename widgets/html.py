@@ -6,18 +6,25 @@ widgets for each, of a thousand bytes, for rules that theme.css gives.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any, Final
 
 from ipywidgets import HTML, Box, Layout, Widget
 from ipywidgets.widgets.widget_string import HTMLStyle
 
+_TYPED: Final = re.compile(r"`([^`]+)`")
 _SHARED: Final[dict[type[Widget], Widget]] = {}
 
 
 def text(value: object) -> str:
     """Value as text that cannot become markup."""
     return escape(str(value), quote=True)
+
+
+def prose(words: str) -> str:
+    """Plain words as markup, in which what stands between back ticks is something to type."""
+    return _TYPED.sub(r"<code>\1</code>", text(words))
 
 
 def html(*classes: str, value: str = "") -> HTML:

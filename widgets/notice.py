@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from widgets.html import html, text
+from widgets.html import html, prose
 
 if TYPE_CHECKING:
     from widgets.session import Notice
@@ -30,7 +30,7 @@ class NoticePanel:
             self.view.value = ""
             return
         message, hint = notice.message, notice.hint
-        below = f"<span>{text(hint)}</span>" if hint else ""
+        below = f"<span>{prose(hint)}</span>" if hint else ""
         self.view.value = (
-            f'<div class="ape-notice" role="alert"><div><b>{text(message)}</b>{below}</div></div>'
+            f'<div class="ape-notice" role="alert"><div><b>{prose(message)}</b>{below}</div></div>'
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button
 
 from widgets import format as words
 from widgets.errors import guarded
-from widgets.html import box, classed, html, set_class, text
+from widgets.html import box, classed, html, prose, set_class, text
 
 if TYPE_CHECKING:
     from ape_core.runs.progress import Progress
@@ -45,16 +45,16 @@ class ProgressPanel:
         """Show the progress of the session's run."""
         progress, damage = self._session.progress, self._session.damage
         if self._session.broken is not None:
-            self._show_broken(self._session.broken.run_id[:12])
+            short = self._session.broken.run_id[:12]
+            self._offer(_BROKEN.format(short), _COPY, "Put it right")
             return
         mending = self._session.mending
         if mending:
             self._show_mending(mending)
             return
         if progress is not None and damage is not None and progress.status == "complete":
-            progress = replace(
-                progress, status="failed", story=_DAMAGED, error=damage.message, hint=_REPAIR
-            )
+            self._offer(_DAMAGED, f"{_file_alone(damage.message)} {_REPAIR}", "Try again")
+            return
         done = progress is None or progress.status == "complete"
         set_class(self.view, "ape-hidden", on=done)
         if progress is None or done:
@@ -76,15 +76,15 @@ class ProgressPanel:
         self._button.description, self._button.disabled = "Working", True
         set_class(self._button, "ape-primary", on=False)
 
-    def _show_broken(self, short: str) -> None:
+    def _offer(self, what: str, below: str, button: str) -> None:
         """Offer to put a run right of which nothing can be shown until then."""
         set_class(self.view, "ape-hidden", on=False)
         set_class(self.view, "ape-told", on=True)
         self._words.value = (
-            f'<div class="ape-progress-words"><strong>{text(_BROKEN.format(short))}</strong></div>'
-            f'<div class="ape-progress-below">{text(_COPY)}</div>'
+            f'<div class="ape-progress-words"><strong>{text(what)}</strong></div>'
+            f'<div class="ape-progress-below">{prose(below)}</div>'
         )
-        self._button.description, self._button.disabled = "Put it right", False
+        self._button.description, self._button.disabled = button, False
         set_class(self._button, "ape-primary", on=True)
 
     def _pressed(self, _: Any) -> None:
@@ -126,8 +126,14 @@ def _bar(state: str, left: str, share: float, below: str, *, waiting: bool) -> s
         f'<div class="ape-bar{" is-waiting" if waiting else ""}" role="progressbar" '
         'aria-label="Progress of the run" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div>'
-        f'<div class="ape-progress-below">{text(below)}</div>'
+        f'<div class="ape-progress-below">{prose(below)}</div>'
     )
+
+
+def _file_alone(message: str) -> str:
+    """What is said of a file of the run, without the folders that it is in."""
+    path, is_there, said = message.partition(" ")
+    return f"{Path(path).name}{is_there}{said}" if path.startswith("/") else message
 
 
 def _state(progress: Progress, *, cancelled: bool) -> str:

@@ -121,6 +121,12 @@ class Session:
         return str((self._run.folder.read_progress() or {}).get("phase", "starting"))
 
     @property
+    def is_working(self) -> bool:
+        """Whether somebody is at work on the run that is shown, or will be."""
+        status = self.progress.status if self.progress is not None else ""
+        return status in ("running", "queued") or bool(self.mending)
+
+    @property
     def is_shown(self) -> bool:
         """Whether the question that is being asked is the one that is shown."""
         return self.asked is not None and self.asked.run_id == self.run_id

@@ -195,6 +195,9 @@ def test_a_damaged_summary_is_explained_and_can_be_repaired(answered, answered_s
     assert panel._button.disabled
     panel.refresh()
     assert not panel._button.disabled
+    assert f"{path.name} is damaged" in panel._words.value
+    assert str(answered_store) not in panel._words.value  # the folders tell a reader nothing
+    assert "progressbar" not in panel._words.value
     close_all(panel.view)
     page.resume()
     until(lambda: page.summary is not None, page.refresh)

@@ -92,6 +92,10 @@ class Story:
                 self._drawn[name] = self._key
                 guarded(self._reporter, self.charts[name].draw)(summary)
 
+    def expect(self, *, figures: bool) -> None:
+        """Say in the place of charts that there are none yet, or none to come."""
+        set_class(self._grid, "ape-idle", on=not figures)
+
     def _chosen(self, change: Any) -> None:
         """Show another part."""
         self._make(change.new)

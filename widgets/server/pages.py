@@ -6,10 +6,9 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
 
-from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
 from tornado.websocket import WebSocketClosedError
-from voila.app import Voila  # type: ignore[import-untyped]
+from voila.app import Voila, run_sync  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
     VoilaKernelWebsocketHandler,
