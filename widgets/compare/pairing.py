@@ -52,7 +52,7 @@ def pairing_markup(session: CompareSession) -> str:
     assert paired is not None
     shown = SHOWN if len(session.others) <= _MOST_IN_FULL else (SHOWN[0], SHOWN[-1])
     rows = "".join(
-        _row(session.difference(place, outcome)) for outcome in shown for place in session.others
+        _rows([session.difference(place, outcome) for place in session.others]) for outcome in shown
     )
     few = (
         f"<p>With fewer than {_FEW:,} patients, intervals of protocols that hardly differ are "
@@ -71,12 +71,17 @@ def pairing_markup(session: CompareSession) -> str:
     )
 
 
-def _row(item: Difference) -> str:
-    """One difference."""
-    title = OUTCOMES[item.outcome].wording.title
+def _rows(items: list[Difference]) -> str:
+    """The differences in one outcome, which is named once."""
+    title = OUTCOMES[items[0].outcome].wording.title
+    named = f"<th scope='rowgroup' rowspan='{len(items)}'>{text(title)}</th>"
+    return "".join(_row(item, "" if at else named) for at, item in enumerate(items))
+
+
+def _row(item: Difference, named: str) -> str:
+    """One difference, below the name of its outcome unless that stands above."""
     return (
-        f"<tr><th scope='row'>{text(title)}</th>"
-        f"<td>{chip(item.run)} less {LETTERS[item.reference]}</td>"
+        f"<tr>{named}<td>{chip(item.run)} less {LETTERS[item.reference]}</td>"
         f"<td>{times_text(item.variance_ratio)}</td>"
         f"<td>{patients_text(item.patients_without_pairing)}</td></tr>"
     )
