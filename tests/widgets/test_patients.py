@@ -233,12 +233,20 @@ def test_an_empty_store_and_a_run_that_grows(store, open_page, until):
     assert "There is no run yet" in page._head.nobody.value
 
 
-def test_a_damaged_part_is_told_and_not_shown(answered_store, open_page):
+def test_a_damaged_part_is_told_and_put_right(answered_store, open_page, until):
     (path,) = Store(answered_store).list()[0].path.glob("patients/*.parquet")
     path.write_bytes(path.read_bytes()[:-7] + b"damaged")
     page = open_page(answered_store)
     assert "its checksum is not the one that was committed" in page._notices.view.value
     assert page.session.patient is None
+    assert "This run cannot be read" in page._head.nobody.value
+    assert "Damaged" in page._head.view.value
+    assert page._head._again.description == "Put it right"
+    page._head._again.click()
+    until(lambda: page.session.patient is not None, page.refresh)
+    assert page._head.nobody.value == ""
+    assert page.session.notice is None
+    assert "Complete" in page._head.view.value
 
 
 def test_both_eyes_have_a_time_line(store, open_page, until):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button
@@ -26,6 +27,9 @@ class HeadPanel:
         self._session = session
         self._draw = draw
         self.view, self._place, self.nobody = html(), html(), html()
+        self._again = classed(Button(description="Go on"), "ape-button ape-primary")
+        self._again.on_click(guarded(session, self._go_on))
+        self.empty = box(self.nobody, self._again, classes="ape-empty")
         self._buttons = {
             -1: classed(Button(description="Previous"), "ape-button"),
             1: classed(Button(description="Next"), "ape-button"),
@@ -40,12 +44,20 @@ class HeadPanel:
         """Show the run and the place of the patient."""
         session = self._session
         run = session.listed
-        self.view.value = _title(run)
+        self.view.value = _title(run, damaged=session.is_damaged)
         set_class(self.steps, "ape-hidden", on=session.patient is None)
         for by, button in self._buttons.items():
             button.disabled = not session.can_step(by)
         self._place.value = f"<span class='ape-place'>{text(_place(session))}</span>"
         self.nobody.value = _nobody(session) if session.patient is None else ""
+        set_class(self.empty, "ape-hidden", on=session.patient is not None)
+        set_class(self._again, "ape-hidden", on=not session.can_go_on)
+        self._again.description = "Put it right" if session.is_damaged else "Go on"
+
+    def _go_on(self, _: Any) -> None:
+        """Put the run right, or let it go on."""
+        self._session.go_on()
+        self._draw()
 
     def _stepper(self, by: int) -> Any:
         """Handler that goes to the one before or the next."""
@@ -57,7 +69,7 @@ class HeadPanel:
         return stepped
 
 
-def _title(run: ListedRun | None) -> str:
+def _title(run: ListedRun | None, *, damaged: bool) -> str:
     """Heading with the run that is looked at, and its state."""
     if run is None:
         return '<div class="ape-title"><div><h2>Patients</h2></div></div>'
@@ -65,6 +77,8 @@ def _title(run: ListedRun | None) -> str:
         f"Of {words.count(run.n_patients)} simulated patients, {run.population}, "
         f"{words.plural(run.years, 'year')}, seed {run.seed}"
     )
+    if damaged and run.status in ("complete", "failed"):
+        run = replace(run, status="corrupt")
     chip = f'<span class="ape-chip is-{text(style_of(run))}">{text(state_of(run))}</span>'
     name = text(run.shown_name.replace("-", "\N{NON-BREAKING HYPHEN}"))
     return f'<div class="ape-title"><div><h2>{name}</h2><p>{text(about)}</p></div>{chip}</div>'
@@ -85,9 +99,11 @@ def _nobody(session: PatientsSession) -> str:
                      "here one by one.", link("dashboard", "Ask a question"))  # fmt: skip
     if session.looked_at is not None:
         return _card("Looking ...", f"{words.count(session.looked_at)} patients looked at.")
-    if session.summary is None and run.status in ("complete", "corrupt"):
-        return _card("This run cannot be read", "A file of it is damaged. `ape verify --repair` "
-                     "computes again what is not as it was.")  # fmt: skip
+    if session.is_mending:
+        return _card("The run is being put right", "Its patients appear when it is complete.")
+    if session.is_damaged:
+        return _card("This run cannot be read", "A file of it is damaged. Every file is checked, "
+                     "and what is not as it was is computed again from the question.")  # fmt: skip
     if session.summary is None:
         return _card("Nobody is there yet", {
             "queued": "The run waits in the queue. Its patients appear when it has begun.",

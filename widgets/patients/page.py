@@ -77,7 +77,7 @@ class PatientsPage(Page[PatientsSession]):
 
     def main(self) -> list[Widget]:
         """Give the story and the visits, and a way to ask of all rows."""
-        return [self._head.nobody, self._story.view, self._visits.view, self._query.view]
+        return [self._head.empty, self._story.view, self._visits.view, self._query.view]
 
     def close(self) -> None:
         """Stop answering, and close everything."""

@@ -29,6 +29,7 @@ TYPICAL_UP_TO: Final = 200_000
 """In a run of more patients a page begins with one by lot, who is found without a search."""
 
 _TICKS_PER_LISTING: Final = 2
+_PUT_RIGHT: Final = "Put it right, below, checks every file and computes again what is damaged."
 
 
 class PatientsSession:
@@ -56,6 +57,8 @@ class PatientsSession:
         self.found: Found | None = None
         self.patient: Patient | None = None
         self.notice: Notice | None = None
+        self.is_damaged = False
+        self.is_mending = False
 
     @property
     def run_id(self) -> str:
@@ -153,6 +156,23 @@ class PatientsSession:
             self._show(parse_count(number, "Patient", 0, self._run.n_patients - 1))
             self._keeps = True
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a run that shows nobody has stopped, or has to be put right."""
+        if self._run is None or self.patient is not None or self._search is not None:
+            return False
+        status = self.listed.status if self.listed else ""
+        stopped = status in ("failed", "interrupted") and self.summary is None
+        return (stopped or self.is_damaged) and not self.is_mending
+
+    def go_on(self) -> None:
+        """Check a run that stopped, compute what is damaged again, and go on with it."""
+        if self._run is not None:
+            self.notice = None
+            self._run.resume()
+            self.is_mending = True
+            self.refresh()
+
     def refresh(self) -> None:
         """Read anew what may have changed, and go on with a search."""
         self._ticks += 1
@@ -167,6 +187,10 @@ class PatientsSession:
             self.arrive()
             self.report("The run that was shown was deleted.", "Another one is shown, if there is.")
             return
+        if self.is_mending:
+            if self._run.folder.is_locked() or self._run.status in ("running", "queued"):
+                return
+            self.is_mending, self.is_damaged, self.found = False, False, None
         self._read_summary()
         if self._search is not None:
             self._go_on()
@@ -209,9 +233,10 @@ class PatientsSession:
                 if time.monotonic() >= until:
                     return
             self.found = search.found()
-        except ApeError:
+        except ApeError as error:
             self.found = self.found or Found((), 0, 0)
             self._search = None
+            self.is_damaged = isinstance(error, CorruptRunError)
             raise
         self._search = None
         if not self._keeps:
@@ -233,7 +258,9 @@ class PatientsSession:
         try:
             self.summary = self._run.summary()
         except CorruptRunError as damage:
-            self.report(damage.message, damage.hint)
+            if not self.is_damaged:
+                self.report(damage.message, _PUT_RIGHT)
+            self.is_damaged = True
 
     def _try_to_open(self, run_id: str) -> ApeError | None:
         """Open a run; return why it cannot be opened."""
@@ -242,7 +269,8 @@ class PatientsSession:
         except NoSuchRunError:
             return NoSuchRunError(
                 f"The link names run {run_id[:12]}, which is not in this store.",
-                "It may have been deleted, or belong to another machine.",
+                "It may have been deleted, or belong to another machine. Another run is shown, if "
+                "there is one.",
             )
         except ApeError as error:
             return error
@@ -250,5 +278,6 @@ class PatientsSession:
 
     def _let_go(self) -> None:
         """Forget the run, and all that was read of it."""
+        self.is_damaged = self.is_mending = False
         self._run = self._search = None
         self.summary = self.found = self.patient = None
