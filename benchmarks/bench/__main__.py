@@ -31,7 +31,9 @@ def main(words: list[str] | None = None) -> int:
     # Whoever ends this does not want its servers and folders left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     report = Report(asked.to, f"APE: {PROTOCOL}, {YEARS} years{' (quick)' * asked.quick}")
-    with TemporaryDirectory(prefix="ape-bench-", dir=asked.scratch) as folder:
+    with TemporaryDirectory(
+        prefix="ape-bench-", dir=asked.scratch, ignore_cleanup_errors=True
+    ) as folder:
         bench = Bench(Path(folder), quick=asked.quick, full=asked.full)
         for name in SECTIONS:
             if name in (asked.only or SECTIONS):

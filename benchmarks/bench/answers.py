@@ -20,8 +20,9 @@ MOST_SECONDS_TO_CHANGE = 1.5
 WATCH = """
 wanted => {
     const line = () => {
-        const card = document.querySelector(".ape-card:not(.ape-waiting)");
-        return [...card?.querySelectorAll("svg path.line") ?? []].at(-1)?.getAttribute("d") ?? "";
+        const card = document.querySelector(".ape-card");
+        if (!card || card.classList.contains("ape-waiting")) return "";
+        return [...card.querySelectorAll("svg path.line")].at(-1)?.getAttribute("d") ?? "";
     };
     const title = () => document.querySelector(".ape-title")?.innerText ?? "";
     const button = [...document.querySelectorAll("button")].find(
@@ -50,8 +51,8 @@ def figures(bench: Bench) -> Iterator[Figure]:
     """Ask on a warm server, again and again with other seeds."""
     n_patients = bench.few(100_000, 1_000)
     with served(bench.folder / "answers") as server, chromium() as browser:
-        prepare(browser, server, ["dashboard"])
         context = visitor(browser)
+        prepare(context, server, "dashboard")
         moments = []
         for k in range(bench.times(3)):
             with opened(context, server.page("dashboard")) as page:

@@ -69,22 +69,39 @@ def figures(bench: Bench) -> Iterator[Figure]:
     """Open every page, on a server that has served and on one that has just started."""
     store = bench.folder / "pages"
     names = list(PAGES)[: bench.few(len(PAGES), 2)]
+    failed: list[str] = []
+    starts: list[float] = []
     with chromium() as browser:
         with served(store) as server:
-            prepare(browser, server, names)
-            yield from _warm(bench, browser, server, names)
-        yield from _cold(bench, browser, store, names)
+            context = visitor(browser)
+            for name in names:
+                yield from _unless_it_fails(_warm(bench, context, server, name), name, failed)
+            context.close()
+        for name in names:
+            cold = _cold(bench, browser, store, name, starts)
+            yield from _unless_it_fails(cold, name, failed)
+    yield median_of("server: from its start to its first answer", starts, "s")
+    if failed:
+        raise RuntimeError("; ".join(failed))
 
 
-def prepare(browser: Browser, server: Server, names: list[str]) -> None:
-    """Let every page answer its first question, so that later ones find the answers."""
-    context = visitor(browser)
-    for name in names:
-        tell(f"preparing {PAGES[name]}")
+def _unless_it_fails(found: Iterator[Figure], name: str, failed: list[str]) -> Iterator[Figure]:
+    """Figures of one page; what goes wrong is noted, so that the others are still measured."""
+    try:
+        yield from found
+    except Exception as problem:  # noqa: BLE001  whatever it is, it is told at the end
+        reason = (str(problem) or type(problem).__name__).splitlines()[0]
+        failed.append(f"{PAGES[name]}: {reason}")
+        tell(failed[-1])
+
+
+def prepare(context: BrowserContext, server: Server, name: str) -> None:
+    """Let a page answer its first question, and the browser load its programs."""
+    for what in ("first", "second"):
+        tell(f"{PAGES[name]}, {what} visit")
         with opened(context, server.page(name)) as page:
             page.wait_for_function("document.querySelector('.ape-pulse [data-tick]')")
             _wait_until_still(page)
-    context.close()
 
 
 def _wait_until_still(page: Page) -> None:
@@ -98,44 +115,38 @@ def _wait_until_still(page: Page) -> None:
         looks.append(page.inner_text(".ape-main"))
 
 
-def _warm(bench: Bench, browser: Browser, server: Server, names: list[str]) -> Iterator[Figure]:
-    """On a server that has served, for a visitor who has been here."""
-    context = visitor(browser)
-    for name in names:
-        tell(f"opening {PAGES[name]}")
-        with opened(context, server.page(name)) as page:  # now the browser has its programs
-            _wait_until_still(page)
-        moments, memory = [], []
-        for _ in range(bench.times(3)):
-            found, mb = timed(context, server, name)
-            moments.append(found)
-            memory.append(mb)
-        title = PAGES[name]
-        for part, key in PARTS.items():
-            target = at_most(MOST_SECONDS_TO_CONTENT) if key == "content" else None
-            what = f"{title}, warm server: {part}"
-            yield median_of(what, [each[key] for each in moments], "s", target)
-        for kind, target in (("rss", at_most(MOST_KERNEL_MB)), ("pss", None)):
-            what = f"{title}: kernel memory ({kind.upper()})"
-            yield median_of(what, [each[kind] for each in memory], "MB", target)
-    context.close()
+def _warm(bench: Bench, context: BrowserContext, server: Server, name: str) -> Iterator[Figure]:
+    """A page on a server that has served, for a visitor who has been here."""
+    prepare(context, server, name)
+    moments, memory = [], []
+    for _ in range(bench.times(3)):
+        found, mb = timed(context, server, name)
+        moments.append(found)
+        memory.append(mb)
+    title = PAGES[name]
+    for part, key in PARTS.items():
+        target = at_most(MOST_SECONDS_TO_CONTENT) if key == "content" else None
+        what = f"{title}, warm server: {part}"
+        yield median_of(what, [each[key] for each in moments], "s", target)
+    for kind, target in (("rss", at_most(MOST_KERNEL_MB)), ("pss", None)):
+        what = f"{title}: kernel memory ({kind.upper()})"
+        yield median_of(what, [each[kind] for each in memory], "MB", target)
 
 
-def _cold(bench: Bench, browser: Browser, store: Path, names: list[str]) -> Iterator[Figure]:
-    """On a server that has just started, for a visitor whose browser has seen nothing."""
-    starts: list[float] = []
-    for name in names:
-        moments = []
-        for _ in range(bench.times(2)):
-            with served(store) as server:
-                starts.append(server.seconds)
-                context = visitor(browser)
-                moments.append(timed(context, server, name)[0])
-                context.close()
-        for part, key in PARTS.items():
-            what = f"{PAGES[name]}, cold server and browser: {part}"
-            yield median_of(what, [each[key] for each in moments], "s")
-    yield median_of("server: from its start to its first answer", starts, "s")
+def _cold(
+    bench: Bench, browser: Browser, store: Path, name: str, starts: list[float]
+) -> Iterator[Figure]:
+    """A page on a server that has just started, for a visitor whose browser has seen nothing."""
+    moments = []
+    for _ in range(bench.times(2)):
+        with served(store) as server:
+            starts.append(server.seconds)
+            context = visitor(browser)
+            moments.append(timed(context, server, name)[0])
+            context.close()
+    for part, key in PARTS.items():
+        what = f"{PAGES[name]}, cold server and browser: {part}"
+        yield median_of(what, [each[key] for each in moments], "s")
 
 
 def timed(
