@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ape_core.commands.answer import Answer, problem
+from ape_core.commands.engine_options import add_engine, add_parts
 from ape_core.errors import ApeError, InvalidInputError
 from ape_core.spec.counts import count_meant
 from ape_core.terms import END_REASONS
@@ -186,15 +187,8 @@ def _add_run(commands: Any) -> None:
     _add_question(run)
     run.add_argument("--detach", action="store_true", help="start in the background and return")
     run.add_argument("--quiet", action="store_true", help="show no progress")
-    _add_engine(run)
-
-
-def _add_engine(parser: argparse.ArgumentParser) -> None:
-    """Add what says where chunks are simulated."""
-    text = "threads of this machine (local, the default) or workers of a Dask cluster (dask)"
-    parser.add_argument("--executor", metavar="NAME", default="local", help=text)
-    text = "Dask scheduler, as tcp://host:8786; without it, dask uses processes of this machine"
-    parser.add_argument("--scheduler", metavar="ADDRESS", help=text)
+    add_engine(run)
+    add_parts(run)
 
 
 def _add_estimate(commands: Any) -> None:
@@ -231,7 +225,7 @@ def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--workers", type=whole_number, metavar="K", help="threads")
         parser.add_argument("--detach", action="store_true", help="in the background")
         parser.add_argument("--quiet", action="store_true", help="show no progress")
-        _add_engine(parser)
+        add_engine(parser)
     if name == "rename":
         parser.add_argument("name", metavar="NAME", help='the name; "" takes it away')
     if name == "note":

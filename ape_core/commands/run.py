@@ -23,7 +23,8 @@ def run(asked: argparse.Namespace) -> Answer:
     """Simulate in this process, or start a worker with --detach."""
     spec = read_question(asked)
     engine = _engine(asked)
-    found = ask(spec, chunk_size=asked.chunk_size, workers=asked.workers, engine=engine)
+    size, place = asked.chunk_size, asked.parts
+    found = ask(spec, chunk_size=size, workers=asked.workers, engine=engine, parts=place)
     reused, story = found.status == "complete", _story(found)
     if asked.detach:
         how = (asked.executor, asked.scheduler)

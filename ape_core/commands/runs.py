@@ -16,8 +16,9 @@ from ape_core.runs.starting import list_runs as runs_of_store
 from ape_core.runs.starting import open_run
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
+from ape_core.storage.places import shown
 from ape_core.storage.store import Store
-from ape_core.storage.tiers import COLD, HOT, WARM
+from ape_core.storage.tiers import COLD, ELSEWHERE, HOT, WARM
 from ape_core.terms import run_state
 
 CANCEL_SECONDS: Final = 30.0
@@ -199,6 +200,7 @@ def _listed(run: Run) -> dict[str, Any]:
         "years": spec.years,
         "seed": spec.seed,
         "disk_mb": checkpoint.n_bytes / MB,
+        "parts": checkpoint.place,
     }
 
 
@@ -207,6 +209,7 @@ def _tier_in_words(tier: str) -> str:
     return {
         HOT: "hot: it is being simulated",
         WARM: "warm: on disk as it was written",
+        ELSEWHERE: "elsewhere: in an object store; it is read as before",
         COLD: "cold: archived at maximum compression; it is read as before",
     }[tier]
 
@@ -244,6 +247,7 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
             ("visits", f"{data['n_visits']:,}"),
             ("size", megabytes(data["disk_mb"])),
             ("tier", _tier_in_words(data["tier"])),
+            ("rows", shown(data["parts"])),
             ("time", duration(seconds) if seconds else ""),
             ("created", local_text(instant(data["created"]))),
             ("folder", str(run.folder.path)),

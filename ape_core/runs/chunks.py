@@ -39,6 +39,7 @@ def finish_chunk(
     folder: Path,
     chunk_size: int,
     slice_patients: Callable[[], int] = lambda: SLICE_PATIENTS,
+    place: str = "",
 ) -> Callable[[PatientRange], FinishedChunk]:
     """Function that simulates a range of patients of a run, counts it and writes its part.
 
@@ -52,6 +53,8 @@ def finish_chunk(
         Patients in a part.
     slice_patients
         Asked before each slice how many patients it may have.
+    place
+        Where the parts of the run are; in its folder unless given.
     """
     keep_freed_memory()
 
@@ -67,7 +70,7 @@ def finish_chunk(
                 yield chunk
                 del chunk  # or it would be kept while the next one is simulated
 
-        record = write_slices(folder, first // chunk_size, spec.years, counted())
+        record = write_slices(folder, first // chunk_size, spec.years, counted(), place)
         return FinishedChunk(record, Summary(spec.years, tally.arrays))
 
     return finish

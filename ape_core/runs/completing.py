@@ -97,6 +97,7 @@ def prepare(run: Run, workers: int | None, *, check: bool, engine: Engine = THRE
     try:
         checkpoint = run.folder.checkpoint()
         chunk_size, share = checkpoint.chunk_size, 1 - checkpoint.patients_done / run.n_patients
+        share = 0.0 if checkpoint.place else share
     except CorruptRunError:
         if not check:
             raise

@@ -82,10 +82,12 @@ def dask_executor(engine: Engine, n_workers: int) -> Iterator[DaskExecutor]:
 
 def errand_of(folder: RunFolder) -> Errand:
     """What workers have to know of a run."""
+    begun = folder.checkpoint()
     return Errand(
         question=folder.spec().to_json(),
         folder=str(folder.path),
-        chunk_size=folder.checkpoint().chunk_size,
+        chunk_size=begun.chunk_size,
+        place=begun.place,
         versions=versions(),
     )
 

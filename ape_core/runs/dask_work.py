@@ -2,10 +2,6 @@
 
 It gets the question itself, so that nothing but the place of the parts is shared with the
 coordinator, and hands back what is needed to commit: the record of the part and its summary.
-
-Everything that a chunk needs is imported with this module, which a worker loads once, before its
-first chunk: Dask's own threads import pandas meanwhile, and pyarrow was found half loaded where
-both came to it at the same time.
 """
 
 from __future__ import annotations
@@ -20,14 +16,16 @@ from typing import Final
 
 from ape_core import __version__
 from ape_core.errors import RunFailedError, StoreError
+from ape_core.limits import SLICE_PATIENTS
 from ape_core.runs.chunks import count_chunk, finish_chunk
 from ape_core.spec.run_spec import MODEL_VERSION, RunSpec
-from ape_core.storage import arrays, arrow
+from ape_core.storage import arrays
 from ape_core.storage.checkpoint import PartRecord
+from ape_core.storage.parts_elsewhere import is_open
+from ape_core.storage.places import shown
 from ape_core.storage.run_folder import SPEC_FILE
 
 _LIBRARIES: Final = ("numba", "numpy", "pyarrow")
-_LOADED: Final = (arrow,)
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,8 @@ class Errand:
         The folder of the run, as the coordinator sees it.
     chunk_size
         Patients in a part.
+    place
+        Where the parts are; empty when they are in the folder.
     versions
         What the coordinator runs on.
     """
@@ -49,14 +49,18 @@ class Errand:
     question: str
     folder: str
     chunk_size: int
+    place: str
     versions: tuple[tuple[str, str], ...]
 
 
 def finish_there(errand: Errand, first: int, stop: int) -> tuple[PartRecord, bytes]:
     """Simulate patients `first` to `stop`, write their part, return its record and its summary."""
     spec = _checked(errand)
-    _check_sees(Path(errand.folder))
-    finished = finish_chunk(spec, Path(errand.folder), errand.chunk_size)((first, stop))
+    _check_sees(errand)
+    finish = finish_chunk(
+        spec, Path(errand.folder), errand.chunk_size, lambda: SLICE_PATIENTS, errand.place
+    )
+    finished = finish((first, stop))
     return finished.record, arrays.to_bytes(finished.summary.to_arrays())
 
 
@@ -91,11 +95,18 @@ def _question(text: str) -> RunSpec:
     return RunSpec.from_json(text)
 
 
-def _check_sees(folder: Path) -> None:
+def _check_sees(errand: Errand) -> None:
     """Refuse to write where nobody would look, or into a run that has been deleted."""
-    if not (folder / SPEC_FILE).is_file():
+    if errand.place:
+        if not is_open(errand.place):
+            raise StoreError(
+                f"The worker on {socket.gethostname()} does not see the run in "
+                f"{shown(errand.place)}.",
+                "Let all machines reach the same object store.",
+            )
+    elif not (Path(errand.folder) / SPEC_FILE).is_file():
         raise StoreError(
-            f"The worker on {socket.gethostname()} does not see the run in {folder}.",
+            f"The worker on {socket.gethostname()} does not see the run in {errand.folder}.",
             "Workers write into the store: put it on a file system that all machines share under "
-            "the same path, and name it with --store.",
+            "the same path and name it with --store, or give an object store with --parts.",
         )

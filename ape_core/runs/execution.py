@@ -164,7 +164,7 @@ class Execution:
         from ape_core.runs.estimating import estimate
         from ape_core.runs.tidying import make_room
 
-        if self._folder.is_complete():
+        if self._folder.is_complete() or self._folder.place():
             return
         store = Store(self._folder.path.parents[1])
 

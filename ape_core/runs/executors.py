@@ -87,8 +87,9 @@ class ThreadExecutor:
 
     def finish(self, folder: RunFolder, ranges: Iterable[PatientRange]) -> Tasks[FinishedChunk]:
         """Simulate ranges of patients, count them and write their parts."""
-        size = folder.checkpoint().chunk_size
-        work = finish_chunk(folder.spec(), folder.path, size, self._slice_patients)
+        begun = folder.checkpoint()
+        how = (begun.chunk_size, self._slice_patients, begun.place)
+        work = finish_chunk(folder.spec(), folder.path, *how)
         return Pipeline(work, ranges, self.n_threads)
 
     def count(self, folder: RunFolder, ranges: Iterable[PatientRange]) -> Tasks[Summary]:

@@ -24,6 +24,7 @@ from ape_core.storage.packages import naming
 from ape_core.storage.packages.manifest import NAMES_FILE, PROVENANCE_FILE, SUMMARY_FILE
 from ape_core.storage.packages.reading import PackageReader
 from ape_core.storage.parts import part_path
+from ape_core.storage.places import shown
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.tables import TABLES
 from ape_core.summaries.summary import Summary
@@ -237,6 +238,11 @@ def _nothing_to_add(folder: RunFolder, package: PackageReader) -> str:
             f"Run {short} was left as it is: its parts have {checkpoint.chunk_size:,} patients and "
             f"those of the package {package.manifest.chunk_size:,}, so that they cannot be mixed. "
             f"`ape resume {short}` simulates what is missing."
+        )
+    if checkpoint.place and package.manifest.parts:
+        return (
+            f"Run {short} was left as it is: its rows are in {shown(checkpoint.place)}, where a "
+            f"package adds none. `ape resume {short}` simulates what is missing."
         )
     if folder.is_locked():
         raise _in_use(folder)

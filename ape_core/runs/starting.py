@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ape_core.errors import CorruptRunError, NoSuchRunError, RunFailedError
+from ape_core.errors import CorruptRunError, InvalidInputError, NoSuchRunError, RunFailedError
 from ape_core.runs.completing import acquire, complete, prepare, tidy_after_end
 from ape_core.runs.console import ProgressLine
 from ape_core.runs.engine import LOCAL, THREADS, Engine
@@ -16,6 +16,7 @@ from ape_core.runs.sizes import chunk_size_of
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.places import check_place, is_below, shown
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 
@@ -35,6 +36,7 @@ def submit(
     chunk_size: int | None = None,
     executor: str = LOCAL,
     scheduler: str | None = None,
+    parts: str | None = None,
 ) -> Run:
     """Answer a question in a worker of its own, which outlives this process.
 
@@ -57,6 +59,9 @@ def submit(
     scheduler
         Address of the scheduler of a cluster, as tcp://host:8786; without it, "dask" starts worker
         processes on this machine.
+    parts
+        Where the rows go, as s3://bucket/prefix; into the store unless given. Fixed by whoever
+        asks first.
 
     Returns
     -------
@@ -69,7 +74,7 @@ def submit(
         When the store cannot be written, or the run would not fit on the disk.
     """
     engine = engine_of(executor, scheduler, workers)
-    run = ask(spec, store, chunk_size, workers, engine)
+    run = ask(spec, store, chunk_size, workers, engine, parts)
     _start(run, workers, engine, check=False)
     return run
 
@@ -82,6 +87,7 @@ def run(
     progress: bool = True,  # noqa: FBT001, FBT002  the one switch, as in the public interface
     executor: str = LOCAL,
     scheduler: str | None = None,
+    parts: str | None = None,
 ) -> SimulationResults:
     """Answer a question in this process and return its results.
 
@@ -106,6 +112,9 @@ def run(
     scheduler
         Address of the scheduler of a cluster, as tcp://host:8786; without it, "dask" starts worker
         processes on this machine.
+    parts
+        Where the rows go, as s3://bucket/prefix; into the store unless given. Fixed by whoever
+        asks first.
 
     Returns
     -------
@@ -122,7 +131,7 @@ def run(
         After Ctrl-C, when all that was done is committed.
     """
     engine = engine_of(executor, scheduler, workers)
-    asked = ask(spec, store, chunk_size, workers, engine)
+    asked = ask(spec, store, chunk_size, workers, engine, parts)
     line = ProgressLine() if progress else None
     try:
         complete(asked, workers, line.show if line else None, engine=engine)
@@ -154,6 +163,7 @@ def ask(
     chunk_size: int | None = None,
     workers: int | None = None,
     engine: Engine = THREADS,
+    parts: str | None = None,
 ) -> Run:
     """The run of a question, created unless it is there; nothing is started.
 
@@ -165,20 +175,33 @@ def ask(
         When the question of the run is damaged and a worker is alive; otherwise it is put back.
     """
     found = as_store(store)
-    chunk_size = chunk_size_of(spec, chunk_size)
+    chunk_size, place = chunk_size_of(spec, chunk_size), check_place(parts) if parts else ""
     if spec.run_id not in found:
         found.check_writable()
         needed = estimate(spec, found, workers, chunk_size, engine)
         check_memory_suffices(spec, needed.n_threads, chunk_size, engine)
-        check_disk(found.path, spec, needed.disk_mb)
-    run = Run(found.create(spec, chunk_size))
+        check_disk(found.path, spec, needed.disk_mb, 0.0 if place else 1.0)
+    run = Run(found.create(spec, chunk_size, place))
     try:
         run.folder.spec()
     except CorruptRunError:
         _put_back(run, spec, chunk_size)
         run.folder.spec()
+    _check_same_place(run, place)
     run.mark_used()
     return run
+
+
+def _check_same_place(run: Run, asked: str) -> None:
+    """Refuse to go on with a run whose rows are elsewhere than they are asked to be."""
+    place = run.folder.place()
+    if asked and not (place and is_below(place, asked)):
+        raise InvalidInputError(
+            f"Run {run.run_id[:12]} is there already, with its rows in "
+            f"{shown(place) if place else 'the store'}, not in {shown(asked)}.",
+            f"Leave out --parts to go on with it, or delete it with `ape delete "
+            f"{run.run_id[:12]}` and ask again.",
+        )
 
 
 def _put_back(run: Run, spec: RunSpec, chunk_size: int) -> None:

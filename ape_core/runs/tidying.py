@@ -22,7 +22,7 @@ from ape_core.storage.last_use import Instant
 from ape_core.storage.names import read_names
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store, in_use
-from ape_core.storage.tiers import COLD, WARM, tier_of
+from ape_core.storage.tiers import COLD, ELSEWHERE, WARM, tier_of
 
 GB: Final = 1e9
 DAY: Final = 86_400.0
@@ -56,7 +56,8 @@ class Kept:
     @property
     def may_go(self) -> bool:
         """Whether it may be deleted where the quota demands it."""
-        return self.complete and self.is_old and not self.cared_for
+        takes_disk = self.tier != ELSEWHERE
+        return takes_disk and self.complete and self.is_old and not self.cared_for
 
 
 @dataclass
@@ -150,7 +151,7 @@ def make_room(
     for run in oldest_first(store):
         if used <= quota_bytes():
             break
-        if run.tier == COLD or not run.complete or run.run_id == run_id:
+        if run.tier != WARM or not run.complete or run.run_id == run_id:
             continue
         if not goes_on(run.run_id):
             break

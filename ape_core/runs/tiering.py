@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ape_core.errors import RunFailedError
+from ape_core.errors import InvalidInputError, RunFailedError
 from ape_core.runs.completing import acquire
 from ape_core.runs.progress import Progress, ProgressReporter
 from ape_core.runs.slots import wait_for_slot
 from ape_core.runs.spawning import start_tier_worker
 from ape_core.storage.last_use import keep_last_use
+from ape_core.storage.places import shown
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import in_use
 from ape_core.storage.tiers import COLD, is_all_in, tier_of
@@ -84,6 +85,7 @@ def change_tier(run: Run, tier: str, observe: Observer | None = None) -> TierCha
     RunFailedError
         When it was stopped before its end. What was done is kept, and everything can be read.
     """
+    _check_here(run.folder)
     if is_all_in(run.folder.checkpoint(), tier):
         return _nothing_to_do(run.folder)
     with _taken(run.folder, tier) as lock:
@@ -91,6 +93,17 @@ def change_tier(run: Run, tier: str, observe: Observer | None = None) -> TierCha
             return change_tier_locked(run.folder, lock, tier, observe)
         finally:
             run.folder.clear_cancel()
+
+
+def _check_here(folder: RunFolder) -> None:
+    """Refuse to archive what takes no disk here."""
+    place = folder.place()
+    if place:
+        raise InvalidInputError(
+            f"The rows of run {folder.run_id[:12]} are in {shown(place)}, and only those that are "
+            "in the store itself can be archived and restored.",
+            "They take no disk here; object stores have tiers of their own.",
+        )
 
 
 def start_tier_change(run: Run, tier: str) -> None:
@@ -103,6 +116,7 @@ def start_tier_change(run: Run, tier: str) -> None:
     InvalidInputError
         When the run is in use.
     """
+    _check_here(run.folder)
     with _taken(run.folder, tier) as lock:
         if not is_all_in(run.folder.checkpoint(), tier):
             run.folder.clear_cancel()

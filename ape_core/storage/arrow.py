@@ -1,4 +1,4 @@
-"""Tables as Arrow and Parquet: the only module that imports pyarrow.
+"""Tables as Arrow and Parquet: with `objects`, the only module that imports pyarrow.
 
 pyarrow takes 0.2 s and 40 MB to import, so that others import this module where they need it. From
 and to NumPy it would import pandas too (0.2 s, 40 MB in every worker), so that is done here.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from ape_core.schema import Column
 from ape_core.simulation.chunk import Chunk, list_length
 from ape_core.storage.cold import PREDICTED, cold_name, from_residuals, to_residuals
 from ape_core.storage.files import damaged_file
+from ape_core.storage.places import PartPath
 from ape_core.storage.tables import KEYS, TABLES
 from ape_core.storage.tiers import COLD, WARM
 
@@ -167,7 +167,7 @@ class PartFile:
         From the constructor and every read, when the content cannot be decoded.
     """
 
-    def __init__(self, path: Path, table: str, content: bytes) -> None:
+    def __init__(self, path: PartPath, table: str, content: bytes) -> None:
         self.path = path
         self.table = table
         with self._decoding():
@@ -178,14 +178,12 @@ class PartFile:
     @property
     def n_groups(self) -> int:
         """Number of row groups."""
-        n_groups: int = self._file.num_row_groups
-        return n_groups
+        return int(self._file.num_row_groups)
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        n_rows: int = self._file.metadata.num_rows
-        return n_rows
+        return int(self._file.metadata.num_rows)
 
     @property
     def schema(self) -> pa.Schema:

@@ -23,13 +23,19 @@ from ape_core.storage.tiers import ON_DISK, WARM
 
 CHECKPOINT_FILE: Final = "checkpoint.json"
 FORMAT: Final = 1
+_FORMAT_ELSEWHERE: Final = 2
+"""Of runs whose parts are elsewhere, so that an older APE does not take them for lost."""
+
 _SUMMARY_NAME: Final = re.compile(r"summary-\d+\.npz")
 _SEAL: Final = b',"checksum":"'
 
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """One committed part: patients `first <= patient_id < stop`, its rows and its files."""
+    """One committed part: patients `first <= patient_id < stop`, its rows and its files.
+
+    They are in the folder of the run, or where `place` says.
+    """
 
     index: int
     first: int
@@ -41,6 +47,7 @@ class PartRecord:
     patients_sha256: str
     patients_bytes: int
     tier: str = WARM
+    place: str = ""
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -83,6 +90,8 @@ class Checkpoint:
         The summary merged over exactly these parts; None when it has to be made again.
     spec_copy
         `spec.json` once more, compressed: the question is all that nothing else could bring back.
+    place
+        Where the parts are, see `places`; empty when they are in the folder of the run.
     """
 
     run_id: str
@@ -92,11 +101,12 @@ class Checkpoint:
     summary_file: str | None = None
     summary_sha256: str | None = None
     spec_copy: str = ""
+    place: str = ""
 
     @classmethod
-    def begin(cls, run_id: str, spec: bytes, chunk_size: int) -> Checkpoint:
+    def begin(cls, run_id: str, spec: bytes, chunk_size: int, place: str = "") -> Checkpoint:
         """Return the checkpoint of a run of which nothing is simulated."""
-        return cls(run_id, "", chunk_size).with_spec(spec)
+        return cls(run_id, "", chunk_size, place=place).with_spec(spec)
 
     def with_spec(self, spec: bytes) -> Checkpoint:
         """Return a checkpoint that holds this text of `spec.json`."""
@@ -135,6 +145,7 @@ class Checkpoint:
     def with_parts(self, parts: Iterable[PartRecord]) -> Checkpoint:
         """Return a checkpoint that names these parts too; a part of the same index gives way."""
         named = {part.index: part for part in (*self.parts, *parts)}
+        assert {part.place for part in named.values()} <= {self.place}
         return replace(self, parts=tuple(named[index] for index in sorted(named)))
 
     def without_parts(self, indices: Iterable[int]) -> Checkpoint:
@@ -271,8 +282,10 @@ def remove_summaries(folder: Path, keep: str | None) -> None:
 
 def _to_bytes(checkpoint: Checkpoint) -> bytes:
     """Write as JSON that ends with a checksum over all that stands before it."""
+    columns = [field.name for field in fields(PartRecord) if field.name != "place"]
+    elsewhere = {"place": checkpoint.place} if checkpoint.place else {}
     content = {
-        "format": FORMAT,
+        "format": _FORMAT_ELSEWHERE if checkpoint.place else FORMAT,
         "run_id": checkpoint.run_id,
         "spec_sha256": checkpoint.spec_sha256,
         "chunk_size": checkpoint.chunk_size,
@@ -280,8 +293,9 @@ def _to_bytes(checkpoint: Checkpoint) -> bytes:
         "summary_file": checkpoint.summary_file,
         "summary_sha256": checkpoint.summary_sha256,
         "spec_copy": checkpoint.spec_copy,
-        "part_columns": [field.name for field in fields(PartRecord)],
-        "parts": [astuple(part) for part in checkpoint.parts],
+        **elsewhere,
+        "part_columns": columns,
+        "parts": [astuple(part)[: len(columns)] for part in checkpoint.parts],
     }
     return _sealed(json.dumps(content, separators=(",", ":")).encode()[:-1])
 
@@ -296,9 +310,10 @@ def _from_bytes(path: Path, data: bytes) -> Checkpoint:
     if _sealed(data.rpartition(_SEAL)[0]) != data:
         raise damaged_file(path, "it was edited, or is not what was committed")
     content = json.loads(data)
-    if content.get("format") != FORMAT:
+    if content.get("format") not in {FORMAT, _FORMAT_ELSEWHERE}:
         raise StoreError(
-            f"{path} has format {content.get('format')}; this version of APE reads {FORMAT}.",
+            f"{path} has format {content.get('format')}; this version of APE reads {FORMAT} "
+            f"and {_FORMAT_ELSEWHERE}.",
             "Open the run with the version of APE that wrote it, or a newer one.",
         )
     try:
@@ -312,7 +327,10 @@ def _from_content(content: dict[str, Any]) -> Checkpoint:
     summary_file = content["summary_file"]
     if summary_file is not None and not _SUMMARY_NAME.fullmatch(summary_file):
         raise ValueError(f"{summary_file!r} is not the name of a summary")
+    place = str(content.get("place", ""))
     parts = tuple(PartRecord(*part) for part in content["parts"])
+    if place:
+        parts = tuple(replace(part, place=place) for part in parts)
     if not {part.tier for part in parts} <= set(ON_DISK):
         raise ValueError("a part is in a tier that there is not")
     return Checkpoint(
@@ -323,4 +341,5 @@ def _from_content(content: dict[str, Any]) -> Checkpoint:
         summary_file=summary_file,
         summary_sha256=content["summary_sha256"],
         spec_copy=str(content.get("spec_copy", "")),
+        place=place,
     )

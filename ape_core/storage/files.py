@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, cast
 from ape_core.errors import CorruptRunError
 from ape_core.storage.locks import is_locked, lock_open_file
 from ape_core.storage.os_errors import os_errors
+from ape_core.storage.places import PartPath
 
 _TEMPORARY: Final = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 _RUN_ID: Final = re.compile(r"[0-9a-f]{64}")
@@ -212,12 +213,12 @@ def remove_temporary(folder: Path, of: str = "") -> list[Path]:
     return removed
 
 
-def missing_file(path: Path) -> CorruptRunError:
+def missing_file(path: PartPath) -> CorruptRunError:
     """Return the error for a file that a run should have and does not."""
     return CorruptRunError(f"{path} is missing.", _how_to_repair(path))
 
 
-def damaged_file(path: Path, why: str) -> CorruptRunError:
+def damaged_file(path: PartPath, why: str) -> CorruptRunError:
     """Return the error for a file of a run that is not what was committed."""
     return CorruptRunError(f"{path} is damaged: {why}.", _how_to_repair(path))
 
@@ -268,7 +269,7 @@ def _sealed(content: dict[str, Any]) -> bytes:
     return _json({**content, _CHECKSUM: hashlib.sha256(_json(content)).hexdigest()})
 
 
-def _how_to_repair(path: Path) -> str:
+def _how_to_repair(path: PartPath) -> str:
     """Sentence that names the run in whose folder a file is or should be."""
     run = next((name[:12] for name in path.parts if _RUN_ID.fullmatch(name)), "RUN")
     return (

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ape_core.errors import CorruptRunError
 from ape_core.simulation.chunk import Chunk
 from ape_core.storage.checkpoint import PartRecord, SimulationCheckpoint
-from ape_core.storage.files import damaged_file, make_folder, read_bytes, write_atomic
+from ape_core.storage.files import damaged_file, make_folder, read_bytes, size_of, write_atomic
+from ape_core.storage.places import ObjectPath, PartPath
 from ape_core.storage.tables import TABLES
 from ape_core.storage.tiers import COLD, WARM
 
@@ -29,9 +30,32 @@ def part_path(folder: Path, table: str, index: int, tier: str = WARM) -> Path:
     return folder / table / f"part-{index:06d}{_MARK[tier]}.parquet"
 
 
-def record_path(folder: Path, table: str, record: PartRecord) -> Path:
-    """Return where a table of a committed part is, in the tier that it is in."""
+def record_path(folder: Path, table: str, record: PartRecord) -> PartPath:
+    """Return where a table of a committed part is, in the tier and place that it is in."""
+    if record.place:
+        return object_path(record.place, table, record.index)
     return part_path(folder, table, record.index, record.tier)
+
+
+def local_path(folder: Path, table: str, record: PartRecord) -> Path:
+    """Return where a table of a part is that is known to be in the folder of its run."""
+    assert not record.place
+    return cast("Path", record_path(folder, table, record))
+
+
+def object_path(place: str, table: str, index: int) -> ObjectPath:
+    """Return where a table of a part is, in an object store."""
+    return ObjectPath(place, f"{table}-part-{index:06d}.parquet")
+
+
+def part_size(folder: Path, table: str, record: PartRecord) -> int:
+    """Return the size of a table of a committed part; CorruptRunError when it is missing."""
+    path = record_path(folder, table, record)
+    if isinstance(path, ObjectPath):
+        from ape_core.storage.objects import size_of_object
+
+        return size_of_object(path)
+    return size_of(path)
 
 
 def write_part(folder: Path, index: int, chunk: Chunk) -> PartRecord:
@@ -57,7 +81,9 @@ def write_part(folder: Path, index: int, chunk: Chunk) -> PartRecord:
     return write_slices(folder, index, chunk.years, [chunk])
 
 
-def write_slices(folder: Path, index: int, years: int, slices: Iterable[Chunk]) -> PartRecord:
+def write_slices(
+    folder: Path, index: int, years: int, slices: Iterable[Chunk], place: str = ""
+) -> PartRecord:
     """Write both tables of a chunk that is given in slices, as `write_part` does.
 
     The bytes are the same; only one slice and what is compressed are in memory at a time.
@@ -72,6 +98,8 @@ def write_slices(folder: Path, index: int, years: int, slices: Iterable[Chunk]) 
         Length of the run.
     slices
         Neighbouring ranges of the patients of the chunk, in order.
+    place
+        Where the parts of the run are; in its folder unless given.
     """
     from ape_core.storage.arrow import Encoder
 
@@ -86,7 +114,8 @@ def write_slices(folder: Path, index: int, years: int, slices: Iterable[Chunk]) 
         n_eyes += chunk.n_eyes
         del chunk
     files = {
-        table: _write_table(folder, table, index, encoder) for table, encoder in encoders.items()
+        table: _write_table(_new_path(folder, place, table, index), encoder)
+        for table, encoder in encoders.items()
     }
     (visits_sha256, visits_bytes), (patients_sha256, patients_bytes) = files.values()
     return PartRecord(
@@ -99,6 +128,7 @@ def write_slices(folder: Path, index: int, years: int, slices: Iterable[Chunk]) 
         visits_bytes=visits_bytes,
         patients_sha256=patients_sha256,
         patients_bytes=patients_bytes,
+        place=place,
     )
 
 
@@ -128,7 +158,7 @@ def _open_file(folder: Path, table: str, record: PartRecord) -> PartFile:
     from ape_core.storage.arrow import PartFile
 
     path = record_path(folder, table, record)
-    content = read_bytes(path)
+    content = _read(path)
     if hashlib.sha256(content).hexdigest() != record.sha256_of(table):
         raise damaged_file(path, "its checksum is not the one that was committed")
     return PartFile(path, table, content)
@@ -148,10 +178,29 @@ def _moved(folder: Path, record: PartRecord) -> PartRecord | None:
     return None
 
 
-def _write_table(folder: Path, table: str, index: int, encoder: Encoder) -> tuple[str, int]:
+def _read(path: PartPath) -> bytes:
+    """Content of a file of a part."""
+    if isinstance(path, ObjectPath):
+        from ape_core.storage.objects import read_object
+
+        return read_object(path)
+    return read_bytes(path)
+
+
+def _new_path(folder: Path, place: str, table: str, index: int) -> PartPath:
+    """Where a table of a new part is to be."""
+    return object_path(place, table, index) if place else part_path(folder, table, index)
+
+
+def _write_table(path: PartPath, encoder: Encoder) -> tuple[str, int]:
     """Write one table of a chunk; return its SHA-256 and size."""
-    path = part_path(folder, table, index)
-    make_folder(path.parent)
+    if not isinstance(path, ObjectPath):
+        make_folder(path.parent)
     data = memoryview(encoder.finish())
-    write_atomic(path, data)
+    if isinstance(path, ObjectPath):
+        from ape_core.storage.objects import write_object
+
+        write_object(path, data)
+    else:
+        write_atomic(path, data)
     return hashlib.sha256(data).hexdigest(), data.nbytes

@@ -22,7 +22,7 @@ from ape_core.storage.checkpoint import PartRecord
 from ape_core.storage.digest import RowDigest
 from ape_core.storage.files import write_atomic
 from ape_core.storage.os_errors import os_errors
-from ape_core.storage.parts import file_sha256, open_part, record_path
+from ape_core.storage.parts import file_sha256, local_path, open_part
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.tables import TABLES
 
@@ -90,7 +90,7 @@ def _commit(folder: RunFolder, moved: dict[PartRecord, PartRecord]) -> None:
     folder.committed.replace_parts(moved.values())
     for old in moved:
         for table in TABLES:
-            path = record_path(folder.path, table, old)
+            path = local_path(folder.path, table, old)
             with os_errors("remove", path):
                 path.unlink(missing_ok=True)
     moved.clear()
@@ -116,7 +116,7 @@ def _rewrite_table(folder: Path, table: str, part: PartRecord, new: PartRecord) 
     rows = RowDigest()
     groups = _digested(source, rows)
     data = memoryview(encode_groups(table, groups, source.schema, new.tier))
-    path = record_path(folder, table, new)
+    path = local_path(folder, table, new)
     write_atomic(path, data)
     _compare(path, source, rows.hexdigest(), file_sha256(data))
     return file_sha256(data), data.nbytes

@@ -38,6 +38,7 @@ from ape_core.storage.files import (
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
 from ape_core.storage.parts import record_path
+from ape_core.storage.parts_elsewhere import remove_stray_objects
 from ape_core.storage.question import read_question
 from ape_core.storage.tables import TABLES
 
@@ -113,9 +114,9 @@ class RunFolder:
         number = self.number()
         return number, 0.0 if number else self.created(), self.run_id
 
-    def write_created(self, number: int) -> None:
-        """Note the place of a new run in the order of runs, and for people when that was."""
-        note = {"number": number, "at": utc_text(utc_now())}
+    def write_created(self, number: int, place: str = "") -> None:
+        """Note the place of a new run in the order of runs, when that was, and where parts go."""
+        note = {"number": number, "at": utc_text(utc_now()), "parts": place}
         write_json(self.path / CREATED_FILE, note, durable=False)
 
     def _created_note(self) -> dict[str, Any]:
@@ -131,6 +132,13 @@ class RunFolder:
                 f"Delete the run with `ape delete {self.run_id[:12]}` and ask again.",
             )
         return checkpoint
+
+    def place(self) -> str:
+        """Return where the parts are, see `places`; empty when they are in this folder."""
+        try:
+            return self.checkpoint().place
+        except (CorruptRunError, StoreError):
+            return str(self._created_note().get("parts", ""))
 
     def missing_ranges(self) -> list[tuple[int, int]]:
         """Return the patients `(first, stop)` of each part that is not committed, in order."""
@@ -267,7 +275,8 @@ class RunFolder:
         What the parts held is then simulated again, to the same rows. Only for the holder of the
         worker lock.
         """
-        checkpoint = Checkpoint.begin(self.run_id, self._write_spec(), chunk_size)
+        place = self.place()
+        checkpoint = Checkpoint.begin(self.run_id, self._write_spec(), chunk_size, place)
         self.committed.save(checkpoint)
         remove_summaries(self.path, keep=None)
         return checkpoint
@@ -332,6 +341,7 @@ class RunFolder:
                 removed += self._remove_strays()
         elif holding_lock:
             removed += self._remove_strays()
+            remove_stray_objects(self.checkpoint(), self.spec().cohort.n_patients)
         return [str(path.relative_to(self.path)) for path in removed]
 
     def has_leftovers(self) -> bool:

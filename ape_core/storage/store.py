@@ -21,6 +21,8 @@ from ape_core.storage.files import make_folder, sync_folder, write_atomic
 from ape_core.storage.location import default_store_path
 from ape_core.storage.locks import FileLock, is_locked
 from ape_core.storage.os_errors import os_errors
+from ape_core.storage.parts_elsewhere import clear_place, open_place
+from ape_core.storage.places import place_of_run
 from ape_core.storage.run_folder import SPEC_FILE, RunFolder
 from ape_core.storage.tables import TABLES
 
@@ -96,7 +98,7 @@ class Store:
         is_id = isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) is not None
         return is_id and (self.runs_path / str(run_id)).is_dir()
 
-    def create(self, spec: RunSpec, chunk_size: int | None = None) -> RunFolder:
+    def create(self, spec: RunSpec, chunk_size: int | None = None, place: str = "") -> RunFolder:
         """Return the run that answers a question, created unless it is there.
 
         It appears at once with all that a run has, so that of any number of processes that ask
@@ -109,6 +111,8 @@ class Store:
         chunk_size
             Patients in a part, `limits.CHUNK_SIZE` by default. Fixed by whoever creates the run;
             it changes no row.
+        place
+            Where the parts are to be, see `places`; in the folder of the run unless given.
 
         Raises
         ------
@@ -119,7 +123,7 @@ class Store:
         make_folder(self.runs_path)
         while spec.run_id not in self:
             with os_errors("create a run in", self.runs_path):
-                self._create(spec, size)
+                self._create(spec, size, place)
         return RunFolder(self.runs_path / spec.run_id)
 
     def delete(self, run_id: str, lock: FileLock | None = None) -> None:
@@ -143,6 +147,9 @@ class Store:
         lock = lock or folder.acquire()
         if lock is None:
             raise in_use(folder, "deleted")
+        place = folder.place()
+        if place:
+            clear_place(place)
         with lock, os_errors("delete", folder.path), self._scratch("trash", run_id) as trash:
             folder.path.rename(trash)
             sync_folder(self.runs_path)
@@ -174,15 +181,16 @@ class Store:
             write_atomic(probe / SPEC_FILE, b"")
 
     @contextmanager
-    def staging(self, spec: RunSpec, chunk_size: int) -> Iterator[Path]:
+    def staging(self, spec: RunSpec, chunk_size: int, place: str = "") -> Iterator[Path]:
         """Folder of a whole run that nobody sees until `place` gives it its name.
 
         Removed at the end, or by `clean_temporary` after this process was killed.
         """
         with self._scratch("new", spec.run_id) as new:
             new.mkdir()
-            _fill(new, spec, chunk_size)
-            RunFolder(new).write_created(1 + max((run.number() for run in self.list()), default=0))
+            _fill(new, spec, chunk_size, place)
+            number = 1 + max((run.number() for run in self.list()), default=0)
+            RunFolder(new).write_created(number, place)
             yield new
 
     def place(self, staged: Path, run_id: str) -> bool:
@@ -197,10 +205,14 @@ class Store:
             sync_folder(self.runs_path)
         return True
 
-    def _create(self, spec: RunSpec, chunk_size: int) -> None:
+    def _create(self, spec: RunSpec, chunk_size: int, place: str) -> None:
         """Make a whole run under another name and give it its own, unless somebody was faster."""
-        with self.staging(spec, chunk_size) as new:
-            self.place(new, spec.run_id)
+        if place:
+            place = place_of_run(place, spec.run_id)
+            open_place(place, spec.to_json().encode())
+        with self.staging(spec, chunk_size, place) as new:
+            if not self.place(new, spec.run_id) and place:
+                clear_place(place)
 
     @contextmanager
     def _scratch(self, kind: str, run_id: str) -> Iterator[Path]:
@@ -277,10 +289,10 @@ def check_chunk_size(chunk_size: int | None) -> int:
     return size
 
 
-def _fill(folder: Path, spec: RunSpec, chunk_size: int) -> None:
+def _fill(folder: Path, spec: RunSpec, chunk_size: int, place: str) -> None:
     """Write what a run has before anything is simulated."""
     for table in TABLES:
         (folder / table).mkdir()
     text = spec.to_json().encode()
     write_atomic(folder / SPEC_FILE, text)
-    SimulationCheckpoint(folder).save(Checkpoint.begin(spec.run_id, text, chunk_size))
+    SimulationCheckpoint(folder).save(Checkpoint.begin(spec.run_id, text, chunk_size, place))

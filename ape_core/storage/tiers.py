@@ -19,11 +19,16 @@ WARM: Final = "warm"
 COLD: Final = "cold"
 """Archived: at maximum compression. It is read like any other run."""
 
+ELSEWHERE: Final = "elsewhere"
+"""In an object store, as written. It takes no disk here, and is not archived."""
+
 ON_DISK: Final = (WARM, COLD)
 
 
 def tier_of(checkpoint: Checkpoint) -> str:
     """Return the tier of what is committed: cold once every part is."""
+    if checkpoint.place:
+        return ELSEWHERE
     return COLD if checkpoint.parts and archived_share(checkpoint) == 1 else WARM
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from ape_core.errors import CorruptRunError, StoreError
 from ape_core.simulation.chunk import rows_increase
 from ape_core.storage.checkpoint import CHECKPOINT_FILE, Checkpoint, PartRecord, load_summary
-from ape_core.storage.files import damaged_file, sha256_file, size_of, what_stands_at
-from ape_core.storage.parts import open_part, record_path
+from ape_core.storage.files import damaged_file, sha256_file, what_stands_at
+from ape_core.storage.parts import open_part, part_path, part_size, record_path
 from ape_core.storage.run_folder import (
     CANCEL_FILE,
     ERROR_FILE,
@@ -113,9 +113,10 @@ def known_files(folder: RunFolder) -> list[str]:
     except (CorruptRunError, StoreError):
         return list(_ALWAYS)
     parts = [
-        str(record_path(folder.path, table, part).relative_to(folder.path))
+        str(part_path(folder.path, table, part.index, part.tier).relative_to(folder.path))
         for part in checkpoint.parts
         for table in TABLES
+        if not part.place
     ]
     return [*_ALWAYS, *([checkpoint.summary_file] if checkpoint.summary_file else []), *parts]
 
@@ -170,17 +171,22 @@ def _part_problems(
         f"`ape resume {folder.run_id[:12]}`."
     )
     for table in TABLES:
-        path = record_path(folder.path, table, part)
+        name = str(record_path(folder.path, table, part)).removeprefix(f"{folder.path}/")
         try:
             check_part(folder, part, table, years)
         except CorruptRunError as error:
-            yield Problem(str(path.relative_to(folder.path)), error.message, again, part.index)
+            yield Problem(name, error.message, again, part.index)
 
 
 def _check_size(folder: RunFolder, part: PartRecord, table: str, _years: int | None) -> None:
-    """Raise CorruptRunError unless there is a file of the size that was committed."""
+    """Raise CorruptRunError unless there is a file of the size that was committed.
+
+    Of what is in an object store, nothing is asked: that takes its time and may cost money.
+    """
+    if part.place:
+        return
     path, expected = record_path(folder.path, table, part), part.bytes_of(table)
-    found = size_of(path)
+    found = part_size(folder.path, table, part)
     if found != expected:
         raise damaged_file(path, f"it has {found:,} bytes, not {expected:,}")
 

@@ -134,11 +134,11 @@ def test_a_worker_refuses_another_version_and_a_store_that_it_does_not_see(store
     asked = ask(small_spec(900, years=1), store, 300)
     errand = errand_of(asked.folder)
     others = tuple((n, "0" if n == "numpy" else v) for n, v in errand.versions)
-    other = dask_tasks.Errand(errand.question, errand.folder, 300, others)
+    other = dask_tasks.Errand(errand.question, errand.folder, 300, "", others)
     for work in (finish_there, count_there):
         with pytest.raises(RunFailedError, match="has version .* of numpy, but .* has 0"):
             work(other, 0, 300)
-    away = dask_tasks.Errand(errand.question, str(tmp_path / "away"), 300, errand.versions)
+    away = dask_tasks.Errand(errand.question, str(tmp_path / "away"), 300, "", errand.versions)
     with pytest.raises(StoreError, match="does not see the run in .*away"):
         finish_there(away, 0, 300)
     assert not (tmp_path / "away").exists()

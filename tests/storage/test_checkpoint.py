@@ -99,8 +99,10 @@ def reseal(committed, **changes):
 
 
 def test_a_newer_format_is_not_guessed_at(committed):
-    reseal(committed, format=2)
-    with pytest.raises(StoreError, match="has format 2; this version of APE reads 1.*newer one"):
+    reseal(committed, format=3)
+    with pytest.raises(
+        StoreError, match="has format 3; this version of APE reads 1 and 2.*newer one"
+    ):
         committed.load()
 
 

@@ -32,7 +32,8 @@ from ape_core.storage.packages.manifest import (
     entry_of,
     part_name,
 )
-from ape_core.storage.parts import record_path
+from ape_core.storage.parts import local_path
+from ape_core.storage.places import shown
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.tables import TABLES
 
@@ -105,6 +106,12 @@ def write_package(folder: RunFolder, path: Path, *, with_data: bool) -> Exported
         When the file cannot be there, or would be larger than can be imported.
     """
     checkpoint, summary = _committed(folder)
+    if with_data and checkpoint.place:
+        raise InvalidInputError(
+            f"The rows of run {folder.run_id[:12]} are in {shown(checkpoint.place)}, and only rows "
+            "that are in the store itself can be put into a package.",
+            "Export it without the rows: whoever imports it simulates them again, to the same.",
+        )
     sources = list(_sources(folder, checkpoint, summary, with_data=with_data))
     parts = checkpoint.parts if with_data else ()
     manifest = Manifest(
@@ -164,7 +171,7 @@ def _sources(
         yield _measured(SUMMARY_FILE, summary)
     for part in checkpoint.parts if with_data else ():
         for table in TABLES:
-            path = record_path(folder.path, table, part)
+            path = local_path(folder.path, table, part)
             source = _measured(part_name(table, part.index), path)
             if source.file.sha256 != part.sha256_of(table):
                 raise damaged_file(path, "its checksum is not the one that was committed")
