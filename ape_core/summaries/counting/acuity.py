@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ape_core.schema import MAX_LETTERS, NOT_ASSESSED, PERIODS_PER_YEAR
+from ape_core.schema import MAX_LETTERS, PERIODS_PER_YEAR
 from ape_core.summaries.counting.bins import histogram_by_column, histogram_while
 from ape_core.summaries.definitions import N_CHANGES, N_LETTERS, PAIR_SUMS, Counts
 
@@ -63,12 +63,8 @@ def _assessed(
 
 def _pair_sums(assessed: NDArray[np.int8], baseline: NDArray[np.int8], years: int) -> Counts:
     """Add up what the correlation of letters at baseline and at each year's end needs."""
-    after = assessed[:, PERIODS_PER_YEAR::PERIODS_PER_YEAR].astype(np.int64)
-    present = (after != NOT_ASSESSED).astype(np.int64)
-    after *= present
-    before = baseline[:, None] * present
-    terms = (present, before, after, before * before, after * after, before * after)
-    counts = np.empty((years, len(PAIR_SUMS)), np.int64)
-    for column, term in enumerate(terms):
-        counts[:, column] = term.sum(axis=0)
+    from ape_core.summaries.counting.loops import add_pair_sums
+
+    counts = np.zeros((years, len(PAIR_SUMS)), np.int64)
+    add_pair_sums(assessed[:, PERIODS_PER_YEAR::PERIODS_PER_YEAR], baseline, counts)
     return counts

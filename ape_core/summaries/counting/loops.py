@@ -8,6 +8,8 @@ long as this file is unchanged, so it may use no name of another one.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ape_core.simulation.compiled import compiled
 
 
@@ -88,6 +90,92 @@ def add_assessed(assessed, baseline, left, letters, changes):  # type: ignore[no
             if carried >= 0:
                 letters[2, point, carried] += 1
                 changes[2, point, carried + shift] += 1
+
+
+@compiled
+def add_pair_sums(letters, baseline, counts):  # type: ignore[no-untyped-def]
+    """What `PAIR_SUMS` names, in its order, at the ends of years: `[year, n]`.
+
+    `letters` is `[n_eyes, years]`.
+    """
+    for i in range(letters.shape[0]):
+        before = baseline[i]
+        for year in range(letters.shape[1]):
+            after = letters[i, year]
+            if after >= 0:
+                counts[year, 0] += 1
+                counts[year, 1] += before
+                counts[year, 2] += after
+                counts[year, 3] += before * before
+                counts[year, 4] += after * after
+                counts[year, 5] += before * after
+
+
+@compiled
+def add_injections(eye, day, units, numbers, points, weeks, days):  # type: ignore[no-untyped-def]
+    """Injections by the time at which they are given, and the time since the one before.
+
+    Parameters
+    ----------
+    eye, day
+        Of each injection, eye after eye and in the order of days.
+    units
+        Days of a period, of a year and of a week.
+    numbers
+        Injections of each eye.
+    points
+        `[point, 2]`: injections that count from this point on, and by how much they raise the
+        square of the number of their eye, from r * r to (r + 1) * (r + 1).
+    weeks, days
+        `[year, weeks]`, intervals between injections by the year in which they end and their
+        length, the longest in the last column; and `[year]`, the sum of their days.
+    """
+    longest = weeks.shape[1] - 1
+    for i in range(eye.size):
+        so_far = numbers[eye[i]]
+        numbers[eye[i]] = so_far + 1
+        point = day[i] // units[0] + 1
+        if point < points.shape[0]:
+            points[point, 0] += 1
+            points[point, 1] += 2 * so_far + 1
+        year = day[i] // units[1]
+        if so_far > 0 and year < days.size:
+            passed = day[i] - day[i - 1]
+            weeks[year, min((passed + units[2] // 2) // units[2], longest)] += 1
+            days[year] += passed
+
+
+@compiled
+def add_flow(visits, left, after, n_periods, inside, counts):  # type: ignore[no-untyped-def]
+    """Eyes by what they are at both ends of each year, `[year, status, status]`.
+
+    Parameters
+    ----------
+    visits
+        Of each visit its eye, the points from and up to which it is the last one made, and
+        whether the eye is monitored after it.
+    left, after
+        First point at which each eye is out of care, and what it is then.
+    n_periods
+        Points of a year.
+    inside
+        What an eye in care is on treatment, and while it is monitored.
+    """
+    eye, start, stop, monitored = visits
+    n_ends = counts.shape[0] + 1
+    status = np.full((left.size, n_ends), inside[0], np.int64)
+    for i in range(eye.size):
+        if monitored[i]:
+            first = (start[i] + n_periods - 1) // n_periods
+            end = (stop[i] + n_periods - 1) // n_periods
+            for year in range(first, min(end, n_ends)):
+                status[eye[i], year] = inside[1]
+    for i in range(left.size):
+        for year in range(n_ends):
+            if left[i] <= year * n_periods:
+                status[i, year] = after[i]
+            if year > 0:
+                counts[year - 1, status[i, year - 1], status[i, year]] += 1
 
 
 @compiled

@@ -8,7 +8,6 @@ import numpy as np
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK, END_REASONS, PERIODS_PER_YEAR
 from ape_core.summaries.counting.bins import (
-    Flags,
     ceil_divide,
     histogram,
     histogram_2d,
@@ -80,25 +79,10 @@ def _alive(chunk: Chunk) -> Counts:
 
 def _flow(care: Care) -> Counts:
     """First eyes by status at both ends of each year, `[years, n_status, n_status]`."""
-    ends = np.arange(care.years + 1) * PERIODS_PER_YEAR
-    out = care.left[:, None] <= ends
-    after = _STATUS_AFTER[care.patients["end_reason"]][:, None]
-    inside = np.where(_monitored_at_year_ends(care), MONITORED, ON_TREATMENT)
-    status = np.where(out, after, inside)
-    n_status = len(STATUSES)
-    year = np.arange(care.years) * (n_status * n_status)
-    codes = year + status[:, :-1] * n_status + status[:, 1:]
-    counts = np.bincount(codes.ravel(), minlength=care.years * n_status * n_status)
-    return counts.reshape(care.years, n_status, n_status)
+    from ape_core.summaries.counting.loops import add_flow
 
-
-def _monitored_at_year_ends(care: Care) -> Flags:
-    """Whether each eye is monitored at the start of each year and at the end of the run."""
-    visits = np.flatnonzero(care.monitored)
-    eye = care.eye.take(visits)
-    start = ceil_divide(care.start.take(visits), PERIODS_PER_YEAR)
-    stop = ceil_divide(care.stop.take(visits), PERIODS_PER_YEAR)
-    shape = (care.n_eyes, care.years + 2)
-    changes = histogram_2d(eye, start, shape) - histogram_2d(eye, stop, shape)
-    monitored: Flags = changes.cumsum(axis=1)[:, :-1] > 0
-    return monitored
+    counts = np.zeros((care.years, len(STATUSES), len(STATUSES)), np.int64)
+    visits = (care.eye, care.start, care.stop, care.monitored)
+    after = _STATUS_AFTER[care.patients["end_reason"]]
+    add_flow(visits, care.left, after, PERIODS_PER_YEAR, (ON_TREATMENT, MONITORED), counts)
+    return counts

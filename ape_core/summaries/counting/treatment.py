@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from ape_core.summaries.counting.bins import (
 from ape_core.summaries.counting.care import days_in_care
 from ape_core.summaries.definitions import (
     CUMULATIVE,
-    INTERVAL_SUMS,
     MAX_INTERVAL_WEEKS,
     MAX_PER_YEAR,
     SCANS,
@@ -29,20 +28,23 @@ if TYPE_CHECKING:
     from ape_core.summaries.counting.care import Care, Events
 
 
+_UNITS: Final = (DAYS_PER_PERIOD, DAYS_PER_YEAR, DAYS_PER_WEEK)
+
+
 def count_treatment(care: Care, events: Events) -> dict[str, Counts]:
     """Injections and visits per year, intervals and scans of first eyes."""
-    eye, day = events.eye, events.day
-    number, rank = _ranks(care, eye)
+    given = _given(care, events)
     through = care.left > _column(np.arange(1, care.years + 1) * PERIODS_PER_YEAR)
     return {
         "injections_in_year": _per_year(events.injections, through),
         "visits_in_year": _per_year(events.visits, through),
         "year_sums": _year_sums(events.injections, events.visits, through, care),
-        "cumulative_injections": _cumulative(care, number, rank, day),
-        "injections_of_all": _of_all(care, rank, day),
+        "cumulative_injections": _cumulative(care, given),
+        "injections_of_all": _of_all(care, given),
         **_around(care),
         "last_scans": _last_scans(care),
-        **_injection_intervals(care, eye, day),
+        "injection_intervals": given.weeks,
+        "interval_sums": np.stack([given.weeks.sum(axis=1), given.days], axis=1),
     }
 
 
@@ -61,52 +63,50 @@ def _year_sums(injections: Ints, visits: Ints, through: Flags, care: Care) -> Co
     return np.stack(totals, axis=1)
 
 
-def _cumulative(care: Care, number: Ints, rank: Ints, day: Ints) -> Counts:
+class _Given(NamedTuple):
+    """What `loops.add_injections` counts."""
+
+    numbers: Counts
+    points: Counts
+    weeks: Counts
+    days: Counts
+
+
+def _given(care: Care, events: Events) -> _Given:
+    """Count injections by eye and point, and the intervals between them by year."""
+    from ape_core.summaries.counting.loops import add_injections
+
+    given = _Given(
+        np.zeros(care.n_eyes, np.int64),
+        np.zeros((care.n_points, len(CUMULATIVE) - 1), np.int64),
+        np.zeros((care.years, MAX_INTERVAL_WEEKS + 1), np.int64),
+        np.zeros(care.years, np.int64),
+    )
+    add_injections(events.eye, events.day, _UNITS, *given)
+    return given
+
+
+def _cumulative(care: Care, given: _Given) -> Counts:
     """Add up, over eyes in care, the injections given before each 4-weekly point.
 
-    An injection counts from the next point on, and raises the square of its eye's number from
-    r * r to (r + 1) * (r + 1). When an eye leaves, all that it has counted is taken back.
+    An injection counts from the next point on. When an eye leaves, all that it has counted is
+    taken back.
     """
-    point = day // DAYS_PER_PERIOD + 1
     n_points = care.n_points
     changes = np.empty((n_points, len(CUMULATIVE)), np.int64)
     changes[:, 0] = -histogram(care.left, n_points)
-    changes[:, 1] = histogram(point, n_points) - sums(care.left, number, n_points)
-    changes[:, 2] = sums(point, 2 * rank + 1, n_points) - sums(care.left, number**2, n_points)
+    changes[:, 1:] = given.points
+    changes[:, 1] -= sums(care.left, given.numbers, n_points)
+    changes[:, 2] -= sums(care.left, given.numbers**2, n_points)
     changes[0, 0] += care.n_eyes
     counts: Counts = changes.cumsum(axis=0)
     return counts
 
 
-def _of_all(care: Care, rank: Ints, day: Ints) -> Counts:
+def _of_all(care: Care, given: _Given) -> Counts:
     """Add up, over all first eyes, the injections given before each 4-weekly point."""
-    point = day // DAYS_PER_PERIOD + 1
-    changes = np.zeros((care.n_points, len(CUMULATIVE)), np.int64)
-    changes[0, 0] = care.n_eyes
-    changes[:, 1] = histogram(point, care.n_points)
-    changes[:, 2] = sums(point, 2 * rank + 1, care.n_points)
-    counts: Counts = changes.cumsum(axis=0)
-    return counts
-
-
-def _ranks(care: Care, eye: Ints) -> tuple[Ints, Ints]:
-    """Injections of each eye, and of each injection the number that its eye had before."""
-    number = np.bincount(eye, minlength=care.n_eyes)
-    return number, np.arange(len(eye)) - (np.cumsum(number) - number).take(eye)
-
-
-def _injection_intervals(care: Care, eye: Ints, day: Ints) -> dict[str, Counts]:
-    """Weeks between consecutive injections, by the year in which the interval ends."""
-    ends = np.flatnonzero(eye[1:] == eye[:-1]) + 1
-    day_of_end = day.take(ends)
-    days = day_of_end - day.take(ends - 1)
-    year = day_of_end // DAYS_PER_YEAR
-    weeks = np.minimum((days + DAYS_PER_WEEK // 2) // DAYS_PER_WEEK, MAX_INTERVAL_WEEKS)
-    histogram = histogram_2d(year, weeks, (care.years, MAX_INTERVAL_WEEKS + 1))
-    counts = np.empty((care.years, len(INTERVAL_SUMS)), np.int64)
-    counts[:, 0] = histogram.sum(axis=1)
-    counts[:, 1] = sums(year, days, care.years)
-    return {"injection_intervals": histogram, "interval_sums": counts}
+    eyes = np.full(care.n_points, care.n_eyes, np.int64)
+    return np.column_stack([eyes, given.points.cumsum(axis=0)])
 
 
 def _column(numbers: Ints) -> Ints:
