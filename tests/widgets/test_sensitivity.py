@@ -243,6 +243,7 @@ def test_opening_simulates_nothing_and_shows_again_what_was_asked(tmp_path, base
     monkeypatch.setattr("ape_core.runs.series.Series.was_begun", True)
     again.arrive()
     assert len(started) == 4, "its process was lost: both go on"
+    monkeypatch.setattr("ape_core.runs.series.Series.was_begun", False)
     AskedStudies(tmp_path)._path(base.run_id).write_text("{")
     again.n_draws = "40"
     again.arrive(base.run_id)

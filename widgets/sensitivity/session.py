@@ -45,6 +45,8 @@ _ADOPTED_PATIENTS: Final = 10_000
 _FEWER: Final = 2_000
 """A run of more patients is taken as the question with so few."""
 
+_SHOWN_UNASKED: Final = ("complete", "running", "stopping")
+"""What is shown of runs though nobody is known to have asked for them together."""
 _MOST_LOOKED_AT: Final = 40
 """Newest runs among which one looks for a base case."""
 
@@ -274,12 +276,13 @@ class SensitivitySession(Session):
                 runs = self._made(kind)
             except InvalidSpecError:
                 continue  # a field of it does not say what is meant: it is asked when it does
-            known = runs.progress()
-            if kind in asked or known.n_done > 1 or known.status == "running":
+            status = runs.progress().status
+            if kind in asked or runs.was_begun or status in _SHOWN_UNASKED:
                 self.studies[kind] = runs
-            if kind in asked and known.status == "interrupted" and runs.was_lost:
+            elif isinstance(runs, DrawnRuns):
+                self._show_fewer_draws(runs)
+            if kind in asked and status == "interrupted" and runs.was_lost:
                 runs.start()
-        self._show_fewer_draws(asked)
         self.refresh()
 
     def _recall(self) -> dict[str, Any]:
@@ -296,14 +299,10 @@ class SensitivitySession(Session):
             self.response |= {name: str(response.get(name, "")) for name in self.response}
         return asked
 
-    def _show_fewer_draws(self, asked: Mapping[str, Any]) -> None:
+    def _show_fewer_draws(self, runs: DrawnRuns) -> None:
         """Where nobody is known to have asked for as many draws, show those that are there."""
-        runs = self.drawn
-        if runs is None or DRAWS in asked or runs.status in ("complete", "running"):
-            return
         there = [runs.figures(spec) is not None for spec in runs.specs]
-        n = there.index(False) if False in there else len(there)
-        self.studies.pop(DRAWS)
+        n = [*there, False].index(False)
         if n >= LEAST_DRAWS:
             self.n_draws = str(n)
             self.studies[DRAWS] = self._draws()
