@@ -2,8 +2,9 @@
 
 In a control group with a limit of 1 GB run the server, three open pages and their kernels, and the
 workers of three runs of 100,000 patients and one of 1,000,000 over 5 years. Then so many more
-visitors come that one is refused. The browser is outside of the group. Where a machine does not
-allow such a group, APE is told the limit by MEM_LIMIT and counts for itself.
+visitors come that one is refused; where the runs would end before that, more are asked for, so that
+there is a worker beside the pages all the time. The browser is outside of the group. Where a
+machine does not allow such a group, APE is told the limit by MEM_LIMIT and counts for itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from ape_core.runs.slots import n_running, queued_runs
 from ape_core.storage.store import Store
 from benchmarks.chaos.common import PROTOCOL, Row, await_that, demand, row, tell, workplace
 from benchmarks.chaos.memory_groups import MB, MemoryGroup, memory_group
+from benchmarks.chaos.visiting import PAGE_SECONDS, knock, open_page, see_that_pages_live
 
 LIMIT_MB: Final = 1024
 N_PAGES: Final = 3
@@ -41,10 +43,12 @@ SIZES: Final = (100_000, 100_000, 100_000, 1_000_000)
 SHORT_SIZES: Final = (20_000, 20_000, 20_000, 100_000)
 YEARS: Final = 5
 PATIENCE_SECONDS: Final = 1_800.0
-PAGE_SECONDS: Final = 180.0
 ROOT: Final = Path(__file__).parents[2]
 
-_BEATS: Final = "document.querySelector('.ape-pulse [data-tick]')?.dataset.tick"
+_FIRST_SEED: Final = 100
+_AHEAD: Final = 2
+"""Runs that are not complete while pages are opened: one that is simulated, and the next."""
+
 _FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -57,6 +61,7 @@ class Found:
     pages_at_once: int = 0
     pages_beside_a_worker: int = 0
     kernels: set[int] = field(default_factory=set)
+    reloads: list[str] = field(default_factory=list)
     refusal: str = ""
     worker_mb: float = 0.0
     waiting_mb: float = 0.0
@@ -109,6 +114,43 @@ class Watch:
                         found.waiting_mb = max(found.waiting_mb, megabytes)
 
 
+class Shell:
+    """Asks questions from within the limit, each another one.
+
+    Parameters
+    ----------
+    group
+        The group; None where APE only counts for itself.
+    store
+        The store.
+    """
+
+    def __init__(self, group: MemoryGroup | None, store: Path) -> None:
+        self.store = store
+        self.runs: list[Run] = []
+        self._group = group
+
+    def submit(self, sizes: Sequence[int]) -> None:
+        """Ask for runs of so many patients."""
+        for size in sizes:
+            words = [sys.executable, "-m", "ape_core.cli", "run", PROTOCOL, "--detach", "--json"]
+            words += ["--patients", str(size), "--years", str(YEARS)]
+            words += ["--seed", str(_FIRST_SEED + len(self.runs))]
+            asked = subprocess.run(
+                self._group.command(words) if self._group else words,
+                cwd=ROOT, env=_environment(self._group, self.store), stdout=subprocess.PIPE,
+                check=True,
+            )  # fmt: skip
+            self.runs.append(Run(Store(self.store).find(json.loads(asked.stdout)["run_id"])))
+
+    def keep_a_worker(self) -> None:
+        """See that a worker is running, and another run waits to take its place."""
+        while sum(run.status != "complete" for run in self.runs) < _AHEAD:
+            tell("few runs are left: one more is asked for")
+            self.submit(SIZES[-1:])
+        await_that(lambda: n_running(self.store) > 0, "a worker is running", PAGE_SECONDS)
+
+
 def rows(*, short: bool = False) -> list[Row]:
     """Rows of the table."""
     if shutil.which("chromium") is None:
@@ -157,35 +199,37 @@ def _prove(group: MemoryGroup | None, folder: Path, sizes: tuple[int, ...]) -> l
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
-        pages = [_open(browser, address) for _ in range(N_PAGES)]
+        pages = [open_page(browser, address, watch.found.reloads) for _ in range(N_PAGES)]
         tell(f"{N_PAGES} pages are open")
-        runs = [_submit(group, store, number, size) for number, size in enumerate(sizes, start=100)]
+        shell = Shell(group, store)
+        shell.submit(sizes)
         await_that(lambda: n_running(store) > 0, "a worker begins")
         found = watch.found
-        _fill(browser, address, store, pages, found)
+        _fill(browser, address, shell, pages, found)
+        await_that(lambda: len(server.children()) == len(pages), "each page has one kernel")
         found.kernels = {kernel.pid for kernel in server.children()}
-        demand(len(found.kernels) == len(pages), "each page has its kernel, and nobody else")
-        for run in runs:
+        for run in shell.runs:
             await_that(lambda run=run: run.wait(5) == "complete", "all runs end", PATIENCE_SECONDS)
         tell("all runs are complete")
         alive = {kernel.pid for kernel in server.children()}
         demand(found.kernels == alive, "no kernel has ended")
-        _see_that_pages_live(pages)
+        see_that_pages_live(pages)
         browser.close()
-        return _rows(group, found, sizes)
+        return _rows(group, found, sizes, len(shell.runs) - len(sizes))
 
 
-def _fill(browser: Any, address: str, store: Path, pages: list[Any], found: Found) -> None:
-    """Open pages, one after another, until a visitor is refused."""
-    while len(pages) < MOST_PAGES:
-        if n_running(store):  # on a slow machine short runs end before somebody is refused
-            found.pages_beside_a_worker = len(pages)
-        status, words = _knock(browser, address)
+def _fill(browser: Any, address: str, shell: Shell, pages: list[Any], found: Found) -> None:
+    """Open pages beside a worker, one after another, until a visitor is refused."""
+    while len(pages) < MOST_PAGES and not found.refusal:
+        shell.keep_a_worker()
+        status, answer = knock(browser, address, found.reloads)
         if status == 503:
-            found.refusal = words
-            break
-        pages.append(words)
-        tell(f"{len(pages)} pages are open")
+            found.refusal = answer
+        else:
+            pages.append(answer)
+            tell(f"{len(pages)} pages are open")
+        if n_running(shell.store):
+            found.pages_beside_a_worker = len(pages)
     found.pages_at_once = len(pages)
     demand(found.refusal, f"the visitor after {len(pages)} pages is refused")
     demand(
@@ -194,16 +238,20 @@ def _fill(browser: Any, address: str, store: Path, pages: list[Any], found: Foun
     )
 
 
-def _rows(group: MemoryGroup | None, found: Found, sizes: tuple[int, ...]) -> list[Row]:
+def _rows(
+    group: MemoryGroup | None, found: Found, sizes: tuple[int, ...], n_more: int
+) -> list[Row]:
     """What is to be said."""
     asked = f"runs of {', '.join(f'{size:,}' for size in sizes)} patients x {YEARS} years"
+    if n_more:
+        asked += f" and {n_more} more of {SIZES[-1]:,}"
     workers_said = (
         f"at most {found.workers_at_once} workers at once, the largest {found.worker_mb:.0f} MB "
         f"RSS; one that waits {found.waiting_mb:.0f} MB"
     )
     pages = (
         f"{found.pages_beside_a_worker} pages beside a running worker; the next visitor reads "
-        f"{found.refusal!r}; every kernel lived on"
+        f"{found.refusal!r}; every kernel lived on; {len(found.reloads)} pages had to be reloaded"
     )
     if group is None:
         limit = "no control group is allowed here: MEM_LIMIT=1G, APE's own count"
@@ -259,53 +307,6 @@ def _answers(address: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _submit(group: MemoryGroup | None, store: Path, seed: int, n_patients: int) -> Run:
-    """Ask a question from a shell within the limit."""
-    words = [sys.executable, "-m", "ape_core.cli", "run", PROTOCOL, "--detach", "--json"]
-    words += ["--patients", str(n_patients), "--years", str(YEARS), "--seed", str(seed)]
-    asked = subprocess.run(
-        group.command(words) if group else words,
-        cwd=ROOT, env=_environment(group, store), stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
-    return Run(Store(store).find(json.loads(asked.stdout)["run_id"]))
-
-
-def _open(browser: Any, address: str) -> Any:
-    """Open a page, which must be let in."""
-    status, page = _knock(browser, address)
-    demand(status == 200, f"a page is let in, not answered with {status}")
-    return page
-
-
-def _knock(browser: Any, address: str) -> tuple[int, Any]:
-    """Come as a new visitor: 200 and a page that lives, or what the server says instead."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(PAGE_SECONDS * 1000)
-    statuses: list[int] = []
-    page.on("response", lambda answer: _note_status(answer, statuses))
-    page.goto(address, wait_until="commit")
-    page.wait_for_function(f"{_BEATS} > 0 || document.querySelector('main > small, main > p')")
-    if statuses[-1] != 200:
-        words = page.locator("main p").first.inner_text()
-        page.close()
-        return statuses[-1], words
-    page.wait_for_function(f"{_BEATS} > 0")
-    return 200, page
-
-
-def _note_status(answer: Any, statuses: list[int]) -> None:
-    """Note how the server answered the visit; the first answer only looks at the browser."""
-    if answer.request.is_navigation_request():
-        statuses.append(answer.status)
-
-
-def _see_that_pages_live(pages: list[Any]) -> None:
-    """Raise Broken unless the kernel of every page still counts."""
-    for page in pages:
-        before = page.evaluate(_BEATS)
-        page.wait_for_function(f"before => {_BEATS} !== before", arg=before)
 
 
 def _copy_libraries(folder: Path) -> Path:
