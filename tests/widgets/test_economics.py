@@ -292,9 +292,9 @@ def test_where_slots_ran_short_the_page_shows_no_interval(page, monkeypatch):
     assert "is not known" in plain(page._answer.value)
     assert "95% interval" not in plain(page._answer.value)
     assert "is-dots" not in page._charts[1]._drawing.value
-    assert page._charts[2]._drawing.value == ""
-    for panel in (page._charts[1], page._charts[2]):
-        assert "Visits slipped in these runs" in panel.card._foot.value
+    assert "Visits slipped in these runs" in page._charts[2]._drawing.value
+    assert "svg" not in page._charts[2]._drawing.value
+    assert "Visits slipped in these runs" in page._charts[1].card._foot.value
     assert "Luck of these patients not known" in plain(page._charts[4].card._foot.value)
     assert "Visits slipped in these runs" in page._caveats.value
     page._charts[1].choice.value = INPUTS
@@ -346,6 +346,7 @@ def test_runs_of_several_drugs_are_refused_in_words(page, monkeypatch):
     page.refresh()
     assert "These runs cannot be priced." in page._answer.value
     assert "several drugs" in page._answer.value
+    assert "ape-hidden" in page._cards._dom_classes
     assert "appears when all runs" in page._tables[0].card._foot.value
 
 

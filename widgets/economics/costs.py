@@ -36,8 +36,8 @@ class CostsPanel:
         self.card.say("Over the whole run, discounted, in pounds of the price year; by category.")
         self.card.wait(waiting=not session.priced)
         self.card.offer(lambda: costs_table(session.priced))
-        self._drawing.value = costs_markup(session)
-        self.card.foot(categories_markup(session) if session.priced else "")
+        amounts = categories_markup(session) if session.priced else ""
+        self._drawing.value = costs_markup(session) + amounts
 
 
 class YearsPanel:

@@ -22,7 +22,7 @@ from widgets.economics.sources import SourcesPanel
 from widgets.economics.uncertainty import AcceptabilityPanel, PlanePanel
 from widgets.economics.value import ValuePanel
 from widgets.errors import guarded
-from widgets.html import box, html
+from widgets.html import box, html, set_class
 from widgets.several.chooser import ChooserPanel
 from widgets.several.page import STYLE, SeveralPage
 from widgets.several.progress import SeveralProgress
@@ -85,15 +85,17 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
 
     def main(self) -> list[Widget]:
         """Give the answer in words, then charts and tables."""
-        cards = box(*(card.view for card in (*self._charts, *self._tables)), classes="ape-charts")
-        return [self._title.view, self._answer, cards, self._caveats]
+        views = (card.view for card in (*self._charts, *self._tables))
+        self._cards = box(*views, classes="ape-charts")
+        return [self._title.view, self._answer, self._cards, self._caveats]
 
     def draw_panels(self) -> None:
         """Show the state of the session; draw only what changed."""
         self.refresh_panels()
         self.fold_for(self.session.run_ids)
         session = self.session
-        drawn = (session.version, session.drawn, session.study.n_complete, session.run_ids)
+        study, is_damaged = session.study, session.damage is not None
+        drawn = (session.version, session.drawn, study.n_complete, session.run_ids, is_damaged)
         if drawn != self._drawn:
             self._drawn = drawn
             self._draw_answer()
@@ -101,6 +103,8 @@ class EconomicsPage(SeveralPage[EconomicsSession]):
     def _draw_answer(self) -> None:
         """Draw the figures."""
         session = self.session
+        nothing = session.comparison is None or session.damage is not None or session.refusal
+        set_class(self._cards, "ape-hidden", on=bool(nothing))
         self._answer.value = answer_markup(session)
         self._caveats.value = caveats_markup(session)
         for chart in self._charts:

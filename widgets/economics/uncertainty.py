@@ -63,7 +63,7 @@ class PlanePanel:
         self.card.wait(waiting=compared is None)
         if compared is None:
             self._drawing.value = ""
-            self.card.foot(to_come("The plane appears when all runs have the same patients."))
+            self.card.foot("")
             return
         costs, qalys = points_of(session)
         self.card.say(
@@ -109,16 +109,14 @@ class AcceptabilityPanel:
         self.card.wait(waiting=compared is None)
         if compared is None:
             self._drawing.value = ""
-            self.card.foot(to_come("The curves appear when all runs have the same patients."))
+            self.card.foot("")
             return
         shares = shares_of(session)
         said = best_of(session)
         if shares is None:
-            self._drawing.value = ""
+            self._drawing.value = to_come(certainty_words(compared))
             self.card.say("Share of draws in which each protocol has the highest net benefit.")
-            self.card.foot(
-                f"<div class='ape-foot'>{text(said)}</div>{to_come(certainty_words(compared))}"
-            )
+            self.card.foot(f"<div class='ape-foot'>{text(said)}</div>")
             return
         self.card.say(
             f"Share of {n_draws(session):,} draws in which each protocol has the highest net "

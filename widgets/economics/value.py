@@ -52,7 +52,13 @@ def value_markup(session: Pictured) -> str:
         place: [item.net_benefit(session.threshold) for item in compared.by_year(place)]
         for place in places
     }
-    values = [gain.value for gains in found.values() for gain in gains]
+    values = [
+        end
+        for gains in found.values()
+        for gain in gains
+        for end in (gain.value, gain.low, gain.high)
+        if math.isfinite(end)
+    ]
     ticks = ticks_between(min(0.0, *values), max(0.0, *values))
     years = len(next(iter(found.values())))
     plot = Drawing((0, years + 0.3), (ticks[0], ticks[-1]))
@@ -65,8 +71,7 @@ def value_markup(session: Pictured) -> str:
         for year, gain in enumerate(gains, start=1):
             if not math.isfinite(gain.se):
                 continue
-            low, high = max(gain.low, ticks[0]), min(gain.high, ticks[-1])
-            parts.append(plot.line((year, year), (low, high), shade))
+            parts.append(plot.line((year, year), (gain.low, gain.high), shade))
         parts.append(plot.mark(years, line[-1], shade, LETTERS[place]))
         told.append(f"{compared.names[place]}: {', '.join(pounds(gain.value) for gain in gains)}")
     shown = [float(year) for year in range(0, years + 1, max(1, years // 10))]
