@@ -61,6 +61,7 @@ class ProgressPanel:
             return
         working, cancelled = progress.status in ("running", "queued"), self._session.cancelled
         set_class(self.view, "ape-told", on=not working)
+        set_class(self.view, "ape-queued", on=progress.status == "queued")
         more = " ".join((_before(progress, self._session.runs), self._session.went_on)).strip()
         self._words.value = progress_markup(progress, cancelled=cancelled, more=more)
         name, style = _BUTTONS[progress.status]
@@ -72,6 +73,7 @@ class ProgressPanel:
         """Say that the run is being checked: its patients are all there, and tell nothing."""
         set_class(self.view, "ape-hidden", on=False)
         set_class(self.view, "ape-told", on=False)
+        set_class(self.view, "ape-queued", on=False)
         self._words.value = _bar(_MENDING, "", 0.0, f"{_first_upper(phase)}.", waiting=True)
         self._button.description, self._button.disabled = "Working", True
         set_class(self._button, "ape-primary", on=False)
@@ -80,6 +82,7 @@ class ProgressPanel:
         """Offer to put a run right of which nothing can be shown until then."""
         set_class(self.view, "ape-hidden", on=False)
         set_class(self.view, "ape-told", on=True)
+        set_class(self.view, "ape-queued", on=False)
         self._words.value = (
             f'<div class="ape-progress-words"><strong>{text(what)}</strong></div>'
             f'<div class="ape-progress-below">{prose(below)}</div>'

@@ -246,6 +246,7 @@ def test_every_state_of_a_run_is_told(finished, status, words, button):
     assert 'role="progressbar"' in panel._words.value
     assert panel._button.description == button
     assert "ape-hidden" not in panel.view._dom_classes
+    assert ("ape-queued" in panel.view._dom_classes) == (status == "queued")
 
 
 def test_closing_leaves_no_widget_behind(store, count_widgets):
@@ -279,6 +280,18 @@ def test_a_notebook_is_given_what_the_template_of_a_page_holds(finished, monkeyp
     assert ahead == ([{MIME_TYPE: first_view(finished.view)}] if in_page else [])
     assert displayed[-1] is finished.view
     assert "Save numbers as CSV" in menu_script()
+
+
+def test_a_run_without_figures_has_one_place_instead_of_empty_charts(finished):
+    grid = finished._story._grid
+    assert "ape-idle" not in grid._dom_classes
+    finished.session.summary = None
+    finished.session.progress = replace(finished.session.progress, status="failed")
+    finished.draw()
+    assert "ape-idle" in grid._dom_classes
+    finished.session.progress = replace(finished.session.progress, status="queued")
+    finished.draw()
+    assert "ape-idle" not in grid._dom_classes
 
 
 def test_an_unusable_store_is_explained(tmp_path):
