@@ -413,5 +413,5 @@ def test_cards_say_what_is_to_come_or_that_nothing_is(page):
 def test_several_busiest_weeks_are_said_to_be_several():
     assert when(Peak(14, 40, 38)) == "on 38 days"
     assert when(Peak(15, 40, 1)) == "Tuesday of week 3"
-    assert in_week(Peak(14, 150, 3)) == "3 weeks"
-    assert in_week(Peak(14, 150, 1)) == "week 3"
+    assert in_week(Peak(14, 150, 3)) == "each of 3 busiest weeks"
+    assert in_week(Peak(14, 150, 1)) == "the busiest week, 3"

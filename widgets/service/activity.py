@@ -16,7 +16,7 @@ from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
 from widgets.service.weeks import across_weeks, place_on_axis
-from widgets.service.words import in_week, when
+from widgets.service.words import in_week, on_busiest_day
 from widgets.service.year import Choice
 from widgets.theme import colour
 
@@ -121,12 +121,11 @@ def _in_words(seen: Workload, *, by_day: bool) -> str:
     if n_weeks > WEEKS_PER_YEAR and n_weeks % WEEKS_PER_YEAR == 0:
         weeks = words.plural(n_weeks // WEEKS_PER_YEAR, "year")
     peak = load.peak_day if by_day else load.peak_week
-    name = when(peak) if by_day else in_week(peak)
-    busiest = "busiest day" if by_day else "busiest week"
+    name = f"on {on_busiest_day(peak)}" if by_day else f"in {in_week(peak)}"
     cells = (
         (words.count(seen.visits.sum()), f"visits in {weeks}"),
         (words.count(seen.injections.sum()), "injections"),
-        (words.count(peak.n_visits), f"visits in the {busiest}, {name}"),
+        (words.count(peak.n_visits), f"visits {name}"),
     )
     return (
         '<div class="ape-split">'

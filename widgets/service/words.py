@@ -31,14 +31,21 @@ def when(peak: Peak) -> str:
     return on_day(peak) if peak.n_times == 1 else f"on {words.count(peak.n_times)} days"
 
 
-def in_week(peak: Peak) -> str:
-    """In which week it is, or in how many: "week 257", "3 weeks"."""
+def on_busiest_day(peak: Peak) -> str:
+    """Which day it is, or how many: "the busiest day, Tuesday of week 3"."""
     if peak.n_times > 1:
-        return words.plural(peak.n_times, "week")
-    return f"week {peak.week + 1}"
+        return f"each of {words.count(peak.n_times)} busiest days"
+    return f"the busiest day, {on_day(peak)}"
+
+
+def in_week(peak: Peak) -> str:
+    """In which week it is, or in how many: "the busiest week, 257", "each of 3 busiest weeks"."""
+    if peak.n_times > 1:
+        return f"each of {words.count(peak.n_times)} busiest weeks"
+    return f"the busiest week, {peak.week + 1}"
 
 
 def busiest_week(load: DailyLoad) -> str:
     """Visits in the busiest week, and which it is."""
     peak = load.peak_week
-    return f"{words.count(peak.n_visits)} in the busiest, {in_week(peak)}"
+    return f"{words.count(peak.n_visits)} in {in_week(peak)}"
