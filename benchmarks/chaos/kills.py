@@ -58,10 +58,14 @@ _MOMENTS = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is done: patients of a run, and the longest that a worker lives, in seconds."""
+    """How much is done: patients of a run, and how long a worker lives, in seconds.
+
+    `longest` is for a random moment, `patience` for an event, which a slow machine brings late.
+    """
 
     n_patients: int
     longest: float
+    patience: float
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Tally:
 def rows(*, short: bool = False) -> list[Row]:
     """Kill 200 workers, or a few."""
     n_alone, n_pairs, n_detached = (8, 5, 2) if short else (110, 70, 20)
-    scale = Scale(1_000, 0.8) if short else Scale(3_000, 1.5)
+    scale = Scale(1_000, 0.8, 3.0) if short else Scale(3_000, 1.5, 10.0)
     rng = random.Random(_SEED)
     with workplace() as place, Nursery() as nursery:
         alone = _campaign(place / "alone", nursery, rng, n_alone, 1, scale)
@@ -162,7 +166,7 @@ def _kill_once(
     watched = [run.folder.path, run.folder.path / "visits", run.folder.path / "patients"]
     with Watch(watched) as watch:
         pids = [nursery.start(run.folder.path, place / f"log-{i}") for i in range(n_workers)]
-        _wait(watch, moment, rng, scale)
+        _wait(watch, moment, pids, rng, scale)
         victims = [_holder(run, pids)] if n_workers == 1 or rng.random() < 0.5 else pids
         killed = [pid for pid in victims if _kill(pid)]
     tally.kills += len(killed)
@@ -174,14 +178,22 @@ def _kill_once(
         _see(run, before, tally)
 
 
-def _wait(watch: Watch, moment: tuple[str, str] | None, rng: random.Random, scale: Scale) -> None:
+def _wait(
+    watch: Watch,
+    moment: tuple[str, str] | None,
+    pids: list[int],
+    rng: random.Random,
+    scale: Scale,
+) -> None:
     """Wait for the moment of the kill."""
     if moment is None:
         time.sleep(rng.uniform(0.0, scale.longest))
         return
+    deadline = time.monotonic() + scale.patience
     for _ in range(rng.randint(1, 3)):
-        if not watch.until(*moment, seconds=scale.longest):
-            return
+        while not watch.until(*moment, seconds=0.2):
+            if time.monotonic() > deadline or not any(map(alive, pids)):
+                return
     time.sleep(rng.choice((0.0, 0.0, rng.uniform(0.0, 0.004))))
 
 
