@@ -124,7 +124,8 @@ def test_the_core_imports_no_user_interface(sources):
 
 def test_whatever_is_imported_is_declared(sources, pyproject):
     project = pyproject["project"]
-    listed = project["dependencies"] + project["optional-dependencies"]["calibrate"]
+    extras = project["optional-dependencies"]
+    listed = [*project["dependencies"], *extras["calibrate"], *extras["scale"]]
     declared = {text.split("==")[0].lower() for text in listed}
     homes = packages_distributions()
     undeclared = {
