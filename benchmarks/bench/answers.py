@@ -37,7 +37,7 @@ wanted => {
             if (!("titled" in seen)) seen.titled = now;
             const drawn = line();
             if (!("changed" in seen) && drawn && drawn !== before) seen.changed = now;
-            if (document.querySelector(".ape-chip.is-complete")) {
+            if ("changed" in seen && document.querySelector(".ape-chip.is-complete")) {
                 seen.finished = now;
                 clearInterval(watch);
             }
