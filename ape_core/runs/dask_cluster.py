@@ -53,6 +53,8 @@ class Cluster:
     ----------
     n_threads
         Threads of all workers together, as far as known.
+    most_threads
+        The most that there have been.
     words
         What is waited for; empty when nothing is.
     """
@@ -61,6 +63,7 @@ class Cluster:
         self, engine: Engine, n_workers: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.n_threads = 0
+        self.most_threads = 1
         self.words = ""
         self._engine = engine
         self._n_workers = n_workers
@@ -137,6 +140,7 @@ class Cluster:
                     self._client.scheduler.identity, n_workers=0, callback_timeout=CONNECT_SECONDS
                 )
                 self.n_threads = int(said["total_threads"])
+                self.most_threads = max(self.most_threads, self.n_threads)
                 self._lost_since = None
         if self._lost_since is not None:
             self._give_up_in_time()
@@ -169,7 +173,7 @@ class Cluster:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,  # a worker's memory is flat, and the coordinator looks at what is left
             local_directory=scratch,
             preload="ape_core.runs.dask_preload",

@@ -50,8 +50,8 @@ class DaskExecutor:
 
     @property
     def n_threads(self) -> int:
-        """Threads of all workers together."""
-        return max(1, self._cluster.n_threads)
+        """Threads of all workers together, when there were most."""
+        return self._cluster.most_threads
 
     def finish(self, folder: RunFolder, ranges: Iterable[PatientRange]) -> Tasks[FinishedChunk]:
         """Simulate ranges of patients, count them and write their parts."""

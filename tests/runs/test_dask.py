@@ -10,6 +10,7 @@ import pytest
 
 from ape_core.errors import InvalidInputError, RunFailedError, StoreError
 from ape_core.runs import dask_cluster, dask_tasks, engine
+from ape_core.runs.committing import Committer
 from ape_core.runs.completing import complete
 from ape_core.runs.dask_cluster import Cluster, why_failed
 from ape_core.runs.dask_tasks import DaskTasks, errand_of
@@ -23,14 +24,12 @@ from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import kill_workers, until
 
-SPEC = small_spec(30_000, years=2)
 CHUNK = 500
 
 
-@pytest.fixture(scope="module")
-def expected():
-    """Digest of the run in one piece, in memory, never on disk."""
-    return digest_chunks([simulate(SPEC, 0, SPEC.cohort.n_patients)])
+def expected(spec):
+    """Digest of a run in one piece, in memory, never on disk."""
+    return digest_chunks([simulate(spec, 0, spec.cohort.n_patients)])
 
 
 @pytest.fixture
@@ -45,20 +44,22 @@ def committed(found):
     return found.progress().patients_committed
 
 
-def test_a_killed_worker_of_this_machine_changes_nothing(store, expected):
-    asked = ask(SPEC, store, CHUNK)
-    killed = []
+def test_a_killed_worker_of_this_machine_changes_nothing(store, monkeypatch):
+    asked = ask(small_spec(12_000, years=2), store, CHUNK)
+    killed, add = [], Committer.add
 
-    def observe(progress):
-        """Once something is committed, kill a worker as the system would."""
-        if not killed and committed(asked):
+    def kill_then_add(committer, finished):
+        """As the first chunk comes, kill a worker as the system would."""
+        if not killed:
             children = psutil.Process().children()
             killed.extend(p for p in children if "--multiprocessing-fork" in p.cmdline()[-1:])
             os.kill(killed[0].pid, signal.SIGKILL)
+        add(committer, finished)
 
-    complete(asked, 2, observe, engine=Engine(DASK))
+    monkeypatch.setattr(Committer, "add", kill_then_add)
+    complete(asked, 2, engine=Engine(DASK))
     assert len(killed) == 2
-    assert asked.digest() == expected
+    assert asked.digest() == expected(asked.spec)
     assert asked.verify() == []
     assert asked.folder.clean_temporary() == []
     [attempt] = asked.folder.read_provenance()["attempts"]
@@ -66,11 +67,12 @@ def test_a_killed_worker_of_this_machine_changes_nothing(store, expected):
     assert not any(process.is_running() for process in killed)
 
 
-def test_lost_schedulers_and_coordinators_lose_nothing_that_is_committed(store, expected):
+def test_lost_schedulers_and_coordinators_lose_nothing_that_is_committed(store):
+    spec = small_spec(100_000, years=2)
     port = free_port()
     where = {"executor": DASK, "scheduler": f"tcp://127.0.0.1:{port}"}
     with cluster_at(port) as cluster:
-        found = submit(SPEC, store, chunk_size=CHUNK, **where)
+        found = submit(spec, store, chunk_size=CHUNK, **where)
         until(lambda: committed(found) > 0)
         cluster.kill()
         until(lambda: "is gone; connecting again" in found.progress().phase)
@@ -80,12 +82,12 @@ def test_lost_schedulers_and_coordinators_lose_nothing_that_is_committed(store, 
         kill_workers(found)  # the coordinator; what the cluster still writes, nobody commits
         kept = committed(found)
         assert found.status in {"interrupted", "complete"}
-    assert run(SPEC, store, progress=False).n_patients == SPEC.cohort.n_patients
-    assert found.digest() == expected
+    assert run(spec, store, progress=False).n_patients == 100_000
+    assert found.digest() == expected(spec)
     assert found.verify() == []
     assert found.folder.clean_temporary() == []
     attempts = found.folder.read_provenance()["attempts"]
-    assert sum(attempt["patients"] for attempt in attempts) <= SPEC.cohort.n_patients - kept
+    assert sum(attempt["patients"] for attempt in attempts) <= 100_000 - kept
 
 
 def test_the_damaged_part_of_a_run_is_simulated_again_on_a_cluster(store, ape_cluster):

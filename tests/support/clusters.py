@@ -12,7 +12,7 @@ _PROGRAM = """
 import sys
 from distributed import LocalCluster
 with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, host="127.0.0.1",
-                  scheduler_port=int(sys.argv[1]), dashboard_address=None, memory_limit=0):
+                  scheduler_port=int(sys.argv[1]), dashboard_address="127.0.0.1:0", memory_limit=0):
     print("ready", flush=True)
     sys.stdin.read()
 """
