@@ -21,10 +21,7 @@ DRAWING = {"IPython", "bqplot", "ipywidgets", "matplotlib", "tornado", "traitlet
 
 SHARED = {"charts", "several"}
 """Packages of widgets that several pages are made of."""
-OWN = {page: {page} for page in PAGES} | {
-    "dashboard": {"editor"},
-    "sensitivity": {"sensitivity", "compare"},  # draws the spans of differences as Compare does
-}
+OWN = {page: {page} for page in PAGES} | {"dashboard": {"editor"}}
 """Packages of widgets that each page loads besides."""
 
 

@@ -35,10 +35,10 @@ from ape_core.storage.store import Store
 from ape_core.summaries import Summary
 from support.patience import PATIENCE
 from support.runs import small_spec
+from widgets.charts.spans import span_ticks
 from widgets.compare.forest import SHOWN, shown_years
 from widgets.compare.page import ComparePage
 from widgets.compare.session import CompareSession
-from widgets.compare.spans import span_ticks
 from widgets.several.colours import LETTERS
 from widgets.several.progress import progress_markup
 from widgets.several.session import (

@@ -11,12 +11,12 @@ from widgets.errors import guarded
 from widgets.html import box, classed, html, text
 from widgets.page import is_page
 from widgets.several.colours import LETTERS, named
+from widgets.why import why_markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from widgets.compare.session import CompareSession
-    from widgets.several.session import SeveralSession
 
 
 class ChoicePanel:
@@ -78,14 +78,9 @@ def title_markup(session: CompareSession) -> str:
     so_far = f"{words.count(paired.n_patients)} of " if growing and paired else ""
     return (
         f'<div class="ape-title"><div><h2>{len(session.titles)} protocols on the same {so_far}'
-        f"{number} patients</h2><p>{text(who)} {_link(session)}</p>{why_markup(session)}</div>"
+        f"{number} patients</h2><p>{text(who)} {_link(session)}</p>{why_markup(session.why)}</div>"
         "</div>"
     )
-
-
-def why_markup(session: SeveralSession) -> str:
-    """Why something is shown that the visitor did not ask for."""
-    return f'<p class="ape-why">{text(session.why)}</p>' if session.why else ""
 
 
 def _link(session: CompareSession) -> str:

@@ -16,7 +16,7 @@ from widgets.bqplots import Lines
 from widgets.charts.axes import across, few_points, fit, floats, scale, upwards, year_ticks
 from widgets.charts.card import Card, figure
 from widgets.charts.ends import EndLabel, end_labels
-from widgets.compare.spans import span_ticks
+from widgets.charts.spans import span_ticks
 from widgets.several.colours import DASHES, LETTERS, colour_name, names_below
 from widgets.theme import colour
 

@@ -12,7 +12,7 @@ from ape_core.analysis.comparison_words import (
     value_text,
 )
 from widgets.charts.card import Card
-from widgets.compare.spans import span_ticks
+from widgets.charts.spans import span_ticks
 from widgets.html import text
 from widgets.several.colours import LETTERS, chip, colour_name, names_below
 from widgets.theme import colour

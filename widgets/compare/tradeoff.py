@@ -13,7 +13,7 @@ from widgets import format as words
 from widgets.bqplots import Label, Lines, Scatter
 from widgets.charts.axes import across, fit, floats, scale, upwards
 from widgets.charts.card import Card, figure
-from widgets.compare.spans import span_ticks
+from widgets.charts.spans import span_ticks
 from widgets.several.colours import LETTERS, colour_name, named
 from widgets.theme import colour
 

@@ -26,12 +26,12 @@ from ape_core.analysis.economics_words import (
 )
 from widgets import format as words
 from widgets.charts.card import Card
-from widgets.compare.choice import why_markup
 from widgets.errors import guarded
 from widgets.html import box, classed, html, text
 from widgets.navigation import link
 from widgets.page import is_page
 from widgets.several.colours import LETTERS, chip, named
+from widgets.why import why_markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -117,7 +117,7 @@ def title_markup(session: EconomicsSession) -> str:
     copy = f' <a class="ape-copy-link" href="?runs={runs}">Copy link</a>' if is_page() else ""
     return (
         '<div class="ape-title"><div><h2>What does it cost, and what is gained?</h2>'
-        f"<p>{text(said)}{copy}</p>{why_markup(session)}</div></div>"
+        f"<p>{text(said)}{copy}</p>{why_markup(session.why)}</div></div>"
     )
 
 

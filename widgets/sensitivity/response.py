@@ -10,7 +10,7 @@ from ape_core.analysis.swept_outcomes import SWEPT, outcome_text
 from widgets.bqplots import Lines, Scatter
 from widgets.charts.axes import across, fit, floats, scale, upwards
 from widgets.charts.card import Card, figure
-from widgets.compare.spans import span_ticks
+from widgets.charts.spans import span_ticks
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.sensitivity.session import RESPONSE

@@ -10,6 +10,7 @@ from ape_core.analysis.swept_outcomes import SWEPT, outcome_text
 from widgets.errors import guarded
 from widgets.html import box, classed, html, text
 from widgets.title import line_about, title_of
+from widgets.why import why_markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,13 +69,8 @@ def title_markup(session: SensitivitySession) -> str:
     return (
         f'<div class="ape-title"><div><h2>What does the answer depend on?</h2>'
         f"<p>{text(title_of(spec))}; {text(line_about(spec))}. The same ones in every run.</p>"
-        f"{why_markup(session)}</div></div>"
+        f"{why_markup(session.why)}</div></div>"
     )
-
-
-def why_markup(session: SensitivitySession) -> str:
-    """Why something is shown that the visitor did not ask for."""
-    return f'<p class="ape-why">{text(session.why)}</p>' if session.why else ""
 
 
 def base_markup(session: SensitivitySession) -> str:

@@ -10,8 +10,8 @@ from ape_core.analysis.edges import edge_of, one_sided_in_words
 from ape_core.analysis.swept_outcomes import SWEPT, effect_text
 from ape_core.spec.model_guide import range_in_words
 from widgets.charts.card import Card
+from widgets.charts.spans import span_ticks
 from widgets.charts.terms import explained
-from widgets.compare.spans import span_ticks
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.sensitivity.session import BREADTHS, TORNADO
