@@ -81,6 +81,33 @@ def is_lost(page, words):
     page.locator("#ape-lost").get_by_text(words).wait_for()
 
 
+def test_a_page_whose_programs_do_not_arrive_is_loaded_again_once(browser, server):
+    page = browser.new_page()
+    visits, refused = [], []
+
+    def refuse(route):
+        """Let no program of the widgets arrive at the first visit."""
+        if len(visits) > 1:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.on("request", lambda it: visits.append(it.url) if it.is_navigation_request() else None)
+    page.route(re.compile(r"/widgets-manager8/.*\.js"), refuse)
+    page.goto(server.address + LIGHT, wait_until="commit")
+    wait_for_beat(page)
+    assert refused
+    assert len(visits) == 2
+    assert page.evaluate("sessionStorage.getItem('ape-started-again')") is None
+    page.unroute_all()
+    page.route(re.compile(r"/widgets-manager8/.*\.js"), lambda route: route.abort())
+    page.reload(wait_until="commit")
+    is_lost(page, "APE could not start this page")
+    assert len(visits) == 4
+    leave(page)
+
+
 def test_two_tabs_show_and_steer_the_same_run_or_go_their_own_ways(browser, server):
     one = open_page(browser, server.address)
     wait_for_charts(one)

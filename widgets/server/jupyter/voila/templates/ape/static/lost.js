@@ -5,11 +5,14 @@
   const SUSPICIOUS_MS = 3500;
   const SILENT_MS = 8000;
   const ASK_AGAIN_MS = 2000;
-  const START_MS = 30000;
+  const SLOW_MS = 30000;
+  const START_MS = 150000; // by then the loader of the programs has given up, too
+  const MARK = "ape-started-again";
   const WORDS = {
     silent: ["APE has not answered for a while.", "Runs go on without this page. Wait a little, or reload it.", "Reload"],
     gone: ["The process behind this page has ended.", "Nothing is lost: runs go on without it, and are here again when you reload.", "Reload and go on"],
     unreachable: ["APE cannot be reached.", "Its server has stopped, or the network is away. What was simulated is kept. This page looks again every few seconds.", "Try now"],
+    slow: ["APE is taking long to start.", "The machine is busy. The page comes by itself; runs go on without it.", "Reload"],
     broken: ["APE could not start this page.", "Your runs are not affected. If it happens again after a reload, look at the messages of the server.", "Reload"],
   };
   const lost = document.getElementById("ape-lost");
@@ -19,6 +22,7 @@
   let lastLook = lastBeat;
   let lastAsked = -Infinity;
   let shown = "";
+  let unloaded = false;
 
   const pulse = () => document.querySelector(".ape-pulse [data-tick]");
 
@@ -46,7 +50,23 @@
     lost.querySelector("span").textContent = so;
     lost.querySelector("a").textContent = way;
     lost.querySelector("a").href = here();
-    document.getElementById("ape-skeleton")?.remove();
+    if (state !== "slow") document.getElementById("ape-skeleton")?.remove();
+  };
+
+  const came = () => {
+    try { sessionStorage.removeItem(MARK); } catch (forbidden) { /* nothing was kept either */ }
+  };
+
+  // A page whose programs did not all arrive is loaded again, as its visitor would, but once only.
+  const startAgain = () => {
+    try {
+      if (!sessionStorage.getItem(MARK)) {
+        sessionStorage.setItem(MARK, "yes");
+        window.location.replace(here());
+        return;
+      }
+    } catch (forbidden) { /* a browser that keeps nothing: then its visitor decides */ }
+    say("broken");
   };
 
   // "there", "gone" or "unreachable".
@@ -68,7 +88,9 @@
     if (asked !== lastAsked) return; // it has beaten since
     if (found !== "there") say(found);
     else if (pulse()) say(still > SILENT_MS ? "silent" : "");
-    else if (failure() || still > START_MS) say("broken");
+    else if (failure()) say("broken");
+    else if (unloaded || still > START_MS) startAgain();
+    else if (still > SLOW_MS) say("slow");
   };
 
   const look = () => {
@@ -78,6 +100,7 @@
     lastLook = now;
     const tick = pulse()?.dataset.tick ?? null;
     if (tick !== lastTick) {
+      if (!lastTick) came();
       lastTick = tick;
       lastBeat = now;
       lastAsked = -Infinity;
@@ -88,6 +111,12 @@
     }
   };
 
+  window.addEventListener("unhandledrejection", (event) => {
+    if (/ChunkLoadError|ScriptExternalLoadError/.test(event.reason?.name)) unloaded = true;
+  });
+  window.addEventListener("error", (event) => {
+    if (event.target instanceof HTMLScriptElement) unloaded = true;
+  }, true);
   document.addEventListener("visibilitychange", () => { lastBeat = performance.now(); });
   setInterval(look, 500);
 })();
