@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from ape_core.clocks import instant, local_text, parse_utc
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.runs import Run, open_run, run
 from ape_core.spec.checks import shown, suggestion
@@ -86,20 +87,20 @@ class Report:
 
     def question(self) -> HTML:
         """The question in words."""
-        return _html(question_words(self.spec))
+        return _html(question_words(self.spec, self._store.path))
 
     def simulate(self) -> HTML:
         """Answer the question in this process, or open the answer that the store holds."""
         if self._run is not None:
-            return self._told("was simulated before")
+            return self._told(_when(self._run))
         known = self.spec.run_id in self._store
         reused = known and open_run(self.spec.run_id, self._store).status == "complete"
         started = monotonic()
         run(self.spec, self._store, progress=not reused)
         self._run = open_run(self.spec.run_id, self._store)
         seconds = words.duration(monotonic() - started)
-        told = "was simulated before and is reused" if reused else f"was simulated in {seconds}"
-        return self._told(told)
+        when = f"{_when(self._run)} and is reused"
+        return self._told(when if reused else f"was simulated in {seconds}")
 
     def table(self) -> HTML:
         """Outcomes by year, and what they cost at the prices that are named."""
@@ -136,6 +137,14 @@ class Report:
         if summary is None:
             raise InvalidSpecError("Nothing is simulated yet.", "Call simulate() first.")
         return summary
+
+
+def _when(run: Run) -> str:
+    """When a run was simulated, as far as that was noted."""
+    attempts = run.folder.provenance().get("attempts") or [{}]
+    began = attempts[-1].get("started")
+    then = parse_utc(began) if began else instant(run.folder.created())
+    return f"was simulated on {' at '.join(local_text(then).split())}"
 
 
 def complete_run(run_id: object, store: str | None = None) -> Run:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ape_core.spec.protocol_guide import DRUG
+from ape_core.storage.changes import changes_of_protocol, changes_of_spec, kept
 from ape_core.summaries.statistics import statistics
 from widgets import format as words
-from widgets.changes import changes_of_spec
 from widgets.html import text
 from widgets.report_commands import commands
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ape_core.spec.protocol import Protocol
     from ape_core.spec.run_spec import RunSpec
     from ape_core.summaries import Summary
 
@@ -30,17 +34,35 @@ _ROWS: Final = (
 )
 
 
-def question_words(spec: RunSpec) -> str:
-    """Who is treated, how, and for how long."""
+def question_words(spec: RunSpec, store: Path) -> str:
+    """Who is treated, with what and how, for how long, and what the protocol was made from."""
     people = spec.people
-    rules = "".join(f"<li>{text(rule)}</li>" for rule in spec.protocol.summary_sentences())
     return (
         f"<h2>{text(spec.protocol.title)}</h2>"
         f"<p>{words.count(spec.cohort.n_patients)} simulated patients, {text(people.title)}, "
         f"followed for {words.plural(spec.years, 'year')}, seed {spec.seed}.</p>"
-        f"<p>{text(spec.protocol.description)}</p><ul>{rules}</ul>"
+        f"<p>{text(spec.protocol.description)}</p>"
+        f"{rules_words(spec.protocol)}{_made_from(spec.protocol, store)}"
         f"<p>{text(people.title)}: {text(people.description)}</p>{changes_words(spec)}"
     )
+
+
+def rules_words(protocol: Protocol) -> str:
+    """The drug of a protocol and its rules."""
+    said = (f"Drug: {DRUG.say(protocol.drug)}.", *protocol.summary_sentences())
+    return f"<ul>{''.join(f'<li>{text(rule)}</li>' for rule in said)}</ul>"
+
+
+def _made_from(protocol: Protocol, store: Path) -> str:
+    """The protocol that one was made from, and what was changed; nothing of an original."""
+    parent = kept(protocol.parent, store)
+    if parent is None:
+        gone = f"<p>Made from {text(protocol.parent)}, which is not in this store.</p>"
+        return gone if protocol.parent else ""
+    changed = changes_of_protocol(protocol, store)
+    lines = "".join(f"<li>{text(item.sentence)}</li>" for item in changed)
+    said = f"Changed from {text(parent.title)}"
+    return f"<p>{said}:</p><ul>{lines}</ul>" if lines else f"<p>{said}, with the same rules.</p>"
 
 
 def changes_words(spec: RunSpec) -> str:
@@ -91,7 +113,8 @@ def repeat_words(spec: RunSpec, store: str) -> str:
         f"{HOW_TO_READ}<h2>How to repeat it</h2>"
         f"<p>Question <code>{spec.run_id}</code>, model version {text(spec.model_version)}, "
         f"store <code>{text(store)}</code>. The same question gives the same rows anywhere:</p>"
-        f"<pre>{text(commands([spec]))}</pre><h2>Sources of the protocol</h2><ul>{sources}</ul>"
+        f"<pre>{text(commands([spec]))}</pre>"
+        + (f"<h2>Sources of the protocol</h2><ul>{sources}</ul>" if sources else "")
     )
 
 

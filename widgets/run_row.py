@@ -49,12 +49,13 @@ def put(place: Box, panel: Widget | None) -> None:
 
 
 def facts(run: ListedRun) -> list[str]:
-    """Title if it has a name, patients, years, seed, and last the state, size and age."""
+    """Title if it has a name, what is other than usual, size, seed; last state, disk and age."""
     if run.status == "corrupt":
         return ["its question cannot be read", state_of(run)]
     size = size_of(run)
     return [
         *([run.title] if run.name else []),
+        *([run.other_than_usual] if run.other_than_usual else []),
         f"{words.short_count(run.n_patients)} patients",
         words.plural(run.years, "year"),
         f"seed {run.seed}",

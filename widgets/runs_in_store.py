@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from ape_core.clocks import instant
 from ape_core.errors import ApeError
 from ape_core.runs import Run
+from ape_core.runs.compiling import COMPILING
 from ape_core.runs.tiering import change_going_on
-from ape_core.spec.model import load_model
+from ape_core.storage.changes import changes_in_list, is_varied
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
 from ape_core.storage.tiers import archived_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from ape_core.spec.run_spec import RunSpec
     from ape_core.storage.run_folder import RunFolder
     from ape_core.storage.store import Store
 
@@ -30,7 +31,9 @@ class ListedRun:
     `doing` is what is being done to a run that is archived or restored now, and `done_share` how
     much of that is done; `archived_share` is between 0 and 1 where it was stopped, and `trouble`
     why it did not work the last time. `is_varied` is said of a run with another disease
-    than the shipped one, as most runs of a study of sensitivity are.
+    than the shipped one, as most runs of a study of sensitivity are, and `other_than_usual` tells
+    it from others of its protocol in a few words. `is_limited` is said of one whose clinics have
+    limited slots.
     """
 
     run_id: str
@@ -56,6 +59,9 @@ class ListedRun:
     trouble: str = ""
     stamp: int = 0
     is_varied: bool = False
+    is_limited: bool = False
+    is_compiling: bool = False
+    other_than_usual: str = ""
 
     @property
     def shown_name(self) -> str:
@@ -94,7 +100,10 @@ class ListedRun:
     def is_found_by(self, words: str, state: str) -> bool:
         """Whether every one of some words is said of it; `state` is how its state is shown."""
         archived = "archived" if self.archived_share > 0 else ""
-        said = (self.title, self.protocol, self.population, self.name, self.note, self.run_id)
+        said = (
+            *(self.title, self.protocol, self.population, self.name, self.note, self.run_id),
+            self.other_than_usual,
+        )
         return matches(words, state, archived, f"seed {self.seed}", *said)
 
 
@@ -107,7 +116,7 @@ def newest_to_see(runs: Sequence[ListedRun]) -> ListedRun:
         The newest first; at least one.
     """
     seen = [run for run in runs if run.has_figures]
-    usual = (run for run in seen if not run.cancelled and not run.is_varied)
+    usual = (run for run in seen if not (run.cancelled or run.is_varied or run.is_limited))
     return next(usual, (seen or runs)[0])
 
 
@@ -134,7 +143,8 @@ class RunsInStore:
             return known
         run = self._open.setdefault(folder.run_id, Run(folder))
         try:
-            known = known if known is not None and known.status != "corrupt" else _facts(run)
+            if known is None or known.status == "corrupt":
+                known = _facts(run, self._store.path)
             listed = replace(_changed(known, run), stamp=stamp)
         except (ApeError, OSError):
             return replace(known or _damaged(run), stamp=stamp)
@@ -151,7 +161,7 @@ def _stamp(folder: RunFolder) -> int:
         return 0
 
 
-def _facts(run: Run) -> ListedRun:
+def _facts(run: Run, store: Path) -> ListedRun:
     """What never changes about a run."""
     return ListedRun(
         run_id=run.run_id,
@@ -165,14 +175,10 @@ def _facts(run: Run) -> ListedRun:
         order=run.folder.order(),
         population=run.spec.people.title,
         protocol=run.spec.protocol.name,
-        is_varied=_is_varied(run.spec),
+        is_varied=is_varied(run.spec),
+        is_limited=run.spec.capacity is not None,
+        other_than_usual=changes_in_list(run.spec, store),
     )
-
-
-def _is_varied(spec: RunSpec) -> bool:
-    """Whether any number of the disease is another than the shipped one."""
-    drug = spec.protocol.drug
-    return spec.model.question(drug) != load_model().question(drug)
 
 
 def _changed(known: ListedRun, run: Run) -> ListedRun:
@@ -188,6 +194,7 @@ def _changed(known: ListedRun, run: Run) -> ListedRun:
         status=progress.status,
         share=progress.patients_done / known.n_patients,
         cancelled=run.folder.cancel_requested(),
+        is_compiling=running and progress.phase == COMPILING,
         worker_mb=(progress.memory_mb or 0.0) if running else 0.0,
         name=names.name,
         note=names.note,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ape_core.storage.changes import changes_in_short
 from ape_core.terms import run_state
 from widgets import format as words
-from widgets.changes import changes_in_short
+from widgets.changes import changed_line
 from widgets.html import html, text
 from widgets.page import is_page
 from widgets.theme import colour
@@ -108,6 +109,6 @@ class TitlePanel:
         """Say what is other than usual; that of a run is looked up once."""
         if self._changes_of is not spec:
             said = changes_in_short(spec, self._session.store)
-            self._changes = f'<p class="ape-changed">{text(said)}</p>' if said else ""
+            self._changes = changed_line(said)
             self._changes_of = spec
         return self._changes

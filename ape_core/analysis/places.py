@@ -15,7 +15,7 @@ from typing import Any, Final
 from ape_core.analysis.free import changed_population
 from ape_core.errors import InvalidSpecError
 from ape_core.spec import checks
-from ape_core.spec.field_guide import NUMERIC_KINDS, Field
+from ape_core.spec.field_guide import NUMERIC_KINDS, Field, brief
 from ape_core.spec.fields import at
 from ape_core.spec.model import DiseaseModel
 from ape_core.spec.model_guide import OF_DRUG, changed_model, changes_of, numbers_of, title_of
@@ -104,11 +104,11 @@ class Place:
         found = [low + step * i for i in range(n_values - 1)] + [high]
         if self.field.kind == "whole":
             found = [round(value) for value in found]
-        return list(dict.fromkeys(_brief(value) for value in found))
+        return list(dict.fromkeys(brief(value) for value in found))
 
     def say(self, value: Any) -> str:
         """Value with its unit, for reading."""
-        return self.field.say(_brief(value) if isinstance(value, float) else value)
+        return self.field.say(brief(value) if isinstance(value, float) else value)
 
 
 def places_of(spec: RunSpec) -> dict[str, Place]:
@@ -313,11 +313,6 @@ def _plain(path: str) -> str:
 def _lower(title: str) -> str:
     """Title within a sentence; an abbreviation stays."""
     return title if title[:2].isupper() else f"{title[:1].lower()}{title[1:]}"
-
-
-def _brief(value: float) -> float:
-    """Number with the digits that matter; a whole one stays as it is."""
-    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def read_values(spec: RunSpec, path: str, words: str) -> Sequence[Any]:

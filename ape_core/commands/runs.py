@@ -14,6 +14,8 @@ from ape_core.runs.handle import Run
 from ape_core.runs.memory import MB
 from ape_core.runs.starting import list_runs as runs_of_store
 from ape_core.runs.starting import open_run
+from ape_core.spec.protocol_guide import DRUG
+from ape_core.storage.changes import changes_in_list, changes_in_short
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
 from ape_core.storage.places import shown
@@ -35,7 +37,7 @@ def list_runs(asked: argparse.Namespace) -> Answer:
         return Answer([], f"Of {len(found):,} runs none has all of the words {asked.search!r}.")
     titles = (
         *("run", "status", "tier", "protocol", "patients", "years", "seed", "done"),
-        *("size", "created", "last used", "name"),
+        *("size", "created", "last used", "name", "other than usual"),
     )
     rows = [
         (
@@ -51,6 +53,7 @@ def list_runs(asked: argparse.Namespace) -> Answer:
             local_text(instant(run["created"])),
             _last_used(run),
             run["name"],
+            str(run.get("other_than_usual", "")),
         )
         for run in runs
     ]
@@ -59,7 +62,7 @@ def list_runs(asked: argparse.Namespace) -> Answer:
 
 def _said(run: dict[str, Any]) -> list[str]:
     """Everything that is said of a listed run and that words are looked for in."""
-    keys = ("run_id", "name", "note", "protocol", "title", "population", "tier")
+    keys = ("run_id", "name", "note", "protocol", "title", "population", "tier", "other_than_usual")
     archived = "archived" if run["tier"] == COLD else ""
     return [_state_in_words(run), archived, *(str(run.get(key, "")) for key in keys)]
 
@@ -193,6 +196,8 @@ def _listed(run: Run) -> dict[str, Any]:
         return facts
     return facts | {
         "protocol": spec.protocol.name,
+        "drug": spec.protocol.drug,
+        "other_than_usual": changes_in_list(spec, Store().path),
         "title": spec.protocol.title,
         "tier": run.tier,
         "population": spec.people.name,
@@ -236,7 +241,9 @@ def _shown(run: Run, data: dict[str, Any]) -> str:
             ("what happened", data["story"]),
             ("why", f"{data['error']} {data['hint']}".strip()),
             ("protocol", f"{spec.protocol.title} ({spec.protocol.name})"),
+            ("drug", DRUG.say(spec.protocol.drug)),
             ("", " ".join(spec.protocol.summary_sentences())),
+            ("other than usual", changes_in_short(spec, Store().path)),
             ("name", data["name"]),
             ("note", data["note"]),
             ("population", spec.people.title),

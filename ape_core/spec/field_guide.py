@@ -14,6 +14,9 @@ from ape_core.spec.checks import listed
 
 _NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d{1,3})?")
 _LONGEST_NUMBER: Final = 40
+DIGITS: Final = 4
+"""Significant digits of a number that is told, unless it needs more to differ from another."""
+
 NUMERIC_KINDS: Final = ("whole", "number")
 
 
@@ -115,6 +118,19 @@ def read_number(text: str) -> int | float | str:
     if len(words) > _LONGEST_NUMBER or not _NUMBER.fullmatch(words):
         return text.strip()
     return int(words) if words.lstrip("+-").isdecimal() else float(words)
+
+
+def brief(value: float, n_digits: int = DIGITS) -> float:
+    """Number with the digits that matter; a whole one stays as it is."""
+    return value if isinstance(value, int) else float(f"{value:.{n_digits}g}")
+
+
+def write_apart(before: float, after: float) -> tuple[str, str]:
+    """Two numbers with the digits that matter, and as many more as tell one from the other."""
+    n_digits = DIGITS
+    while before != after and brief(before, n_digits) == brief(after, n_digits):
+        n_digits += 1
+    return write_number(brief(before, n_digits)), write_number(brief(after, n_digits))
 
 
 def write_number(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ape_core.errors import InvalidSpecError
 from ape_core.spec import checks
 from ape_core.spec.differences import Difference
-from ape_core.spec.field_guide import read_number, write_number
+from ape_core.spec.field_guide import read_number, write_apart, write_number
 from ape_core.spec.model import DRUG_PARAMETERS, DiseaseModel, Drug, load_model
 from ape_core.spec.parameter import Parameter
 from ape_core.spec.protocol_guide import DRUG
@@ -181,15 +181,11 @@ def changes_of(model: DiseaseModel, base: DiseaseModel | None = None) -> dict[st
 def model_difference(model: DiseaseModel, base: DiseaseModel | None = None) -> list[Difference]:
     """Return how a model differs from another, by default the shipped one, in words."""
     before = numbers_of(base or load_model())
-    return [
-        Difference(
-            name,
-            title_of(name),
-            write_number(before[name].value),
-            f"{write_number(value)} {before[name].unit}".rstrip(),
-        )
-        for name, value in changes_of(model, base).items()
-    ]
+    found = []
+    for name, value in changes_of(model, base).items():
+        old, new = write_apart(before[name].value, value)
+        found.append(Difference(name, title_of(name), old, f"{new} {before[name].unit}".rstrip()))
+    return found
 
 
 def _known(name: str, model: DiseaseModel) -> Parameter:

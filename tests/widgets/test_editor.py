@@ -23,8 +23,8 @@ from ape_core.spec.protocol_yaml import (
     protocol_to_yaml,
 )
 from ape_core.spec.recruitment import RECRUITMENT_KINDS
+from ape_core.storage.changes import changes_in_short
 from simulation.strategies import protocols
-from widgets.changes import changes_in_short
 from widgets.closing import close_all
 from widgets.controls import ControlsPanel
 from widgets.editor import draft, editing
@@ -382,7 +382,7 @@ def test_a_changed_run_says_so_in_title_and_report(session, model):
     short = changes_in_short(spec, session.store)
     assert "Both eyes: yes instead of no." in short
     assert "Change of fluid from week to week: 0.2" in short
-    assert "Other than usual in this run" in question_words(spec)
+    assert "Other than usual in this run" in question_words(spec, session.store)
     assert "ape export" in repeat_words(spec, "store")
     session.edit("people", {})
     session.edit("model", {})

@@ -18,7 +18,7 @@ from widgets.compare.outcomes import NOTE
 from widgets.compare.pairing import SHOWN
 from widgets.html import text
 from widgets.report_commands import commands
-from widgets.report_parts import HOW_TO_READ, changes_words
+from widgets.report_parts import HOW_TO_READ, changes_words, rules_words
 from widgets.several.colours import LETTERS, colour_name
 from widgets.theme import hexadecimal
 
@@ -52,9 +52,8 @@ def question_markup(comparison: Comparison, reference: int) -> str:
 def _protocol(place: int, title: str, run: Run) -> str:
     """One protocol: its rules, and its run."""
     protocol = run.spec.protocol
-    rules = "".join(f"<li>{text(rule)}</li>" for rule in protocol.summary_sentences())
     return (
-        f"<h3>{_named(place, title)}</h3><p>{text(protocol.description)}</p><ul>{rules}</ul>"
+        f"<h3>{_named(place, title)}</h3><p>{text(protocol.description)}</p>{rules_words(protocol)}"
         f"<p>Run <code>{run.run_id}</code>.</p>"
     )
 

@@ -12,7 +12,7 @@ from ape_core.limits import MAX_YAML_BYTES
 from ape_core.spec.differences import Difference
 from ape_core.spec.protocol_yaml import parse_protocol_yaml, protocol_fields
 from ape_core.spec.shipped import shipped_names
-from widgets.changes import changes_of_protocol, kept
+from ape_core.storage.changes import changes_of_protocol, kept
 from widgets.editor.draft import EDITED_NAME, EDITED_TITLE, Rules, begin, is_same
 
 if TYPE_CHECKING:

@@ -141,4 +141,5 @@ def _run_words(run: ListedRun) -> str:
         return f"{run.shown_name}: damaged"
     state = "" if run.status == "complete" else f" ({state_of(run).lower()})"
     size = f"{words.short_count(run.n_patients)} patients, {words.plural(run.years, 'year')}"
-    return f"{run.shown_name}, {size}, seed {run.seed}{state}"
+    other = f", {run.other_than_usual}" if run.other_than_usual else ""
+    return f"{run.shown_name}{other}, {size}, seed {run.seed}{state}"

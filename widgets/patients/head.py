@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import Button
 
 from widgets import format as words
+from widgets.changes import changed_line
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.navigation import link
@@ -44,7 +45,7 @@ class HeadPanel:
         """Show the run and the place of the patient."""
         session = self._session
         run = session.listed
-        self.view.value = _title(run, damaged=session.is_damaged)
+        self.view.value = _title(run, session.changes, damaged=session.is_damaged)
         set_class(self.steps, "ape-hidden", on=session.patient is None)
         for by, button in self._buttons.items():
             button.disabled = not session.can_step(by)
@@ -69,8 +70,8 @@ class HeadPanel:
         return stepped
 
 
-def _title(run: ListedRun | None, *, damaged: bool) -> str:
-    """Heading with the run that is looked at, and its state."""
+def _title(run: ListedRun | None, changes: str, *, damaged: bool) -> str:
+    """Heading with the run that is looked at, what is other than usual in it, and its state."""
     if run is None:
         return '<div class="ape-title"><div><h2>Patients</h2></div></div>'
     about = (
@@ -81,7 +82,10 @@ def _title(run: ListedRun | None, *, damaged: bool) -> str:
         run = replace(run, status="corrupt")
     chip = f'<span class="ape-chip is-{text(style_of(run))}">{text(state_of(run))}</span>'
     name = text(run.shown_name.replace("-", "\N{NON-BREAKING HYPHEN}"))
-    return f'<div class="ape-title"><div><h2>{name}</h2><p>{text(about)}</p></div>{chip}</div>'
+    return (
+        f'<div class="ape-title"><div><h2>{name}</h2><p>{text(about)}</p>'
+        f"{changed_line(changes)}</div>{chip}</div>"
+    )
 
 
 def _place(session: PatientsSession) -> str:

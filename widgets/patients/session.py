@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from ape_core.errors import ApeError, CorruptRunError, NoSuchRunError
 from ape_core.results import Found
 from ape_core.runs import Run, open_run
+from ape_core.storage.changes import changes_in_short
 from ape_core.storage.store import Store
 from widgets.format import parse_count
 from widgets.patients.wishes import criteria_of
-from widgets.runs_in_store import ListedRun, RunsInStore
+from widgets.runs_in_store import ListedRun, RunsInStore, newest_to_see
 from widgets.session import Notice
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class PatientsSession:
         self._listing = RunsInStore(self._store)
         self._run: Run | None = None
         self._summary_of = -1
+        self._changes = ""
         self._search: Search | None = None
         self._keeps = False
         self._ticks = 0
@@ -76,6 +78,11 @@ class PatientsSession:
         return next((run for run in self.runs if run.run_id == self.run_id), None)
 
     @property
+    def changes(self) -> str:
+        """What is other than usual in that run; empty where nothing is, or that cannot be read."""
+        return self._changes
+
+    @property
     def looked_at(self) -> int | None:
         """Patients that a search has looked at, while it goes on."""
         return None if self._search is None else self._search.n_looked_at
@@ -90,7 +97,7 @@ class PatientsSession:
         return ids.index(shown) if shown in ids else None
 
     def arrive(self, run_id: str = "", patient: str = "") -> None:
-        """Begin with the run and the patient of a link, else the newest complete run.
+        """Begin with the run and the patient of a link, else the newest complete usual run.
 
         A link to what cannot be opened is reported, and the usual is shown instead.
         """
@@ -98,7 +105,7 @@ class PatientsSession:
         trouble = self._try_to_open(run_id) if run_id else None
         if self._run is None and self.runs:
             complete = [run for run in self.runs if run.status == "complete"]
-            trouble = self._try_to_open((complete or self.runs)[0].run_id) or trouble
+            trouble = self._try_to_open(newest_to_see(complete or self.runs).run_id) or trouble
         if patient and self._run is not None and trouble is None:
             self.show(patient)
         if trouble is not None:
@@ -107,9 +114,9 @@ class PatientsSession:
     def open(self, run_id: str) -> None:
         """Show patients of another run, beginning with a typical one."""
         run = open_run(run_id, self._store)
-        run.spec  # noqa: B018 - a run whose question cannot be read is not opened
+        changes = changes_in_short(run.spec, self.store)  # a question that is damaged raises
         self._let_go()
-        self._run, self.notice = run, None
+        self._run, self._changes, self.notice = run, changes, None
         self._read_summary()
         self._begin()
 
@@ -280,4 +287,5 @@ class PatientsSession:
         """Forget the run, and all that was read of it."""
         self.is_damaged = self.is_mending = False
         self._run = self._search = None
+        self._changes = ""
         self.summary = self.found = self.patient = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ape_core.spec.recruitment import Recruitment
-from widgets.changes import changes_in_short
-from widgets.html import text
+from ape_core.storage.changes import changes_in_short
+from widgets.changes import changed_line
 from widgets.title import TitlePanel
 
 if TYPE_CHECKING:
@@ -21,6 +21,6 @@ class ServiceTitle(TitlePanel):
         if self._changes_of is not spec:
             usual = spec.replace(recruitment=Recruitment(), capacity=None)
             said = changes_in_short(usual, self._session.store)
-            self._changes = f'<p class="ape-changed">{text(said)}</p>' if said else ""
+            self._changes = changed_line(said)
             self._changes_of = spec
         return self._changes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ape_core.analysis.same_patients import LEAST_RUNS, MOST_RUNS
 from ape_core.errors import ApeError
 from ape_core.runs import Run, list_runs
-from ape_core.spec.model import load_model
+from ape_core.storage.changes import is_varied
 from widgets.several.protocols import is_listed
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def is_usual(run: Run, store: Store) -> bool:
         Its question cannot be read.
     """
     spec = run.spec
-    drug = spec.protocol.drug
-    if not spec.is_current or spec.model.question(drug) != load_model().question(drug):
+    if not spec.is_current or is_varied(spec):
         return False
     if not is_listed(spec.protocol, store.path):
         return False
