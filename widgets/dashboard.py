@@ -48,6 +48,7 @@ class Dashboard(RunPage[Session]):
 
     def make_panels(self) -> None:
         """Make every panel of the main column once."""
+        self._hurried_for = ""
         self._title = TitlePanel(self.session)
         self._progress = ProgressPanel(self.session)
         self._headline = HeadlinePanel()
@@ -80,10 +81,18 @@ class Dashboard(RunPage[Session]):
         self.refresh_panels()
         self.fold_for(self.session.run_id)
         self._draw_charts()
+        self._hurry_once()
 
     def window_title(self) -> str:
         """How far the run is, and what it is about."""
         return _window_title(self.session)
+
+    def _hurry_once(self) -> None:
+        """Show the first figures of a run as soon as they are there, not at the next count."""
+        session = self.session
+        if session.run_id != self._hurried_for and session.summary is None and session.is_working:
+            self._hurried_for = session.run_id
+            self._pulse.hurry(lambda: session.summary is None and session.is_working)
 
     def _draw_charts(self) -> None:
         """Draw the charts, unless they show the very same summary already."""

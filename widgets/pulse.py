@@ -27,6 +27,10 @@ _SELDOM: Final = 360
 """How often it tries after that, for an hour: a slow machine or network brings the page in the end,
 and a page that never came to count would be dead without saying so."""
 
+_HURRIED_SECONDS: Final = 0.2
+_HURRIED: Final = 25
+"""How often a kernel looks by itself, in five seconds, for what somebody has just asked for."""
+
 
 class Pulse:
     """Counts, and tells the page by each count that its kernel lives.
@@ -43,6 +47,7 @@ class Pulse:
         self.ticks = 0
         self._ticked = ticked
         self._task: asyncio.Task[None] | None = None
+        self._hurrying: asyncio.Task[None] | None = None
         self.view = html("ape-pulse", "ape-unseen")
         self.play = classed(Play(interval=interval_ms, max=10**9, repeat=True), "ape-hidden")
         self.play.observe(self._count, names="value")
@@ -57,11 +62,26 @@ class Pulse:
         self.end()
         self._task = asyncio.get_running_loop().create_task(self._begin_counting())
 
+    def hurry(self, is_awaited: Callable[[], bool]) -> None:
+        """Look more often than the page counts, for some seconds, while something is awaited."""
+        if self._hurrying is None and self.ticks:
+            self._hurrying = asyncio.get_running_loop().create_task(self._hurry(is_awaited))
+
     def end(self) -> None:
         """Wait for no page any more."""
-        if self._task is not None:
-            self._task.cancel()
-        self._task = None
+        for task in (self._task, self._hurrying):
+            if task is not None:
+                task.cancel()
+        self._task = self._hurrying = None
+
+    async def _hurry(self, is_awaited: Callable[[], bool]) -> None:
+        """Look until it is there, or it turns out to take longer."""
+        for _ in range(_HURRIED):
+            await asyncio.sleep(_HURRIED_SECONDS)
+            if not is_awaited():
+                break
+            self._ticked()
+        self._hurrying = None
 
     def _count(self, _: Any) -> None:
         """The browser has counted one further."""

@@ -63,3 +63,30 @@ def test_once_a_page_counts_nothing_more_is_sent(monkeypatch, seconds):
         assert beating.ticks > 0
     assert starts[-1] - seconds < 10
     assert clock.now - starts[-1] <= 10
+
+
+@pytest.mark.parametrize(("there_after", "looks"), [(3, 3), (10_000, 25)])
+def test_what_was_asked_for_is_looked_for_more_often_for_some_seconds(
+    monkeypatch, there_after, looks
+):
+    clock, seen = Clock(), []
+    monkeypatch.setattr(pulse.asyncio, "sleep", clock.sleep)
+    beating = Pulse(lambda: seen.append(clock.now))
+
+    async def ask():
+        """Ask twice; the second time while it is looked for already."""
+        for _ in range(2):
+            beating.hurry(lambda: len(seen) < there_after)
+        task = beating._hurrying
+        if task is not None:
+            await task
+
+    asyncio.run(ask())
+    assert seen == []  # nobody counts: no page is there
+    beating.ticks = 1
+    asyncio.run(ask())
+    assert len(seen) == looks
+    assert seen[-1] <= 5.01
+    assert beating._hurrying is None
+    beating.view.close()
+    beating.play.close()
