@@ -46,10 +46,15 @@ def title_of(spec: RunSpec) -> str:
 
 def line_about(spec: RunSpec) -> str:
     """Who is simulated, and for how long, as a plain line."""
+    return line_with(spec, words.plural(spec.years, "year"))
+
+
+def line_with(spec: RunSpec, how_long: str) -> str:
+    """Who is simulated, and some words for how long, as a plain line."""
     eyes = ", both eyes (charts show the first)" if spec.cohort.two_eyes else ""
     return (
         f"{words.count(spec.cohort.n_patients)} simulated patients, {spec.people.title}, "
-        f"{words.plural(spec.years, 'year')}, seed {spec.seed}{eyes}"
+        f"{how_long}, seed {spec.seed}{eyes}"
     )
 
 
@@ -100,10 +105,14 @@ class TitlePanel:
         chip = f'<span class="ape-chip is-{text(status)}">{text(state)}</span>'
         self.view.value = (
             f'<div class="ape-title"><div><h2>{text(title_of(spec))}</h2>'
-            f"<p>{text(line_about(spec))} {_reference(spec.run_id[:12])}</p>"
+            f"<p>{text(self._line(spec))} {_reference(spec.run_id[:12])}</p>"
             f"{self._say_changes(spec)}{_ARCHIVED if status == 'archived' else ''}</div>"
             f"{'' if status in ('running', 'queued') else chip}</div>"
         )
+
+    def _line(self, spec: RunSpec) -> str:
+        """Who is simulated, and for how long."""
+        return line_about(spec)
 
     def _say_changes(self, spec: RunSpec) -> str:
         """Say what is other than usual; that of a run is looked up once."""

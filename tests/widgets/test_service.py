@@ -184,12 +184,15 @@ def test_a_limit_shows_who_waits_and_what_it_costs(tight, kept):
     assert shown.to_json() == effect.to_json()
     told = effect.whole.is_told[0]
     assert told.tolist() == [True, True, False]  # nobody is followed for 2 years within 2 years
-    np.testing.assert_allclose(
-        tight._slipping._limited.y, effect.whole.mean_limited[0, told], rtol=1e-6
-    )
-    np.testing.assert_allclose(
-        tight._slipping._unlimited.y, effect.whole.mean_unlimited[0, told], rtol=1e-6
-    )
+    drawn, came = tight._slipping, effect.is_told[:, 1]
+    assert drawn._costs.x.tolist() == effect.came[came].tolist()
+    np.testing.assert_allclose(drawn._costs.y, effect.cost[came, 1], rtol=1e-6)
+    ends = np.stack([effect.cost - effect.half_width, effect.cost + effect.half_width], -1)
+    np.testing.assert_allclose(np.atleast_2d(drawn._intervals.y), ends[came, 1], rtol=1e-5)
+    assert drawn._y.min <= ends[came, 1].min()
+    assert drawn._y.max >= max(ends[came, 1].max(), 0)
+    last = int(np.flatnonzero(came)[-1])
+    assert f"{letters_of(effect, last, 1).split()[0]} came last" in plain(drawn.card._ends.value)
     foot = plain(tight._slipping.card._foot.value)
     assert in_words(effect, use) in foot
     assert f"year 1 {letters_of(effect, 1, 1)}" in foot

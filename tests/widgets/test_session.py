@@ -222,6 +222,8 @@ def test_a_visit_begins_with_the_newest_run_that_has_figures(answered, store):
     assert newest_to_see(other.runs[:1] + seen[:1]).run_id == "cancelled"
     varied = replace(seen[1], run_id="of a study of sensitivity", is_varied=True)
     assert newest_to_see([varied, *seen]).run_id == "stopped"
+    limited = replace(seen[1], run_id="of a service with few slots", is_limited=True)
+    assert newest_to_see([limited, *seen]).run_id == "stopped"
     assert not other.runs[0].is_varied
 
 

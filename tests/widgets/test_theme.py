@@ -53,7 +53,7 @@ def test_longer_intervals_are_told_apart_without_colour(dark):
 
 def test_every_colour_that_is_used_is_declared():
     used = set(re.findall(r"var\(--ape-([a-z0-9-]+)\)", stylesheet()))
-    assert used - set(COLOURS) <= {"font", "frame-height", "plot-height"}
+    assert used - set(COLOURS) <= {"font", "frame-height", "plot-height", "shade"}
 
 
 def test_the_style_sheet_asks_nothing_of_the_network():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from widgets.charts.ticks import year_ticks
 from widgets.theme import colour
 
 __all__ = [
-    "across", "few_points", "fit", "floats", "round_ticks", "scale", "upwards", "year_ticks",
+    "LABELLED", "across", "few_points", "fit", "floats", "round_ticks", "scale", "upwards",
+    "year_ticks",
 ]  # fmt: skip
+
+LABELLED: Final = {"left": 58}
+"""Margins of a figure with a label beside its vertical axis, in pixels."""
 
 _STEPS = (1, 2, 5, 10)
 _POINTS_PER_QUARTER = 13 / 4
@@ -34,8 +38,13 @@ def across(of: LinearScale, label: str, **options: Any) -> Axis:
     )  # fmt: skip
 
 
-def upwards(of: LinearScale, ticks: Sequence[float], tick_format: str = "~g") -> Axis:
-    """Vertical axis: a light grid and numbers; its unit stands in the sentence above."""
+def upwards(
+    of: LinearScale, ticks: Sequence[float], tick_format: str = "~g", label: str = ""
+) -> Axis:
+    """Vertical axis: a light grid and numbers; its unit, where no label, is in the sentence above.
+
+    A figure whose axis has a label needs `LABELLED` as its margins.
+    """
     return Axis(
         scale=of,
         side="left",
@@ -43,6 +52,8 @@ def upwards(of: LinearScale, ticks: Sequence[float], tick_format: str = "~g") ->
         grid_color=colour("grid"),
         tick_values=np.array(ticks, dtype=float),
         tick_format=tick_format,
+        label=label,
+        label_offset="40px",
     )
 
 

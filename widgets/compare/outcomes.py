@@ -59,7 +59,6 @@ def table_markup(table: Table, session: CompareSession) -> str:
         body += f"<tr><th scope='row'>{text(title)}</th>{columns}</tr>"
     copy = "<button type='button' class='ape-copy-table'>Copy the table</button>"
     return (
-        "<p class='ape-sideways'>Scroll the table sideways for all protocols.</p>"
         f"<div class='ape-table-scroll' tabindex='0' role='region' aria-label='{text(table.name)}'>"
         f"<table class='ape-outcomes'><thead><tr><th scope='col'>Outcome</th>{heads}</tr>"
         f"</thead><tbody>{body}</tbody></table></div>"

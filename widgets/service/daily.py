@@ -11,9 +11,9 @@ from ape_core.summaries.busy import MOST_BINS, QUANTILES, DailyLoad, daily_load
 from ape_core.summaries.service_tables import daily_load_table
 from widgets import format as words
 from widgets.bqplots import Bars, Lines
-from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
+from widgets.charts.axes import LABELLED, across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
-from widgets.html import text
+from widgets.html import set_class, text
 from widgets.service.words import when
 from widgets.service.year import show_year, year_choice
 from widgets.theme import colour
@@ -33,7 +33,7 @@ class DailyLoadChart:
         self._session = session
         self._x, self._y = scale(0, 1), scale(0, 1)
         self._visits = across(self._x, "Visits on the day")
-        self._days = upwards(self._y, [0, 1])
+        self._days = upwards(self._y, [0, 1], label="Open days")
         scales = {"x": self._x, "y": self._y}
         self._bars = Bars(
             x=floats([0, 1]), y=floats([0, 0]), scales=scales, stroke_width=0, padding=0.08,
@@ -43,7 +43,8 @@ class DailyLoadChart:
             x=floats([0, 0]), y=floats([0, 1]), scales=scales, stroke_width=1.6,
             colors=[colour("lost-letters")], line_style="dashed",
         )  # fmt: skip
-        drawn = figure([self._bars, self._peak], [self._visits, self._days])
+        axes = [self._visits, self._days]
+        drawn = figure([self._bars, self._peak], axes, fig_margin=LABELLED)
         self.card = Card("How busy days are", drawn, wide=True, year="In year")
         self._year = year_choice(self.card, session, draw)
         self.view = self.card.view
@@ -58,6 +59,12 @@ class DailyLoadChart:
         show_year(self._year, self._session)
         self.card.offer(partial(daily_load_table, work))
         load = daily_load(work)
+        alike = load.peak_day.n_times == load.n_open_days
+        set_class(self.view, "ape-words-only", on=alike)
+        if alike:
+            self.card.say(self._all_alike(load))
+            self.card.foot("")
+            return
         width, days = load.binned(MOST_BINS)
         middle = np.arange(len(days)) * width + (width - 1) / 2
         top = float(len(days) * width)
@@ -72,6 +79,16 @@ class DailyLoadChart:
             self._peak.x = floats([load.peak_day.n_visits] * 2)
             self._peak.y = floats([0, self._y.max])
         self.card.foot(_in_words(load))
+
+    def _all_alike(self, load: DailyLoad) -> str:
+        """Say what a single bar would show."""
+        spec, n_visits = self._session.shown, load.peak_day.n_visits
+        capacity = spec.capacity if spec else None
+        full = capacity is not None and capacity.slots_per_day == n_visits
+        return (
+            f"Each of the {words.count(load.n_open_days)} open days of year {self._session.year} "
+            f"has {words.plural(n_visits, 'visit')}{': every slot is taken' if full else ''}."
+        )
 
 
 def _in_words(load: DailyLoad) -> str:

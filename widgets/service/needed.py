@@ -12,7 +12,7 @@ from ape_core.errors import ApeError
 from ape_core.summaries.slots_needed import SlotsNeeded, slots_needed_table
 from widgets import format as words
 from widgets.bqplots import Lines
-from widgets.charts.axes import across, fit, floats, round_ticks, scale, upwards
+from widgets.charts.axes import LABELLED, across, fit, floats, round_ticks, scale, upwards
 from widgets.charts.card import Card, figure
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
@@ -49,7 +49,7 @@ class NeededCard:
         self._is_filled = False
         self._x, self._y = scale(0, 1), scale(0, 1)
         self._slots = across(self._x, "Slots each weekday")
-        self._percent = upwards(self._y, [0, 1])
+        self._percent = upwards(self._y, [0, 1], label="% of visits that slip so far")
         scales = {"x": self._x, "y": self._y}
         self._curve = Lines(
             x=floats([0, 1]), y=floats([0, 0]), scales=scales, colors=[colour("visit-bars")],
@@ -60,7 +60,8 @@ class NeededCard:
             x=floats([0, 0]), y=floats([0, 1]), scales=scales, stroke_width=1.6,
             colors=[colour("lost-letters")], line_style="dashed",
         )  # fmt: skip
-        drawn = figure([self._curve, self._enough], [self._slots, self._percent])
+        axes = [self._slots, self._percent]
+        drawn = figure([self._curve, self._enough], axes, fig_margin=LABELLED)
         self.card = Card("Slots needed", drawn, wide=True, year="In year")
         self._year = year_choice(self.card, session, draw)
         self._make_controls()

@@ -58,7 +58,7 @@ def plan_markup(plan: StaffPlan, staffing: Staffing) -> str:
     )
     note = _NOTE.format(weeks=staffing.clinic["working_weeks"].value)
     return (
-        '<div class="ape-scrolls" role="region" tabindex="0" aria-label="Plan by year">'
+        '<div class="ape-table-scroll" role="region" tabindex="0" aria-label="Plan by year">'
         f'<table class="ape-plan"><thead><tr><td></td>{heads}</tr></thead>{groups}</table></div>'
         f'<p class="ape-note">{text(note)}</p>'
     )

@@ -71,7 +71,7 @@ def _section(criterion: Criterion) -> str:
         f"<details class='ape-section ape-criterion {kind}'><summary>"
         f"<i class='ape-state'>{_state(criterion)}</i><b>{text(criterion.title)}</b> "
         f"<span>{text(criterion.asked)}</span><em>{text(how_many)}</em></summary>"
-        "<div class='ape-scrolls'><table class='ape-checks'><thead><tr><th>Figure</th>"
+        "<div class='ape-table-scroll'><table class='ape-checks'><thead><tr><th>Figure</th>"
         "<th>Asked</th><th>Simulated</th><th>Observed</th><th>Holds</th></tr></thead>"
         f"<tbody>{''.join(map(_row, ordered))}</tbody></table></div></details>"
     )

@@ -55,7 +55,7 @@ def _section(name: str, group: Iterable[tuple[str, Parameter]], *, is_open: bool
     rows = [_row(label, parameter) for label, parameter in group]
     return (
         f"<details class='ape-section'{' open' if is_open else ''}><summary><b>{text(name)}</b> "
-        f"<span>{len(rows)} parameters</span></summary><div class='ape-scrolls'>"
+        f"<span>{len(rows)} parameters</span></summary><div class='ape-table-scroll'>"
         "<table class='ape-table'><thead><tr><th>Parameter</th><th>Value</th><th>Range</th>"
         "<th>Unit</th><th>Confidence</th><th>Source</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></details>"
