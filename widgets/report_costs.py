@@ -9,7 +9,6 @@ from ape_core.analysis.economics import cost_effectiveness
 from ape_core.analysis.economics_certainty import best_words, certainty_words
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
-    LIST_PRICES,
     NOT_COUNTED,
     PERSPECTIVE,
     eye_words,
@@ -17,6 +16,12 @@ from ape_core.analysis.economics_words import (
     pounds,
     qalys_text,
     step_words,
+)
+from ape_core.analysis.price_words import (
+    drug_price_words,
+    financial_year,
+    own_values_words,
+    set_words,
 )
 from ape_core.storage.own_economics import OwnEconomics
 from ape_core.summaries.economics import COSTS, HealthEconomics, health_economics
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from ape_core.spec.economics import Economics
     from ape_core.summaries import Summary
 
-_NOTES: Final = (LIST_PRICES, BETTER_EYE, PERSPECTIVE, NOT_COUNTED)
+_NOTES: Final = (BETTER_EYE, PERSPECTIVE, NOT_COUNTED)
 
 
 def costs_markup(
@@ -65,7 +70,9 @@ def costs_markup(
         title: health_economics(summary, found, utility) for title, summary in summaries.items()
     }
     first = next(iter(priced.values()))
-    notes = "".join(f"<li>{text(note)}</li>" for note in (eye_words(first), *_NOTES))
+    paid = drug_price_words(found, {item.drug for item in priced.values()})
+    said = [note for note in (eye_words(first), paid, *_NOTES) if note]
+    notes = "".join(f"<li>{text(note)}</li>" for note in said)
     beside = _beside(priced, reference) if len(priced) > 1 else ""
     return (
         f"<h2>Costs and QALYs</h2>{_priced(found, first)}{_table(priced)}{beside}<ul>{notes}</ul>"
@@ -74,10 +81,12 @@ def costs_markup(
 
 def _priced(prices: Economics, first: HealthEconomics) -> str:
     """Which prices and which mapping."""
-    return (
-        f"<p>Prices <code>{text(prices.name)}</code> of {text(prices.price_year)}, utility "
-        f"<code>{text(first.utility)}</code>. Per patient over the whole run, discounted.</p>"
+    own = own_values_words(prices)
+    said = (
+        f"{set_words(prices)}. All in pounds of {financial_year(prices.price_year)}. Utilities: "
+        f"{prices.utility(first.utility).title}. Per patient over the whole run, discounted."
     )
+    return f"<p>{text(said)}</p>" + (f"<p><b>{text(own)}</b></p>" if own else "")
 
 
 def _table(priced: Mapping[str, HealthEconomics]) -> str:

@@ -75,7 +75,8 @@ def make_report(what: Reported, store: str, out: Path) -> None:
             "draw_patients": what.draw_patients,
         }
         notebook = _executed("compare", asked, store)
-        title = f"{len(titles)} protocols on the same patients: {'; '.join(titles)}"
+        costs = "Cost and QALYs of " if what.prices else ""
+        title = f"{costs}{len(titles)} protocols on the same patients: {'; '.join(titles)}"
     write_atomic(out, page_of(notebook, title, WIDTHS[len(runs) > 1]).encode())
 
 

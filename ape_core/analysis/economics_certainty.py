@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ape_core.analysis.economics_words import pounds
+from ape_core.analysis.economics_words import number_text, pounds
 from ape_core.analysis.resampling import N_RESAMPLES
-from ape_core.spec.own_values import TITLES, drug_title, inputs
+from ape_core.spec.own_values import TITLES, drug_title, inputs, own_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ OF_PATIENTS: Final = (
     "Intervals are of the luck of the patients who were simulated, alone: the model, prices and "
     "utilities are taken as they stand."
 )
+_ENOUGH_DRAWS: Final = 100
+"""So many or more give shares to a hundredth."""
 PATIENTS, INPUTS, DISEASE, ALL = "patients", "inputs", "disease", "all"
 """What may be taken as uncertain: the luck of patients; with it prices and utilities; the numbers
 of the disease; these with prices and utilities."""
@@ -157,24 +159,37 @@ def drawn_inputs_words(economics: Economics, utility: str | None = None) -> list
             found.append(f"{item.title}: {value}, {_kind(number)}, cut to {ends}")
     mapping = economics.utility(utility)
     found += [
-        f"Utility, {_number_title(key)}: {number.value:g}, {_kind(number)}, cut to "
-        f"{number.low:g} to {number.high:g}"
+        f"Utility, {_number_title(key)}: {number_text(number.value)}, {_kind(number)}, cut to "
+        f"{number_text(number.low)} to {number_text(number.high)}"
         for key, number in mapping.numbers.items()
         if number.distribution is not None
     ]
     return found
 
 
+def few_draws_words(n: int) -> str:
+    """That shares of so few draws are coarse; empty where they are not."""
+    if n >= _ENOUGH_DRAWS:
+        return ""
+    return f"{n} draws are few: a share of them moves in steps of {100 / n:.3g}%."
+
+
 def held_inputs_words(economics: Economics, drugs: set[str]) -> str:
     """Prices that are not drawn though they may differ, as nobody said how they are distributed."""
-    held = [
-        _held_title(name)
+    own = own_names(economics)
+    held = {
+        name: _held_title(name)
         for name, price in economics.prices().items()
         if price.amount.distribution is None
         and (not name.startswith("drugs/") or name.split("/")[1] in drugs)
-        and price.amount.value
-    ]
-    return f"Held, as no distribution is published: {', '.join(held)}." if held else ""
+        and (price.amount.value or name in own)
+    }
+    published = [title for name, title in held.items() if name not in own]
+    put_in = [title for name, title in held.items() if name in own]
+    said = [f"Held, as no distribution is published: {', '.join(published)}."] if published else []
+    if put_in:
+        said.append(f"Held, as own values have no distribution: {', '.join(put_in)}.")
+    return " ".join(said)
 
 
 def _held_title(name: str) -> str:

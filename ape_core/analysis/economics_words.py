@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 _MINUS: Final = "\N{MINUS SIGN}"
 _LARGE_RATIO: Final = 100_000
-LIST_PRICES: Final = (
-    "At list prices. What is paid for drugs is confidential and lower, and can change which "
-    "protocol is best: put in the prices that your service pays."
-)
 _LEAST_QALYS: Final = 5e-8
 _MOST_DECIMALS: Final = 7
 BETTER_EYE: Final = (
@@ -41,6 +37,11 @@ def pounds(amount: float) -> str:
     shown = f"{size:,.2f}" if size < 10 and size != round(size) else f"{size:,.0f}"
     negative = amount < 0 and shown.strip("0.,") != ""
     return f"{_MINUS if negative else ''}£{shown}"
+
+
+def number_text(number: float) -> str:
+    """Number as it is written, with a true minus sign."""
+    return f"{number:,.6g}".replace("-", _MINUS)
 
 
 def ratio_pounds(amount: float) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ape_core.analysis.economics import cost_effectiveness
 from ape_core.analysis.economics_certainty import best_words, certainty_words
 from ape_core.analysis.economics_words import (
-    LIST_PRICES,
     eye_words,
     increment_words,
     pounds,
     qalys_text,
     step_words,
 )
+from ape_core.analysis.price_words import drug_price_words, own_values_words
 from ape_core.analysis.same_patients import check_same_patients
 from ape_core.commands.answer import Answer, paragraph, table
 from ape_core.commands.economics_draws import drawn_answer
@@ -65,7 +65,9 @@ def economics(asked: argparse.Namespace) -> Answer:
         data["draws_of_the_disease"], words = drawn_answer(asked, runs, prices, compared)
         said += ["", words]
     said += ["", paragraph(certainty_words(compared))] if compared is not None else []
-    said += [paragraph(eye_words(first)), paragraph(LIST_PRICES)]
+    drugs = {item.drug for item in priced.values()}
+    notes = (eye_words(first), drug_price_words(prices, drugs), own_values_words(prices))
+    said += [paragraph(note) for note in notes if note]
     return Answer(data, "\n".join(said))
 
 

@@ -36,6 +36,10 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
 """What numbers are called for people; a drug is called by its own name."""
 
 
+HIGHEST_PRICE: Final = 1e7
+"""Pounds, of a price that somebody puts in: no one thing costs more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A number of a set that can be changed.
@@ -84,6 +88,12 @@ def inputs(economics: Economics) -> tuple[Input, ...]:
     prices = [_price(economics, name) for name in economics.prices()]
     assumptions = [_assumption(name, item) for name, item in economics.assumptions.items()]
     return (*prices, *assumptions)
+
+
+def limits_of(name: str) -> tuple[float, float]:
+    """Least and most that a price or an assumption may be, by flat name."""
+    part, _, key = name.partition("/")
+    return ASSUMPTIONS[key] if part == "assumptions" else (0, HIGHEST_PRICE)
 
 
 def own_names(economics: Economics) -> tuple[str, ...]:

@@ -39,6 +39,12 @@ def test_runs_are_priced_and_compared(ape, ids, store_path, tmp_path):
     path = tmp_path / "mine.yaml"
     from ape_core.spec.economics_yaml import economics_to_yaml
 
+    assert "At list prices." in said
+    dear = economics.with_price("drugs/aflibercept-2mg", 450)
+    path.write_text(economics_to_yaml(dear), encoding="utf-8")
+    own = " ".join(ape("economics", *ids, "--set", path).out.split())
+    assert "At list prices." not in own
+    assert "put in its place: Aflibercept 2 mg £450." in own
     path.write_text(economics_to_yaml(economics.with_price("care/scan", 0)), encoding="utf-8")
     cheaper = ape("economics", ids[1], "--set", path, "--json").json["runs"][0]
     assert cheaper["cost_by_category"]["scans"] == 0

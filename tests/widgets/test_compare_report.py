@@ -74,7 +74,7 @@ def file(kept, runs, tmp_path_factory):
 def test_the_file_needs_nothing_else(file):
     assert file.count('src="data:image/png;base64,') == 4
     assert not re.search(r"<script|<link|<iframe|(src|href)=\"(?!data:)|url\(|@import", file)
-    assert "<title>3 protocols on the same patients: " in file
+    assert "<title>Cost and QALYs of 3 protocols on the same patients: " in file
 
 
 def test_its_figures_are_those_of_python(file, runs):

@@ -9,6 +9,7 @@ import time
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import ape_core as ape
@@ -20,6 +21,7 @@ from ape_core.analysis.economics_words import (
     qalys_text,
     ratio_pounds,
 )
+from ape_core.analysis.price_words import LIST_PRICES, drug_price_words
 from ape_core.errors import InvalidInputError
 from ape_core.runs.starting import open_run, run
 from ape_core.spec.economics_yaml import load_economics, parse_economics_yaml
@@ -29,10 +31,10 @@ from widgets.economics.answer import caveats_markup, table_markup
 from widgets.economics.drawing import ticks_between
 from widgets.economics.inputs import parse_amount
 from widgets.economics.page import EconomicsPage
-from widgets.economics.report import Priced, economics_parts
+from widgets.economics.report import Priced, economics_answer, economics_parts
 from widgets.economics.reported import shown_economics
 from widgets.economics.session import EconomicsSession
-from widgets.economics.uncertainty import points_of, shares_of
+from widgets.economics.uncertainty import marked_at, points_of, shares_of
 from widgets.several.colours import LETTERS
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "faricimab-6mg", "no-treatment")
@@ -136,17 +138,34 @@ def test_another_price_is_drawn_at_once_and_starts_no_run(page, compared):
     assert "own value" not in row._about.value
 
 
-def test_a_field_takes_a_price_and_puts_back_what_is_none(page, compared):
+def test_a_field_takes_a_price_and_says_at_it_what_cannot_be(page, compared):
     row = page._inputs._rows["care/scan"]
     row._field.value = "£1,000.50"
     check_figures(page, compared(SHIPPED.with_price("care/scan", 1_000.5)))
-    row._field.value = "dear"
-    assert row._field.value == "1000.50"
-    page.draw()
-    assert "OCT scan is 'dear', but must be a number." in plain(page._notices.view.value)
-    row._field.value = "1e999"
-    assert row._field.value == "1000.50"
+    said = plain(row._about.value)
+    assert "plausible" in said
+    assert "1000.50 lies outside" in said
+    for typed, why in (
+        ("dear", "OCT scan is 'dear', but must be a number."),
+        ("-5", "OCT scan is \N{MINUS SIGN}5, but must be from 0 to 10,000,000."),
+        ("1e999", "OCT scan is '1e999', but must be a number."),
+    ):
+        row._field.value = typed
+        page.session.choose_utility("brown-2000")  # the page draws anew, and the text stays
+        page.draw()
+        assert row._field.value == typed
+        assert "is-wrong" in row._field._dom_classes
+        assert plain(row._problem.value).startswith(why)
+        assert "1000.50 is used until then." in row._problem.value
+        page.session.choose_utility(next(iter(SHIPPED.utilities)))
+        page.draw()
+    check_figures(page, compared(SHIPPED.with_price("care/scan", 1_000.5)))
+    letters = page._inputs._rows["assumptions/fellow_eye_letters"]
+    letters._field.value = "200"
+    assert "Other eye, mean acuity is 200, but must be from 0 to 100." in letters._problem.value
     page._inputs._undo.click()
+    assert row._problem.value == letters._problem.value == ""
+    assert "lies outside" not in row._about.value
     assert row._field.value == f"{SHIPPED.pence('care/scan') / 100:.2f}"
 
 
@@ -257,7 +276,19 @@ def test_the_report_is_asked_for_at_the_prices_of_the_page(page, drawn):
             assert f"£20,000 {pounds(gain.value)} {pounds(gain.low)} {pounds(gain.high)}" in said
     uncertain = drawn.uncertainty(Pricing(economics, "brown-2000", 1))
     assert pounds(uncertain.net_benefit_spread(0, 20_000).parameters) in said
-    assert "Faricimab 6 mg £100 own value GBP per injection, 2024 Set by the user" in said
+    assert "Faricimab 6 mg £100 GBP per injection, own value Set by the user" in said
+    assert "First visit £172 GBP, uprated from £140.04 in 2018/19 LEAVO" in said
+    assert "Aflibercept 2 mg £816 GBP per injection, as listed in 2023/24" in said
+    assert "Worth of a QALY £20,000 GBP per QALY" in said
+    assert "with 1 own value. All in pounds of 2024/25. Utilities: Brown 2000" in said
+    assert "Own values: Faricimab 6 mg £100." in said
+    assert "At list prices." not in said
+    assert "3 draws are few: a share of them moves in steps of 33.3%." in said
+    assert "The first 1,000 of the 2,000 draws of" in said
+    answer = plain(economics_answer(session.comparison, 1, priced))
+    item = compared.priced[0]
+    figures = f"{pounds(item.cost)} and {qalys_text(item.qalys_per_patient)} QALYs per patient"
+    assert f"A {compared.names[0]}: {figures}" in answer
     assert "var(--" not in "".join(economics_parts(session.comparison, 1, priced))
     assert " --set /" in priced.options
     assert priced.options.endswith(" --utility brown-2000 --draws 3 --draw-patients 300")
@@ -309,14 +340,16 @@ def test_every_chart_gives_its_numbers(page):
 
 def test_own_prices_are_saved_offered_and_used_again(page, kept):
     page.session.change({"care/scan": 12})
-    page._inputs._name.value = "my-trust"
+    page._inputs._name.value = "My trust"
     page._inputs._save.click()
-    assert page.session.notice is None
+    assert "Saved as my-trust." in page._inputs._said.value
     assert "my-trust" in [value for _, value in page._inputs._set.options]
     page._inputs._set.value = "uk-list-prices"
     assert page.session.changed == ()
     page._inputs._set.value = "my-trust"
     assert page.session.changed == ("care/scan",)
+    assert "Own prices “my-trust”, made from: UK list prices" in plain(page._title.head.value)
+    assert "plausible" in page._inputs._rows["care/scan"]._about.value
     session = EconomicsSession(kept)
     session.choose_set("my-trust")
     assert session.economics.pence("care/scan") == 1_200
@@ -326,8 +359,38 @@ def test_own_prices_are_saved_offered_and_used_again(page, kept):
     )
     page._inputs._name.value = "uk-list-prices"
     page._inputs._save.click()
+    assert "ships with APE" in page._inputs._said.value
+    page._inputs._name.value = "!"
+    page._inputs._save.click()
+    assert "Not saved. A name needs a letter or a digit." in page._inputs._said.value
+    page.session.change({"care/scan": 13})
+    page._inputs._name.value = "my trust"
+    page._inputs._save.click()
+    assert "Saved as my-trust." in page._inputs._said.value
+
+
+def test_list_prices_are_said_only_of_drugs_at_them(page):
+    drugs = {"aflibercept-2mg", "faricimab-6mg", "none"}
+    assert drug_price_words(SHIPPED, drugs) == LIST_PRICES
+    assert drug_price_words(SHIPPED, {"none"}) == ""
+    page.session.change({"drugs/faricimab-6mg": 450})
+    said = plain(caveats_markup(page.session))
+    assert "At list prices." not in said
+    assert "put in its place: Faricimab 6 mg £450." in said
+    assert "At the list price: Aflibercept 2 mg." in said
+    page._charts[1].choice.value = INPUTS
+    foot = plain(page._charts[1].card._foot.value)
+    assert "as list prices of drugs and own values, are held" in foot
+    page.session.change({"drugs/aflibercept-2mg": 400})
     page.draw()
-    assert "ships with APE" in page._notices.view.value
+    assert "list price:" not in plain(caveats_markup(page.session))
+    assert "as own values, are held" in plain(page._charts[1].card._foot.value)
+    assert "with 2 own values" in plain(page._title.head.value)
+
+
+def test_every_curve_has_its_letter_away_from_the_values_of_the_axis():
+    falling, rising = np.linspace(1, 0, 101), np.linspace(0, 1, 101)
+    assert marked_at(np.stack([falling, rising, 0 * rising, 0 * rising])) == [3, 100, 93, 86]
 
 
 def test_what_is_left_out_is_said(page):

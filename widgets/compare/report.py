@@ -21,7 +21,7 @@ from widgets.compare.report_words import (
     question_markup,
     repeat_markup,
 )
-from widgets.economics.report import Priced, economics_parts
+from widgets.economics.report import Priced, economics_answer, economics_parts
 from widgets.html import text
 from widgets.report import complete_run
 from widgets.several.session import FIRST_PROTOCOLS
@@ -94,9 +94,15 @@ class ComparisonReport:
             display(HTML(part))  # type: ignore[no-untyped-call]
 
     def parts(self) -> list[str]:
-        """Question, answer and outcomes."""
-        makers = (question_markup, answer_markup, outcomes_markup)
-        return [make(self.comparison, self.reference) for make in makers]
+        """Question, answer and outcomes; at prices the answer begins with cost and QALYs."""
+        comparison, reference, priced = self.comparison, self.reference, self.priced
+        costs = [economics_answer(comparison, reference, priced)] if priced.prices else []
+        return [
+            question_markup(comparison, reference, is_priced=bool(costs)),
+            *costs,
+            answer_markup(comparison, reference, is_first=not costs),
+            outcomes_markup(comparison, reference),
+        ]
 
     def charts(self) -> dict[str, bytes]:
         """PNG of each chart, by its title."""

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from ape_core.summaries.table import Table
 
 
-def question_markup(comparison: Comparison, reference: int) -> str:
+def question_markup(comparison: Comparison, reference: int, *, is_priced: bool = False) -> str:
     """Who is treated, how, for how long, and with which version of the model."""
+    what = "What it costs and what is gained: " if is_priced else ""
     spec = comparison.runs[0].spec
     people = spec.people
     protocols = "".join(
@@ -38,7 +39,7 @@ def question_markup(comparison: Comparison, reference: int) -> str:
         for place, (title, run) in enumerate(zip(comparison.titles, comparison.runs, strict=True))
     )
     return (
-        f"<h2>{len(comparison.runs)} protocols on the same "
+        f"<h2>{what}{len(comparison.runs)} protocols on the same "
         f"{words.count(comparison.n_patients)} patients</h2>"
         f"<p>Simulated patients, {text(people.title)}, followed for "
         f"{words.plural(spec.years, 'year')}, seed {spec.seed}, model version "
@@ -58,7 +59,7 @@ def _protocol(place: int, title: str, run: Run) -> str:
     )
 
 
-def answer_markup(comparison: Comparison, reference: int) -> str:
+def answer_markup(comparison: Comparison, reference: int, *, is_first: bool = True) -> str:
     """How each protocol differs in letters, injections and visits by the end, in words."""
     others = [place for place in range(len(comparison.titles)) if place != reference]
     apart = {
@@ -73,8 +74,9 @@ def answer_markup(comparison: Comparison, reference: int) -> str:
         said = f"{letters} <i>with</i> {injections} <i>and</i> {visits}"
         lines.append(f"<li>{_named(place, comparison.titles[place])}: {said}</li>")
     after = words.plural(comparison.years, "year")
+    heading = "The answer" if is_first else "Letters, injections and visits"
     return (
-        f"<h2>The answer</h2><p>After {after}, beside "
+        f"<h2>{heading}</h2><p>After {after}, beside "
         f"{_named(reference, comparison.titles[reference])}:</p><ul>{''.join(lines)}</ul>"
     )
 

@@ -14,7 +14,6 @@ from ape_core.analysis.economics_tables import (
 )
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
-    LIST_PRICES,
     NOT_COUNTED,
     PERSPECTIVE,
     eye_words,
@@ -24,6 +23,7 @@ from ape_core.analysis.economics_words import (
     ratio_pounds,
     step_words,
 )
+from ape_core.analysis.price_words import drug_price_words, own_values_words, set_words
 from widgets import format as words
 from widgets.charts.card import Card
 from widgets.errors import guarded
@@ -105,13 +105,11 @@ def title_markup(session: EconomicsSession) -> str:
         )
     spec = comparison.runs[0].spec
     prices = session.economics
-    own = len(session.changed)
     said = (
         f"{_so_far(session)}{words.count(comparison.n_patients)} patients, the same ones under "
         f"each protocol; {spec.people.title}, {words.plural(spec.years, 'year')}, "
-        f"seed {spec.seed}. {prices.title}"
-        + (f", with {words.plural(own, 'own value')}" if own else "")
-        + f". Utilities: {prices.utility(session.utility).title}."
+        f"seed {spec.seed}. {set_words(prices)}. "
+        f"Utilities: {prices.utility(session.utility).title}."
     )
     runs = ",".join(run_id[:12] for run_id in session.run_ids)
     copy = f' <a class="ape-copy-link" href="?runs={runs}">Copy link</a>' if is_page() else ""
@@ -143,7 +141,10 @@ def answer_markup(session: EconomicsSession) -> str:
 def caveats_markup(session: EconomicsSession) -> str:
     """What is assumed and left out; with one eye, the way to the question of two."""
     certainty = certainty_words(session.compared, session.drawn)
-    sentences = [LIST_PRICES, certainty, BETTER_EYE, PERSPECTIVE, NOT_COUNTED]
+    drugs = {item.drug for item in session.priced.values()}
+    prices = (drug_price_words(session.economics, drugs), own_values_words(session.economics))
+    sentences = [item for item in prices if item]
+    sentences += [certainty, BETTER_EYE, PERSPECTIVE, NOT_COUNTED]
     first = next(iter(session.priced.values()), None)
     one_eye = ""
     if first is not None:

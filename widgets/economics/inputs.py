@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Dropdown, FileUpload, Text
 
-from ape_core.errors import InvalidInputError
+from ape_core.analysis.economics_words import number_text
+from ape_core.errors import ApeError, InvalidInputError
 from ape_core.limits import MAX_YAML_BYTES
-from ape_core.spec.economics_yaml import economics_to_yaml
-from ape_core.spec.own_values import Input, inputs
+from ape_core.spec.economics_yaml import SHIPPED, economics_to_yaml
+from ape_core.spec.own_values import HIGHEST_PRICE, Input, inputs, limits_of
 from widgets.economics.session import THRESHOLD
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.names import typed_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,7 @@ class InputsPanel:
 
     def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
         self._session, self._draw, self._drawn = session, draw, -1
+        self._refusal = ""
         self._set = classed(Dropdown(description="Prices"), "ape-field")
         self._utility = classed(Dropdown(description="Utilities"), "ape-field")
         self._citation, self._said = html(), html()
@@ -51,16 +54,15 @@ class InputsPanel:
         self.view = box(
             html(value=f"<h2>Prices and utilities</h2><p class='ape-help'>{_HELP}</p>"),
             self._set, self._utility, self._citation, *(row.view for row in self._rows.values()),
-            self._undo, self._name, self._save, self._link, self._upload, self._said,
+            self._undo, self._name, self._save, self._said, self._link, self._upload,
             classes="ape-form ape-inputs",
         )  # fmt: skip
 
     def refresh(self) -> None:
         """Show the values of the session."""
         session = self._session
-        self._said.value = (
-            f'<p class="ape-help" role="status">{text(session.said)}</p>' if session.said else ""
-        )
+        kind, said = ("ape-blocked", self._refusal) if self._refusal else ("ape-help", session.said)
+        self._said.value = f'<p class="{kind}" role="status">{text(said)}</p>' if said else ""
         if session.version == self._drawn:
             return
         self._drawn = session.version
@@ -72,10 +74,11 @@ class InputsPanel:
         _offer(self._utility, mappings, session.utility)
         self._citation.value = _citation(session)
         used = {f"drugs/{item.drug}" for item in session.priced.values()}
+        ranges = published(session)
         for item in inputs(session.economics):
             if item.name in self._rows:
                 is_shown = not item.name.startswith("drugs/") or item.name in used or not used
-                self._rows[item.name].show(item, is_shown=is_shown)
+                self._rows[item.name].show(item, ranges.get(item.name), is_shown=is_shown)
         self._undo.disabled = session.economics == session.base
         self._link.value = _download(session)
 
@@ -90,8 +93,15 @@ class InputsPanel:
         for row in self._rows.values():
             row.connect(lambda handler: guarded(session, handler))
 
+    def _begin_anew(self) -> None:
+        """Forget what could not be, since other values are shown."""
+        self._refusal, self._drawn = "", -1
+        for row in self._rows.values():
+            row.forget()
+
     def _edited(self, name: str, value: float) -> None:
         """A value was changed."""
+        self._refusal = ""
         self._session.change({name: value})
         self._draw()
 
@@ -99,6 +109,7 @@ class InputsPanel:
         """Another set."""
         if change.new and change.new != self._session.base.name:
             self._session.choose_set(change.new)
+            self._begin_anew()
             self._draw()
 
     def _utility_chosen(self, change: Any) -> None:
@@ -109,14 +120,19 @@ class InputsPanel:
 
     def _saved(self, _: Any) -> None:
         """Keep the values; those of one's own set are replaced."""
-        name = self._name.value.strip()
-        self._session.save(name, replacing=name == self._session.base.name)
+        self._refusal, session = "", self._session
+        try:
+            name = typed_name(self._name.value)
+            session.save(name, replacing=name == session.base.name)
+        except ApeError as error:  # it is said beside the button
+            self._refusal = f"Not saved. {error}"
         self._drawn = -1
         self._draw()
 
     def _undone(self, _: Any) -> None:
         """Take all values as they are kept."""
         self._session.undo()
+        self._begin_anew()
         self._draw()
 
     def _uploaded(self, change: Any) -> None:
@@ -125,7 +141,11 @@ class InputsPanel:
             return
         name, content = str(change.new[0]["name"]), bytes(change.new[0]["content"])
         self._upload.value = ()  # the page keeps no copy
-        self._session.take_in(content[: MAX_YAML_BYTES + 1], name[-80:])
+        try:
+            self._session.take_in(content[: MAX_YAML_BYTES + 1], name[-80:])
+            self._begin_anew()
+        except ApeError as error:  # it is said beside the button
+            self._refusal = f"Not imported. {error}"
         self._draw()
 
 
@@ -133,60 +153,106 @@ class _Row:
     """Field of one number, with where it comes from below."""
 
     def __init__(self, item: Input, edited: Callable[[str, float], None]) -> None:
-        self._name, self._edited, self._shown = item.name, edited, ""
+        self._name, self._edited, self._shown, self._wrong = item.name, edited, "", ""
+        self._used = ""
         self._field = classed(Text(description=item.title, continuous_update=False), "ape-field")
-        self._about = html()
-        self.view = box(self._field, self._about, classes="ape-input")
+        self._problem, self._about = html(), html()
+        self.view = box(self._field, self._problem, self._about, classes="ape-input")
 
     def connect(self, guard: Callable[[Callable[..., None]], Callable[..., None]]) -> None:
         """Listen to the field."""
         self._field.observe(guard(self._changed), names="value")
 
-    def show(self, item: Input, *, is_shown: bool) -> None:
-        """Show a number."""
+    def show(self, item: Input, published: Input | None, *, is_shown: bool) -> None:
+        """Show a number; what cannot be stays in the field while it is corrected."""
         set_class(self.view, "ape-hidden", on=not is_shown)
         set_class(self._field, "is-own", on=item.is_own)
-        self._shown = f"{item.value:.2f}" if item.is_price else f"{item.value:g}"
-        self._field.value = self._shown
-        self._about.value = about_markup(item)
+        self._used = self._shown = _shown(item)
+        if not self._wrong:
+            self._field.value = self._shown
+        self._about.value = about_markup(item, published)
+
+    def forget(self) -> None:
+        """Forget what could not be."""
+        self._say("")
 
     def _changed(self, change: Any) -> None:
-        """Pass a number on; put back what is none."""
+        """Pass a number on; say of what is none why it cannot be, and leave it to be corrected."""
         if change.new == self._shown:
+            self._say("")
             return
-        before, self._shown = self._shown, change.new
         try:
-            self._edited(self._name, parse_amount(change.new, self._field.description))
-        except InvalidInputError:
-            self._shown = before
-            self._field.value = before
-            raise
+            value = parse_amount(change.new, self._field.description, *limits_of(self._name))
+        except InvalidInputError as error:
+            self._say(f"{error} {self._used} is used until then.")
+            return
+        self._shown = change.new
+        self._say("")
+        self._edited(self._name, value)
+
+    def _say(self, wrong: str) -> None:
+        """Say at the field what is wrong; nothing when it is empty."""
+        self._wrong = wrong
+        set_class(self._field, "is-wrong", on=bool(wrong))
+        self._problem.value = (
+            f'<p class="is-wrong" role="status">{text(wrong)}</p>' if wrong else ""
+        )
 
 
-def parse_amount(typed: str, what: str) -> float:
-    """Number that somebody typed: "816", "£1,234.50"."""
-    plain = typed.strip().removeprefix("£").strip()
+def parse_amount(typed: str, what: str, low: float = 0, high: float = HIGHEST_PRICE) -> float:
+    """Number that somebody typed, within its limits: "816", "£1,234.50"."""
+    plain = typed.strip().replace("\N{MINUS SIGN}", "-")
+    sign, plain = ("-", plain[1:]) if plain.startswith("-") else ("", plain)
+    plain = plain.removeprefix("£").strip()
     if not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,12}(\.[0-9]{1,12})?", plain):
         raise InvalidInputError(
             f"{what} is {typed[:40]!r}, but must be a number.", "Write it as 816 or 1,234.50."
         )
-    return float(plain.replace(",", ""))
+    value = float(sign + plain.replace(",", ""))
+    if not low <= value <= high:
+        raise InvalidInputError(
+            f"{what} is {number_text(value)}, but must be from {number_text(low)} to {high:,.0f}."
+        )
+    return value
 
 
-def about_markup(item: Input) -> str:
-    """Unit, range, year and source of a number."""
+def published(session: EconomicsSession) -> dict[str, Input]:
+    """What own values are beside: the numbers of the set, or of the one that ships, by name."""
+    sets = [session.own.load(SHIPPED), session.base]
+    year = session.economics.price_year
+    return {
+        item.name: item
+        for economics in sets
+        if economics.price_year == year
+        for item in inputs(economics)
+        if not item.is_own
+    }
+
+
+def about_markup(item: Input, published: Input | None = None) -> str:
+    """Unit, range, year and source of a number; of an own value the range that is published."""
     mark = "<b class='ape-own'>own value</b> " if item.is_own else ""
     year = ""
     if item.is_price and not item.is_own:
         how = "brought to the year of the set" if item.uprated else "as listed"
         year = f"; price of {item.price_year}/{(item.price_year or 0) % 100 + 1:02d}, {how}"
-    limits = "" if item.is_own else f"; plausible {item.low:,.4g} to {item.high:,.4g}"
+    of = published if item.is_own else item
+    limits = f"; plausible {of.low:,.4g} to {of.high:,.4g}" if of else ""
+    outside = ""
+    if of and item.is_own and not of.low <= item.value <= of.high:
+        outside = f" <b class='ape-outside'>{text(_shown(item))} lies outside</b>"
     drawn = " Drawn where prices are drawn." if item.is_drawn else ""
+    said = f"{mark}{text(item.unit)}{text(limits)}{outside}"
     return (
-        f"<details class='ape-more'><summary><span>{mark}{text(item.unit)}{text(limits)}</span>"
+        f"<details class='ape-more'><summary><span>{said}</span>"
         f"<b>Source</b></summary><p>{text(item.source)}{text(year)}. Confidence: "
         f"{text(item.confidence)}.{drawn}</p></details>"
     )
+
+
+def _shown(item: Input) -> str:
+    """Value as it stands in its field."""
+    return f"{item.value:.2f}" if item.is_price else f"{item.value:g}"
 
 
 def _citation(session: EconomicsSession) -> str:

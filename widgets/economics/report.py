@@ -10,10 +10,11 @@ from ape_core.analysis.economic_draws import EconomicDraws, Pricing
 from ape_core.analysis.economics import cost_effectiveness
 from ape_core.analysis.economics_certainty import (
     ALL,
-    DRAWN,
     PATIENTS,
     best_of_draws_words,
+    best_words,
     drawn_inputs_words,
+    few_draws_words,
     held_inputs_words,
 )
 from ape_core.analysis.economics_sources import best_shares, sources_table
@@ -22,7 +23,15 @@ from ape_core.analysis.economics_tables import (
     net_benefit_table,
     reference_table,
 )
-from ape_core.analysis.economics_words import pounds
+from ape_core.analysis.economics_words import increment_words, pounds, qalys_text
+from ape_core.analysis.price_words import (
+    amount_text,
+    financial_year,
+    found_words,
+    held_words,
+    set_words,
+)
+from ape_core.analysis.resampling import N_RESAMPLES
 from ape_core.analysis.uncertainty import uncertain_inputs
 from ape_core.errors import InvalidInputError
 from ape_core.spec.own_values import inputs
@@ -31,7 +40,11 @@ from ape_core.summaries.economics import health_economics
 from widgets import format as words
 from widgets.economics.answer import plain_table
 from widgets.economics.costs import key_markup, qalys_markup, years_markup
-from widgets.economics.uncertainty import acceptability_markup, plane_markup
+from widgets.economics.uncertainty import (
+    acceptability_markup,
+    plane_draws_words,
+    plane_markup,
+)
 from widgets.economics.value import value_markup
 from widgets.html import text
 from widgets.report_costs import costs_markup
@@ -46,6 +59,8 @@ if TYPE_CHECKING:
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.analysis.uncertainty import Uncertainty
     from ape_core.spec.economics import Economics
+    from ape_core.spec.own_values import Input
+    from ape_core.summaries import Summary
     from ape_core.summaries.definitions import Floats
     from ape_core.summaries.economics import HealthEconomics
     from ape_core.summaries.table import Table
@@ -138,18 +153,11 @@ def economics_parts(comparison: Comparison, reference: int, priced: Priced) -> l
     """
     if not priced.prices:
         return []
-    store = comparison.runs[0].folder.path.parents[1]
+    store = _store_of(comparison)
     economics = OwnEconomics(store).load(priced.prices)
     utility = priced.utility or None
-    summaries = {
-        name: summary
-        for name, run in zip(_names(comparison), comparison.runs, strict=True)
-        if (summary := run.summary()) is not None
-    }
-    compared = cost_effectiveness(
-        {name: health_economics(item, economics, utility) for name, item in summaries.items()},
-        _names(comparison)[reference],
-    )
+    summaries = _summaries(comparison)
+    compared = _compared(comparison, reference, economics, utility)
     costs = costs_markup(summaries, priced.prices, store, compared.names[reference], utility)
     drawn = _drawn(comparison, compared, economics, priced, store) if priced.draws else ""
     worth = sorted({20_000.0, 30_000.0, compared.threshold})
@@ -161,14 +169,34 @@ def economics_parts(comparison: Comparison, reference: int, priced: Priced) -> l
     return [costs, _pictures(compared), drawn, tables, prices_markup(economics, compared, utility)]
 
 
+def economics_answer(comparison: Comparison, reference: int, priced: Priced) -> str:
+    """What each protocol costs and gains, in words, with which a report at prices begins."""
+    economics = OwnEconomics(_store_of(comparison)).load(priced.prices)
+    compared = _compared(comparison, reference, economics, priced.utility or None)
+    names = compared.names
+    lines = []
+    for place, (name, item) in enumerate(zip(names, compared.priced, strict=True)):
+        figures = f"{pounds(item.cost)} and {qalys_text(item.qalys_per_patient)} QALYs per patient"
+        if place == reference:
+            beside = "The others are compared with it."
+        else:
+            beside = increment_words(compared.increment(place), name, names[reference])
+        lines.append(
+            f"<li><b>{LETTERS[place]}</b> {text(name)}: <b>{figures}</b>. {text(beside)}</li>"
+        )
+    return (
+        "<h2>The answer: cost, and what is gained</h2>"
+        f"<ul>{''.join(lines)}</ul><p>{text(best_words(compared, compared.threshold))} Prices: "
+        f"{text(set_words(economics))}.</p>"
+    )
+
+
 def prices_markup(economics: Economics, compared: CostEffectiveness, utility: str | None) -> str:
     """Every price and assumption that was used, with its range, year and source."""
     drugs = {f"drugs/{item.drug}" for item in compared.priced}
     rows = "".join(
-        f"<tr><th>{text(item.title)}</th><td>"
-        f"{pounds(item.value) if item.is_price else f'{item.value:g}'} "
-        f"{'own value' if item.is_own else ''}</td><td class='is-words'>{text(item.unit)}"
-        f"{f', {item.price_year}' if item.price_year else ''}</td>"
+        f"<tr><th>{text(item.title)}</th><td>{text(amount_text(item))}</td>"
+        f"<td class='is-words'>{text(item.unit)}, {text(_found(item, economics))}</td>"
         f"<td class='is-words'>{text(item.source)}</td></tr>"
         for item in inputs(economics)
         if not item.name.startswith("drugs/") or item.name in drugs
@@ -176,11 +204,42 @@ def prices_markup(economics: Economics, compared: CostEffectiveness, utility: st
     mapping = economics.utility(utility)
     source = next(iter(mapping.numbers.values())).source
     return (
-        f"<h3>Prices and assumptions</h3><p>{text(economics.title)}. In pounds of the price year "
-        f"{economics.price_year}; the year beside a price is that in which it was found.</p>"
+        f"<h3>Prices and assumptions</h3><p>{text(set_words(economics))}. Every price is shown in "
+        f"pounds of {financial_year(economics.price_year)}, as it was used. Where it was uprated, "
+        "what was found and its year are beside it; an SE that a source states is of that.</p>"
         f"<table><tbody>{rows}</tbody></table>"
         f"<p>Utilities: {text(mapping.title)}. {text(source)}</p>"
     )
+
+
+def _found(item: Input, economics: Economics) -> str:
+    """Of which year a price is; of an assumption whether it is one's own."""
+    if item.is_price:
+        return found_words(item, economics.prices()[item.name])
+    return "own value" if item.is_own else "as assumed"
+
+
+def _store_of(comparison: Comparison) -> Path:
+    """Where the runs and own prices are."""
+    return comparison.runs[0].folder.path.parents[1]
+
+
+def _summaries(comparison: Comparison) -> dict[str, Summary]:
+    """By the name of each protocol what was counted under it."""
+    return {
+        name: summary
+        for name, run in zip(_names(comparison), comparison.runs, strict=True)
+        if (summary := run.summary()) is not None
+    }
+
+
+def _compared(
+    comparison: Comparison, reference: int, economics: Economics, utility: str | None
+) -> CostEffectiveness:
+    """The runs at prices."""
+    found = _summaries(comparison).items()
+    priced = {name: health_economics(item, economics, utility) for name, item in found}
+    return cost_effectiveness(priced, _names(comparison)[reference])
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:
@@ -212,12 +271,13 @@ def _certainty(
     shown: Picture, costs: Floats, qalys: Floats, shares: Floats, drawn: str
 ) -> list[tuple[str, str]]:
     """The plane, and how often each protocol is best."""
-    n = costs.shape[1]
-    of = f"{n:,} draws of {DRAWN[drawn].meaning}"
+    n = N_RESAMPLES if drawn == PATIENTS else costs.shape[1]
+    of = plane_draws_words(costs.shape[1], n, drawn)
+    few = f". {few_draws_words(n)}" if few_draws_words(n) else ""
     return [
         (f"Cost-effectiveness plane: per patient beyond {LETTERS[shown.reference]}, {of}",
          plane_markup(shown, costs, qalys)),
-        ("Share of draws in which each protocol has the highest net benefit",
+        (f"Share of {n:,} draws in which each protocol has the highest net benefit{few}",
          acceptability_markup(shown, shares)),
     ]  # fmt: skip
 
@@ -250,7 +310,8 @@ def _drawn(
     shares = best_shares(both, compared.threshold)
     best = best_of_draws_words(compared, compared.names, shares, both.n_draws)
     items = drawn_inputs_words(economics, priced.utility or None)
-    held = held_inputs_words(economics, {item.drug for item in compared.priced})
+    drugs = {item.drug for item in compared.priced}
+    held = f"{held_words(economics, drugs)} {held_inputs_words(economics, drugs)}"
     listed = "".join(f"<li>{text(item)}</li>" for item in items)
     sources = sources_table(compared, uncertain_inputs(compared), of_disease)
     return (

@@ -17,10 +17,12 @@ from ape_core.analysis.economics_certainty import (
     best_of_draws_words,
     best_words,
     certainty_words,
+    few_draws_words,
 )
 from ape_core.analysis.economics_sources import best_shares
 from ape_core.analysis.economics_tables import acceptability_table, plane_table
 from ape_core.analysis.economics_words import pounds, qalys_text
+from ape_core.analysis.price_words import held_words
 from ape_core.analysis.resampling import N_RESAMPLES
 from widgets.charts.card import Card
 from widgets.economics.costs import DASHES
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
 
 _STEP = 5_000
 _LEAST_MARKED = 0.05
-"""Curves that never get so high carry no letter: they lie on the axis."""
+"""Curves that never get so high lie on the axis."""
+_LOW_MARKS = (93, 86, 72, 65, 53, 46)
+"""Places of thresholds that leave the ticks of the axis free, for the letters of such curves."""
+_CLEAR_OF_AXIS = 3
+"""So many thresholds from the left end, a letter covers no value of the vertical axis."""
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -120,7 +126,8 @@ class AcceptabilityPanel:
             return
         self.card.say(
             f"Share of {n_draws(session):,} draws in which each protocol has the highest net "
-            f"benefit. Each draw is of {DRAWN[session.drawn].meaning}."
+            f"benefit. Each draw is of {DRAWN[session.drawn].meaning}. "
+            f"{few_draws_words(n_draws(session))}".strip()
         )
         self.card.offer(lambda: acceptability_table(compared, shares))
         self._drawing.value = acceptability_markup(session, shares)
@@ -174,8 +181,14 @@ def points_words(session: EconomicsSession) -> str:
     n = points_of(session)[0].shape[1]
     if not n:
         return "The letters mark the runs."
-    drawn = f"{n:,} draws of {DRAWN[session.drawn].meaning}; the letters mark the runs themselves."
-    return drawn[0].upper() + drawn[1:]
+    drawn = plane_draws_words(n, n_draws(session), session.drawn)
+    return f"{drawn}; the letters mark the runs themselves."
+
+
+def plane_draws_words(n_shown: int, n: int, drawn: str) -> str:
+    """How many draws the points are, of how many, and of what."""
+    first = f"The first {n_shown:,} of the" if n_shown < n else ""
+    return f"{first} {n:,} draws of {DRAWN[drawn].meaning}".strip()
 
 
 def best_of(session: EconomicsSession) -> str:
@@ -237,12 +250,13 @@ def acceptability_markup(session: Pictured, shares: Floats) -> str:
     if session.threshold <= HIGHEST_THRESHOLD:
         here = (session.threshold, session.threshold)
         parts.append(plot.line(here, (0, 1), colour("ink-faint"), "4 4"))
+    marked = marked_at(shares)
     for place, row in enumerate(shares):
         shade = colour(colour_name(place))
         parts.append(plot.line(THRESHOLDS.tolist(), row.tolist(), shade, DASHES[place]))
-        if row.max() >= _LEAST_MARKED:
-            at = int(row.argmax()) if row[-1] < row.max() else len(row) - 1
-            parts.append(plot.mark(float(THRESHOLDS[at]), row[at], shade, LETTERS[place]))
+    for place, at in enumerate(marked):
+        share, shade = float(shares[place][at]), colour(colour_name(place))
+        parts.append(plot.mark(float(THRESHOLDS[at]), share, shade, LETTERS[place]))
     ticks = np.linspace(0, HIGHEST_THRESHOLD, 6).tolist()
     parts.append(plot.places(ticks, short_pounds, "Worth of a QALY"))
     told = "; ".join(
@@ -252,17 +266,35 @@ def acceptability_markup(session: Pictured, shares: Floats) -> str:
     return plot.svg(parts, f"How often each protocol is best. {told}")
 
 
+def marked_at(shares: Floats) -> list[int]:
+    """Where each curve has its letter, by the place of a threshold.
+
+    It is where the curve is highest, away from the values of the vertical axis; curves that hardly
+    rise above nothing have theirs beside each other, where they lie.
+    """
+    found, n_low = [], 0
+    for row in shares:
+        if row.max() < _LEAST_MARKED:
+            found.append(_LOW_MARKS[n_low])
+            n_low += 1
+        else:
+            at = int(row.argmax()) if row[-1] < row.max() else len(row) - 1
+            found.append(max(at, _CLEAR_OF_AXIS))
+    return found
+
+
 def plane_foot(session: EconomicsSession) -> str:
     """What the spread of the points is, and what it holds as it stands."""
     compared = session.compared
     assert compared is not None
     if session.uncertain is None and not compared.knows_patients:
         return to_come(certainty_words(compared))
+    held = held_words(session.economics, {item.drug for item in session.priced.values()})
     said = {
         PATIENTS: "The spread is the luck of these patients alone, and shrinks with more of them.",
-        INPUTS: "Prices and utilities without a distribution, as list prices of drugs, are held.",
+        INPUTS: held,
         DISEASE: "The spread is what is not known of the disease; more patients leave it as it is.",
-        ALL: "Prices and utilities without a distribution, as list prices of drugs, are held.",
+        ALL: held,
     }[session.drawn]
     return f"<div class='ape-foot'><span>{text(said)}</span></div>"
 

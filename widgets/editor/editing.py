@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ape_core.errors import InvalidInputError
 from ape_core.limits import MAX_YAML_BYTES
@@ -14,13 +12,11 @@ from ape_core.spec.protocol_yaml import parse_protocol_yaml, protocol_fields
 from ape_core.spec.shipped import shipped_names
 from ape_core.storage.changes import changes_of_protocol, kept
 from widgets.editor.draft import EDITED_NAME, EDITED_TITLE, Rules, begin, is_same
+from widgets.names import typed_name
 
 if TYPE_CHECKING:
     from ape_core.spec.protocol import Protocol
     from widgets.session import Session
-
-_NO_NAME: Final = re.compile(r"[^a-z0-9.]+")
-_LONGEST_NAME: Final = 80
 
 
 def rules_of(session: Session) -> Rules | None:
@@ -111,10 +107,7 @@ def name_from(title: str) -> str:
     InvalidInputError
         The title holds nothing that a name can hold, or is that of a shipped protocol.
     """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = _NO_NAME.sub("-", plain).strip("-.")[:_LONGEST_NAME].rstrip("-.")
-    if not name:
-        raise InvalidInputError("A name needs a letter or a digit.", "As: My clinic, 20 weeks.")
+    name = typed_name(title)
     if name in shipped_names("protocol"):
         raise InvalidInputError("That is the name of a protocol that ships.", "Choose another.")
     return name

@@ -45,8 +45,9 @@ MOST_BY_ITSELF: Final = 60_000
 """Years of patients that are simulated for a visitor who pressed nothing: seconds."""
 
 OF_THE_STORE: Final = (
-    "These are the newest runs in the store of different protocols on the same patients. To ask "
-    "your own question, choose protocols and patients in the form."
+    "These are the newest runs in the store of protocols of the list, on the same patients, with "
+    "the disease as it ships; runs that were drawn or varied are not among them. To ask your own "
+    "question, choose protocols and patients in the form."
 )
 BESIDE: Final = (
     "These are the runs on the patients of the run that you came from. To ask your own question, "
