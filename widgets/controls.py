@@ -17,6 +17,7 @@ from widgets.editor.protocol_panel import ProtocolPanel
 from widgets.editor.wording import in_words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.progress import time_words
 from widgets.question_form import QuestionForm
 from widgets.schedule_picture import schedule_picture
 
@@ -128,7 +129,8 @@ class ControlsPanel(QuestionForm["Session"]):
         self._start.disabled = bool(session.problem) or session.is_shown
         again = session.answered and not session.is_shown
         self._start.description = "Open this run" if again else "Start"
-        self._estimate.value = _estimate(session.estimate) if session.estimate else ""
+        needs, compiles = session.estimate, session.is_compiling
+        self._estimate.value = _estimate(needs, compiles=compiles) if needs else ""
         self._hint.value = _hint(session)
 
 
@@ -217,10 +219,10 @@ def _hint(session: Session) -> str:
     return f'<p class="ape-help">{sentence}</p>'
 
 
-def _estimate(estimate: Estimate) -> str:
+def _estimate(estimate: Estimate, *, compiles: bool) -> str:
     """Time, memory and disk that the run would take."""
     rows = (
-        ("Time", f"about\N{NO-BREAK SPACE}{words.duration(estimate.seconds)}"),
+        ("Time", time_words(estimate.seconds, compiles=compiles)),
         ("Memory", words.megabytes(estimate.memory_mb)),
         ("Disk", words.megabytes(estimate.disk_mb)),
     )

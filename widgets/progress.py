@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button
 
+from ape_core.runs.compiling import COMPILING
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, prose, set_class, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ape_core.runs.progress import Progress
     from widgets.runs_in_store import ListedRun
     from widgets.session import Session
@@ -178,6 +181,18 @@ def _first_upper(said: str) -> str:
     return said[:1].upper() + said[1:]
 
 
+def time_words(seconds: float, *, compiles: bool) -> str:
+    """About how long a run takes; what is not compiled yet comes before that."""
+    about = f"about\N{NO-BREAK SPACE}{words.duration(seconds)}"
+    return f"{about}, after compiling" if compiles else about
+
+
+def compiling_words(progress: Iterable[Progress]) -> str:
+    """What several runs wait for, as a sentence; empty unless one waits for the compiler."""
+    waits = any(item.status == "running" and item.phase == COMPILING for item in progress)
+    return f"{_first_upper(COMPILING)}." if waits else ""
+
+
 def _queue(progress: Progress) -> str:
     """Place in the queue, in words; or the memory that is waited for."""
     place = progress.queue_place or 1
@@ -212,4 +227,5 @@ def _named(run: ListedRun | None) -> str:
         return "a validation"
     size = f"{words.short_count(run.n_patients)} patients, {words.plural(run.years, 'year')}"
     about = f"{run.shown_name}, {size}, seed {run.seed}"
-    return f"{about} ({100 * run.share:.0f}%)" if run.status == "running" else about
+    doing = COMPILING if run.is_compiling else f"{100 * run.share:.0f}%"
+    return f"{about} ({doing})" if run.status == "running" else about

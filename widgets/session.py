@@ -153,6 +153,11 @@ class Session:
             self.report(trouble.message, trouble.hint)
 
     @property
+    def is_compiling(self) -> bool:
+        """Whether a run of the store waits for the simulator to be compiled."""
+        return any(run.is_compiling for run in self.runs)
+
+    @property
     def store(self) -> Path:
         """Folder of the store."""
         return self._store.path

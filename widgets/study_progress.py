@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ipywidgets import Button
 
+from ape_core.runs.compiling import COMPILING
 from widgets import format as words
 from widgets.errors import Reporter, guarded
 from widgets.html import box, classed, html, set_class, text
@@ -91,6 +92,8 @@ def progress_markup(state: SeriesProgress, *, stopped: bool = False) -> str:
     if place is not None:
         before = f"{words.plural(place - 1, 'run')} before" if place > 1 else "next in turn"
         queue = f"waiting in the queue, {before}"
+    elif state.is_compiling:
+        queue = COMPILING
     elif state.status == "interrupted" and state.n_done:
         queue = "what is complete stays"
     elif state.status == "running" and state.n_done == 0:

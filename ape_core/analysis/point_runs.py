@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ape_core.analysis.point_figures import PointFigures
 from ape_core.errors import CorruptRunError, InvalidInputError
+from ape_core.runs.compiling import COMPILING
 from ape_core.runs.handle import Run
 from ape_core.runs.series import Series, answer_one
 
@@ -41,6 +42,8 @@ class SeriesProgress:
         Place in the queue of the run whose turn is next, while it waits; else None.
     error, hint
         Why they failed and what to do; empty when they did not.
+    is_compiling
+        Whether the simulator is compiled first.
     """
 
     status: str
@@ -49,6 +52,7 @@ class SeriesProgress:
     queue_place: int | None = None
     error: str = ""
     hint: str = ""
+    is_compiling: bool = False
 
     @property
     def share(self) -> float:
@@ -116,8 +120,10 @@ class StudyRuns(ABC, Generic[Kept]):
             return SeriesProgress("failed", done, n_runs, None, self._damages[0].message,
                                   "Go on: what is damaged is then simulated again.")  # fmt: skip
         if at_work:
-            return SeriesProgress("stopping" if stopping else "running", done, n_runs,
-                                  self._queue_place())  # fmt: skip
+            now = self._in_work()
+            place, compiles = (now.queue_place, now.phase == COMPILING) if now else (None, False)
+            return SeriesProgress("stopping" if stopping else "running", done, n_runs, place,
+                                  is_compiling=compiles)  # fmt: skip
         failure = self._series.failure
         if failure is not None:
             return SeriesProgress("failed", done, n_runs, None, str(failure["error"]),
@@ -184,13 +190,13 @@ class StudyRuns(ABC, Generic[Kept]):
             if not run.folder.is_locked():
                 self._damages.append(damage)
 
-    def _queue_place(self) -> int | None:
-        """Place in the queue of whichever run waits."""
+    def _in_work(self) -> Progress | None:
+        """How far the run is that is simulated or waits."""
         for run_id in self._unique:
             if run_id not in self._kept and run_id in self.store:
                 folder = self.store.folder(run_id)
                 if folder.is_locked():
-                    return Run(folder).progress().queue_place
+                    return Run(folder).progress()
         return None
 
 

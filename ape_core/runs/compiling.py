@@ -1,16 +1,35 @@
-"""Whether the simulator has to be compiled first: it takes minutes, once, and has to be said."""
+"""Whether the simulator has to be compiled first: it takes minutes, once, and has to be said.
+
+Several runs may be started before anything is compiled. One of their processes compiles then, and
+the others wait for what it keeps: together they would take longer, as all compile the same.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ape_core.errors import StoreError
+from ape_core.storage.locks import FileLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ape_core.spec.run_spec import RunSpec
 
 COMPILING: Final = "compiling the simulator for this machine, once, which takes a minute or more"
 """Phase of a run whose first chunk has to wait for that."""
+
+LOCK_FILE: Final = "compiling.lock"
+"""In the folder of compiled code: held by the process that compiles."""
+
+_LONGEST_WAIT_SECONDS: Final = 900.0
+"""After that a process compiles for itself: whoever has the lock may be halted."""
+
+_LOOK_SECONDS: Final = 0.1
 
 
 def has_to_compile(spec: RunSpec) -> bool:
@@ -32,3 +51,56 @@ def is_compiled(function: Any) -> bool:
     version = f"py{sys.version_info.major}{sys.version_info.minor}"
     name = f"{module}.{function.py_func.__qualname__}-*.{version}.nbi"
     return any(Path(stats.cache_path).glob(name))
+
+
+class TurnToCompile:
+    """Lets one process of this machine compile at a time; to be closed once it has compiled."""
+
+    def __init__(self) -> None:
+        self._lock: FileLock | None = None
+
+    def wait(self, spec: RunSpec, goes_on: Callable[[], bool]) -> bool:
+        """Wait while another process compiles what a run needs; return whether to go on.
+
+        Parameters
+        ----------
+        spec
+            The question of the run.
+        goes_on
+            Asked several times a second; false ends the waiting.
+        """
+        if not has_to_compile(spec):
+            return True
+        from ape_core.simulation.compiled import cache_folder
+
+        path, until = cache_folder() / LOCK_FILE, time.monotonic() + _LONGEST_WAIT_SECONDS
+        while time.monotonic() < until:
+            try:
+                self._lock = FileLock.acquire(path)
+            except StoreError:  # a file system without locks: everybody compiles
+                return True
+            if self._lock is not None:
+                break
+            if not goes_on():
+                return False
+            time.sleep(_LOOK_SECONDS)
+        if not has_to_compile(spec):
+            self.close()
+        return True
+
+    def close(self) -> None:
+        """Let the next one compile, or load what was compiled."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

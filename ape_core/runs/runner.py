@@ -9,7 +9,7 @@ from ape_core.errors import CorruptRunError, InvalidSpecError
 from ape_core.runs.attempts import Pace
 from ape_core.runs.chunks import PatientRange
 from ape_core.runs.committing import Committer
-from ape_core.runs.compiling import COMPILING, has_to_compile
+from ape_core.runs.compiling import COMPILING, TurnToCompile, has_to_compile
 from ape_core.runs.engine import LOCAL
 from ape_core.runs.executors import Executor, Tasks, ThreadExecutor
 from ape_core.runs.guard import Guard
@@ -134,15 +134,29 @@ class Runner:
         """Simulate the parts that are not committed, and commit them about once a second."""
         committer = Committer(self._folder, summary)
         self._reporter.start_from(self._folder.checkpoint().patients_done)
-        with self._executor.finish(self._folder, self._folder.missing_ranges()) as tasks:
-            for finished in self._taken(tasks):
-                if finished is not None:
-                    committer.add(finished)
-                    self._reporter.add(finished.n_patients)
-                    self.pace.add(finished.record.n_visits)
-                self._commit(committer.commit_if_due)
-            self._commit(committer.commit)
-            tasks.raise_failure()
+        with TurnToCompile() as turn:
+            if not self._may_begin(turn):
+                return
+            with self._executor.finish(self._folder, self._folder.missing_ranges()) as tasks:
+                for finished in self._taken(tasks):
+                    if finished is not None:
+                        turn.close()
+                        committer.add(finished)
+                        self._reporter.add(finished.n_patients)
+                        self.pace.add(finished.record.n_visits)
+                    self._commit(committer.commit_if_due)
+                self._commit(committer.commit)
+                tasks.raise_failure()
+
+    def _may_begin(self, turn: TurnToCompile) -> bool:
+        """Wait while another process compiles what this one needs; false when stopped meanwhile."""
+        return self._executor.name != LOCAL or turn.wait(self._spec, self._goes_on_waiting)
+
+    def _goes_on_waiting(self) -> bool:
+        """Say what is waited for, and whether nobody asked to stop."""
+        self._reporter.enter(COMPILING)
+        self._tick()
+        return not self._stop()
 
     def _commit(self, commit: Callable[[], bool]) -> None:
         """Commit and tell how many patients are committed."""

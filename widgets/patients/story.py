@@ -28,6 +28,11 @@ _KEY: Final = (
     ("is-fluid", "scan with fluid"),
     ("is-dry", "dry scan"),
 )
+SUDDEN_LOSSES: Final = (
+    "Letters that are lost at once and do not come back are, in the model, a haemorrhage, a scar "
+    "or atrophy; the rows tell what a clinic sees, and not which of them it was."
+)
+"""What stands below every time line: no column of a run names the cause of a loss."""
 
 
 class StoryPanel:
@@ -98,4 +103,4 @@ def eye_markup(
 def _key() -> str:
     """What the marks mean."""
     items = "".join(f"<span><i class='{kind}'></i>{text(said)}</span>" for kind, said in _KEY)
-    return f"<div class='ape-key'>{items}</div>"
+    return f"<div class='ape-key'>{items}</div><p class='ape-help'>{text(SUDDEN_LOSSES)}</p>"

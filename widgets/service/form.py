@@ -9,6 +9,7 @@ from ipywidgets import Button, Dropdown, Text
 from ape_core.spec.population import list_populations, load_population
 from widgets import format as words
 from widgets.html import box, classed, html, set_class, text
+from widgets.progress import time_words
 from widgets.question_form import QuestionForm
 from widgets.schedule_picture import schedule_picture
 from widgets.service.question import COMING, FIELDS_OF, TITLES
@@ -83,8 +84,8 @@ def _means(session: ServiceSession) -> str:
     if session.asked is None or session.estimate is None:
         return ""
     patients = words.count(session.asked.cohort.n_patients)
-    seconds = words.duration(session.estimate.seconds)
-    rows = (("Patients", patients), ("Time", f"about\N{NO-BREAK SPACE}{seconds}"))
+    time = time_words(session.estimate.seconds, compiles=session.is_compiling)
+    rows = (("Patients", patients), ("Time", time))
     cells = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in rows)
     return f'<dl class="ape-estimate">{cells}</dl>'
 

@@ -12,6 +12,7 @@ from ape_core.spec.population import list_populations, load_population
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
+from widgets.progress import compiling_words
 from widgets.question_form import QuestionForm
 from widgets.several.colours import chip
 
@@ -129,5 +130,7 @@ def _hint(session: SeveralSession) -> str:
     elif not session.seconds:
         sentence = "All of these runs are in the store, so they open at once."
     else:
-        sentence = f"About {words.duration(session.seconds)} of simulation, each run in turn."
+        time = words.duration(session.seconds)
+        first = " after compiling" if compiling_words(session.progress) else ""
+        sentence = f"About {time} of simulation{first}, each run in turn."
     return f'<p class="ape-help">{text(sentence)}</p>'

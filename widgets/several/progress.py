@@ -8,7 +8,8 @@ from ipywidgets import Button
 
 from widgets import format as words
 from widgets.errors import guarded
-from widgets.html import box, classed, html, set_class, text
+from widgets.html import box, classed, html, prose, set_class, text
+from widgets.progress import compiling_words
 from widgets.several.colours import LETTERS, colour_name
 from widgets.theme import colour
 from widgets.title import state_words
@@ -65,7 +66,9 @@ def progress_markup(
         _row(place, item, title, is_damaged=place in damaged)
         for place, (item, title) in enumerate(zip(progress, titles, strict=True))
     )
-    return f'<div class="ape-several">{"".join(rows)}</div>'
+    waits = compiling_words(progress)
+    below = f'<div class="ape-progress-below">{prose(waits)}</div>' if waits else ""
+    return f'<div class="ape-several">{"".join(rows)}</div>{below}'
 
 
 def _row(place: int, item: Progress, title: str, *, is_damaged: bool) -> str:
