@@ -50,6 +50,7 @@ start and half at its end, with the letters assessed there, for a patient who is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -265,7 +266,13 @@ unless slots are limited."""
 
 def axis_length(axis: str, years: int) -> int:
     """Bins along an axis; the least where it grows: no recruitment, no second eye."""
-    lengths = {
+    return _axis_lengths(years)[axis]
+
+
+@cache
+def _axis_lengths(years: int) -> dict[str, int]:
+    """Bins along every axis; asked for with every chunk, for each measure."""
+    return {
         "totals": len(TOTALS),
         "sex": len(SEXES),
         "age": MAX_AGE + 1,
@@ -297,7 +304,6 @@ def axis_length(axis: str, years: int) -> int:
         "block_outcome": len(BLOCK_OUTCOMES),
         "block_course": len(BLOCK_COURSE),
     }
-    return lengths[axis]
 
 
 def shape_of(measure: Measure, years: int) -> tuple[int, ...]:
