@@ -17,13 +17,16 @@ from ape_core.errors import InvalidSpecError
 from ape_core.results import Criteria
 from ape_core.results.course import courses
 from ape_core.results.telling import tell
-from ape_core.runs import open_run
+from ape_core.runs import open_run, run
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.model_guide import changed_model
 from ape_core.storage.parts import write_part
 from ape_core.storage.store import Store
 from ape_core.summaries import Summary
 from support.chunks import cut_all, fabricate
 from support.runs import small_spec
 from widgets.patients import PatientsPage
+from widgets.patients.finder import FinderPanel
 from widgets.patients.hits import hit_words
 from widgets.patients.session import HITS
 from widgets.patients.visits import visits_markup
@@ -327,3 +330,22 @@ def test_its_kernel_reads_rows_and_stays_small(first_answer):
     assert found["shown"]
     assert found["heavy"] == []
     assert found["rss_mb"] < 150
+
+
+def test_a_run_of_another_disease_is_shown_only_when_asked_for_and_says_so(
+    answered_store, open_page
+):
+    usual = open_run("latest", answered_store)
+    varied = usual.spec.replace(model=changed_model({"acuity_ceiling_letters": 87.49962}))
+    run(varied.replace(cohort=Cohort(50)), answered_store, progress=False)
+    page = open_page(answered_store)
+    assert page.session.run_id == usual.run_id
+    assert "ape-changed" not in page._head.view.value
+    finder = next(panel for panel in page._panels if isinstance(panel, FinderPanel))
+    labels = [label for label, _ in finder._run.options]
+    assert len(set(labels)) == 2
+    assert "Best acuity of an eye, mean: 87.5 ETDRS letters" in labels[0]
+    page.session.open(page.session.runs[0].run_id)
+    page.refresh()
+    said = "Best acuity of an eye, mean: 87.5 ETDRS letters instead of 84."
+    assert said in plain(page._head.view.value)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -11,10 +12,11 @@ from papermill.exceptions import PapermillExecutionError
 from ape_core.cli import main
 from ape_core.errors import InvalidInputError
 from ape_core.runs import open_run
+from ape_core.spec.protocol_yaml import load_protocol
 from ape_core.storage.store import Store
 from support.runs import small_spec
 from widgets.report_file import make_report
-from widgets.report_parts import outcome_table
+from widgets.report_parts import outcome_table, question_words, repeat_words
 from widgets.reported import Reported
 from widgets.static_charts import draw_all
 
@@ -122,3 +124,19 @@ def test_only_a_complete_run_is_reported(folder):
     with pytest.raises(InvalidInputError, match="is interrupted; a report is made of a complete"):
         make_report(Reported((run.run_id,)), str(store.path), folder / "none.html")
     assert not (folder / "none.html").exists()
+
+
+def test_an_own_protocol_is_reported_with_its_drug_and_what_was_changed(folder):
+    parent = load_protocol("ranibizumab-0.5mg-prn")
+    phases = tuple(replace(phase, max_gap_weeks=12) for phase in parent.phases)
+    about = {"name": "my-prn-12", "title": "My PRN 12", "parent": parent.name}
+    own = replace(parent, **about, phases=phases, sources=())
+    spec = small_spec(50, years=1).replace(protocol=own)
+    words = question_words(spec, folder / "store")
+    assert "Drug: Ranibizumab 0.5 mg." in words
+    assert f"Changed from {parent.title}:" in words
+    assert "Longest gap: 12 weeks instead of none." in words
+    assert "Sources of the protocol" not in repeat_words(spec, "store")
+    assert "Sources of the protocol" in repeat_words(spec.replace(protocol=parent), "store")
+    gone = spec.replace(protocol=replace(own, parent="not-here"))
+    assert "Made from not-here, which is not in this store." in question_words(gone, folder)

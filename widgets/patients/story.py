@@ -103,4 +103,4 @@ def eye_markup(
 def _key() -> str:
     """What the marks mean."""
     items = "".join(f"<span><i class='{kind}'></i>{text(said)}</span>" for kind, said in _KEY)
-    return f"<div class='ape-key'>{items}</div><p class='ape-help'>{text(SUDDEN_LOSSES)}</p>"
+    return f"<div class='ape-key'>{items}</div><p class='ape-story-help'>{text(SUDDEN_LOSSES)}</p>"
