@@ -240,7 +240,7 @@ def about_markup(item: Input, published: Input | None = None) -> str:
     limits = f"; plausible {of.low:,.4g} to {of.high:,.4g}" if of else ""
     outside = ""
     if of and item.is_own and not of.low <= item.value <= of.high:
-        outside = f" <b class='ape-outside'>{text(_shown(item))} lies outside</b>"
+        outside = f"; <b class='ape-outside'>{text(_shown(item))} lies outside</b>"
     drawn = " Drawn where prices are drawn." if item.is_drawn else ""
     said = f"{mark}{text(item.unit)}{text(limits)}{outside}"
     return (
