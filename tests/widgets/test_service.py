@@ -24,6 +24,7 @@ from ape_core.summaries.slots_needed import Wish, slots_needed
 from ape_core.summaries.staff_plan import staff_plan
 from ape_core.summaries.staffing import workload
 from support.workers import until
+from widgets.charts.axes import fit, scale, upwards
 from widgets.service import question as asking
 from widgets.service.page import ServicePage
 from widgets.service.session import ServiceSession
@@ -252,6 +253,15 @@ def test_the_slots_needed_are_those_of_python_and_can_be_simulated(page, kept):
     assert page.session.question["slots"] == str(needed.enough)
     page.session.cancel()
     page.session._run.wait()
+
+
+def test_numbers_beside_an_axis_are_shortened_where_they_have_no_room():
+    of = scale(0, 1)
+    axis = upwards(of, [0, 1])
+    fit(of, axis, [0, 50_000, 100_000])
+    assert axis.tick_format == "~s"
+    fit(of, axis, [0, 2_500, 5_000])
+    assert axis.tick_format == "~g"
 
 
 def test_without_a_limit_nothing_of_slots_is_shown(page, tight):

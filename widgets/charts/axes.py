@@ -20,6 +20,10 @@ __all__ = [
 LABELLED: Final = {"left": 58}
 """Margins of a figure with a label beside its vertical axis, in pixels."""
 
+_PLAIN_AND_SHORT: Final = ("~g", "~s")
+"""Formats of numbers: 5000, and 500k where the margin has no room for all digits."""
+
+_FIRST_IN_THOUSANDS: Final = 10_000
 _STEPS = (1, 2, 5, 10)
 _POINTS_PER_QUARTER = 13 / 4
 _FIRST_POINTS = 7
@@ -69,6 +73,8 @@ def fit(of: LinearScale, axis: Axis, ticks: Sequence[float]) -> None:
     """Make a scale and its axis span the ticks, if they do not already."""
     if axis.tick_values is None or list(axis.tick_values) != [float(t) for t in ticks]:
         axis.tick_values = np.array(ticks, dtype=float)
+    if axis.tick_format in _PLAIN_AND_SHORT:
+        axis.tick_format = _PLAIN_AND_SHORT[max(map(abs, ticks)) >= _FIRST_IN_THOUSANDS]
     if (of.min, of.max) != (ticks[0], ticks[-1]):
         of.min, of.max = float(ticks[0]), float(ticks[-1])
 

@@ -49,7 +49,7 @@ class NeededCard:
         self._is_filled = False
         self._x, self._y = scale(0, 1), scale(0, 1)
         self._slots = across(self._x, "Slots each weekday")
-        self._percent = upwards(self._y, [0, 1], label="% of visits that slip so far")
+        self._percent = upwards(self._y, [0, 1], label="% of visits")
         scales = {"x": self._x, "y": self._y}
         self._curve = Lines(
             x=floats([0, 1]), y=floats([0, 0]), scales=scales, colors=[colour("visit-bars")],
