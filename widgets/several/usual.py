@@ -13,7 +13,7 @@ from widgets.several.protocols import is_listed
 if TYPE_CHECKING:
     from ape_core.storage.store import Store
 
-_MOST_LOOKED_AT: Final = 60
+_MOST_LOOKED_AT: Final = 200
 """Newest runs among which one looks for some of the same patients."""
 
 
