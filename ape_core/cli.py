@@ -273,7 +273,13 @@ def _add_query(commands: Any) -> None:
     add = _add(commands, "query", ("query", "query"), text).add_argument
     add("run", metavar="RUN", help=_RUN)
     add("sql", metavar="SQL", help='as "SELECT phase, avg(letters) FROM visits GROUP BY phase"')
-    add("--rows", type=whole_number, default=1_000, metavar="N", help="most rows (default 1,000)")
+    add(
+        "--rows",
+        type=whole_number,
+        default=1_000,
+        metavar="N",
+        help="most rows, up to 10,000 (default 1,000)",
+    )
     add("--csv", action="store_true", help="print CSV")
     text = "memory that it may take (default: half of what is left)"
     add("--memory-mb", type=float, metavar="MB", help=text)

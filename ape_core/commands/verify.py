@@ -21,6 +21,12 @@ def verify(asked: argparse.Namespace) -> Answer:
     problems = run.verify()
     if not problems:
         text = f"Run {run.run_id[:12]} is sound: every file is as it was committed."
+        if not run.folder.is_complete():
+            done = run.progress()
+            text += (
+                f" It is not complete: {done.patients_committed:,} of {done.n_patients:,} patients "
+                "are committed."
+            )
         return Answer(_found(run, [], repaired=False), text)
     if asked.repair:
         return _repair(run, problems)

@@ -189,7 +189,8 @@ class Run:
             raise InvalidInputError(
                 f"Run {self.run_id[:12]} is {progress.status}: {progress.patients_done:,} of "
                 f"{progress.n_patients:,} patients are done.",
-                "Wait for it with run.wait(), or go on with it with run.resume().",
+                f"Wait for it (run.wait()), or go on with it: run.resume(), or `ape resume "
+                f"{self.run_id[:12]}`.",
             )
         self.mark_used()
         results = create_results(self.n_patients, self.folder, self.summary())

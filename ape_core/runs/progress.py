@@ -111,6 +111,11 @@ class ProgressReporter:
         Takes a mapping and replaces the run's progress file with it.
     clock
         Monotonic seconds.
+
+    Attributes
+    ----------
+    is_halted
+        Whether nothing goes on for now, so that nobody knows how long it will take.
     """
 
     def __init__(
@@ -122,6 +127,7 @@ class ProgressReporter:
         self.n_patients = 0
         self.patients_done = 0
         self.patients_committed = 0
+        self.is_halted = False
         self._write = write
         self._clock = clock
         self._rate = Rate()
@@ -154,7 +160,7 @@ class ProgressReporter:
 
     def progress(self, run_id: str) -> Progress:
         """What this process, which is running it, knows of the run."""
-        per_second = self._rate.per_second()
+        per_second = self._per_second()
         return Progress(
             run_id=run_id,
             status="running",
@@ -167,13 +173,17 @@ class ProgressReporter:
             memory_mb=process_memory_bytes() / MB,
         )
 
+    def _per_second(self) -> float | None:
+        """The present rate, if there is one."""
+        return None if self.is_halted else self._rate.per_second()
+
     def _seconds_left(self, per_second: float | None) -> float | None:
         """Seconds until the end at a rate."""
         return (self.n_patients - self.patients_done) / per_second if per_second else None
 
     def _state(self) -> dict[str, object]:
         """What the progress file says."""
-        per_second = self._rate.per_second()
+        per_second = self._per_second()
         return {
             "phase": self.phase,
             "patients_done": self.patients_done,

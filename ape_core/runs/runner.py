@@ -173,6 +173,7 @@ class Runner:
             tasks.allow(self._guard.n_tasks)
             result = tasks.take(TICK_SECONDS)
             words = self._guard.words or tasks.words
+            self._reporter.is_halted = self._guard.paused or bool(tasks.words)
             if result is not None or words or was_paused:
                 self._reporter.enter(words or "simulating")
             if self._stop() or self._guard.exhausted:

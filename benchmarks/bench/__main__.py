@@ -30,7 +30,8 @@ def main(words: list[str] | None = None) -> int:
     asked = _parser().parse_args(words)
     # Whoever ends this does not want its servers and folders left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    report = Report(asked.to, f"APE: {PROTOCOL}, {YEARS} years{' (quick)' * asked.quick}")
+    title = f"APE: {PROTOCOL}, {YEARS} years{' (quick)' * asked.quick}"
+    report = Report(asked.to, title, is_judged=not asked.quick)
     with TemporaryDirectory(
         prefix="ape-bench-", dir=asked.scratch, ignore_cleanup_errors=True
     ) as folder:

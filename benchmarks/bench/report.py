@@ -8,7 +8,7 @@ import platform
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,12 @@ class Report:
         Where bench.md and bench.json are written.
     title
         What was measured.
+    is_judged
+        Whether targets are compared: a quick look at small runs shows nothing of them.
     """
 
-    def __init__(self, folder: Path, title: str) -> None:
-        self.folder, self.title = folder, title
+    def __init__(self, folder: Path, title: str, *, is_judged: bool = True) -> None:
+        self.folder, self.title, self.is_judged = folder, title, is_judged
         self.sections: list[Section] = []
         self.began = datetime.now(UTC)
         self._since = 0.0
@@ -108,6 +110,8 @@ class Report:
 
     def add(self, figure: Figure) -> None:
         """Add a figure to the section, and print it."""
+        if not self.is_judged:
+            figure = replace(figure, target=None)
         self.sections[-1].figures.append(figure)
         print(_line(figure), flush=True)
         self._write()
@@ -150,7 +154,11 @@ class Report:
         """The machine, and how busy it is."""
         machine = ", ".join(f"{name} {value}" for name, value in _machine().items())
         began = self.began.isoformat(sep=" ", timespec="minutes")
-        return [f"Began {began}. {machine}. Load now {os.getloadavg()[0]:.1f}."]
+        about = [f"Began {began}. {machine}. Load now {os.getloadavg()[0]:.1f}."]
+        if not self.is_judged:
+            words = "A quick look at small runs, mostly taken up by starting: it shows that "
+            about += ["", words + "all can be measured. Its speeds and ratios mean nothing."]
+        return about
 
     def _write(self) -> None:
         """Put the report on disk as it is now."""

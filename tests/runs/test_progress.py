@@ -60,6 +60,10 @@ def test_reporter_writes_twice_a_second_and_each_new_phase():
     assert said["per_second"] == pytest.approx(50)
     assert said["seconds_left"] == pytest.approx(14)
     assert said["memory_mb"] <= said["peak_memory_mb"]
+    reporter.is_halted = True
+    reporter.report(now=True)
+    assert written[-1]["per_second"] is None
+    assert written[-1]["seconds_left"] is None
 
 
 def test_progress_is_said_in_plain_words():
