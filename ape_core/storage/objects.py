@@ -6,8 +6,9 @@ killed writer had sent of one is never seen; buckets have a rule that removes it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,20 +16,14 @@ from pyarrow import fs
 
 from ape_core.errors import StoreError
 from ape_core.storage.files import missing_file
+from ape_core.storage.object_errors import object_errors
 from ape_core.storage.places import ObjectPath, settings_of, shown
 
 CONNECT_SECONDS: Final = 10.0
 REQUEST_SECONDS: Final = 60.0
 
-_REFUSED: Final = (
-    "ACCESS_DENIED",
-    "SIGNATURE_DOES_NOT_MATCH",
-    "INVALID_ACCESS_KEY_ID",
-    "UnsupportedAlgorithm",  # what is said to a request that nobody has signed
-    "HTTP status 401",
-    "HTTP status 403",
-)
-_SILENT: Final = ("NETWORK_CONNECTION", "REQUEST_TIMEOUT", "curlCode", "SERVICE_UNAVAILABLE")
+_REMOVED_AT_ONCE: Final = 16
+"""Requests that wait for a server at the same time while a run is removed."""
 
 
 def read_object(path: ObjectPath) -> bytes:
@@ -41,14 +36,14 @@ def read_object(path: ObjectPath) -> bytes:
     StoreError
         When the server cannot be reached, or refuses.
     """
-    with _object_errors("read", path), _server(path.place).open_input_file(path.key) as file:
+    with object_errors("read", path), _server(path.place).open_input_file(path.key) as file:
         content: bytes = file.read()
     return content
 
 
 def write_object(path: ObjectPath, data: bytes | memoryview) -> None:
     """Write or replace an object; returns when the server has it."""
-    with _object_errors("write", path):
+    with object_errors("write", path):
         stream = _server(path.place).open_output_stream(path.key)
         stream.write(data)
         stream.close()  # publishes it, so that it must not be closed when writing has failed
@@ -56,7 +51,7 @@ def write_object(path: ObjectPath, data: bytes | memoryview) -> None:
 
 def size_of_object(path: ObjectPath) -> int:
     """Return the size of an object of a run; CorruptRunError when there is none."""
-    with _object_errors("read", path):
+    with object_errors("read", path):
         found = _server(path.place).get_file_info(path.key)
     if found.type != fs.FileType.File:
         raise missing_file(path)
@@ -66,7 +61,7 @@ def size_of_object(path: ObjectPath) -> int:
 def list_objects(place: str) -> list[ObjectPath]:
     """Return all objects of a place."""
     top = ObjectPath(place, "")
-    with _object_errors("list", top):
+    with object_errors("list", top):
         selector = fs.FileSelector(top.key.rstrip("/"), allow_not_found=True)
         found = _server(place).get_file_info(selector)
     return [ObjectPath(place, one.base_name) for one in found if one.type == fs.FileType.File]
@@ -74,26 +69,69 @@ def list_objects(place: str) -> list[ObjectPath]:
 
 def remove_object(path: ObjectPath) -> None:
     """Remove an object, if it is there."""
-    server = _server(path.place)
-    with _object_errors("remove", path):
-        try:
-            server.delete_file(path.key)
-        except OSError:
-            # pyarrow puts an empty object in the place of the folder, in case that it is empty
-            # now, which some servers refuse: what matters is that the object is gone.
-            if server.get_file_info(path.key).type == fs.FileType.File:
-                raise
+    server, key = _without_folders(path)
+    with object_errors("remove", path), suppress(FileNotFoundError):
+        server.delete_file(key)
 
 
-def remove_objects(place: str) -> None:
-    """Remove all objects of a place, a thousand at a time."""
-    top = ObjectPath(place, "")
-    with _object_errors("remove", top):
-        try:
-            _server(place).delete_dir_contents(top.key, missing_dir_ok=True)
-        except OSError:
-            if list_objects(place):  # as above
-                raise
+def remove_objects(place: str, known: Iterable[ObjectPath] = ()) -> None:
+    """Remove all objects of a place, and look whether they are gone.
+
+    Parameters
+    ----------
+    place
+        The place of a run.
+    known
+        Objects that should be there, whether the server lists them or not.
+
+    Raises
+    ------
+    StoreError
+        When anything is left, or cannot be seen.
+    """
+    with ThreadPoolExecutor(_REMOVED_AT_ONCE) as pool:
+        for _ in pool.map(remove_object, sorted({*known, *list_objects(place)}, key=str)):
+            pass
+    folder = ObjectPath(place, "").key.rstrip("/")
+    if left := list_objects(place):
+        raise StoreError(
+            f"{len(left):,} objects of the run are still in {shown(place)}, as {left[0].name}.",
+            f"The run stays in the store: {_by_hand(folder)}",
+        )
+    with object_errors("list", ObjectPath(place, "")):
+        # asked for by its name, it may be neither file nor folder
+        beside = fs.FileSelector(folder.rpartition("/")[0], allow_not_found=True)
+        found = _server(place).get_file_info(beside)
+    if any(one.path == folder and one.type == fs.FileType.File for one in found):
+        raise StoreError(
+            f"{shown(place)} reads as an empty file, so that the parts of the run below it can "
+            "neither be seen nor removed.",
+            f"The run stays in the store. Start the server again, or {_by_hand(folder)}",
+        )
+
+
+def _by_hand(folder: str) -> str:
+    """How to remove what cannot be removed from here."""
+    return (
+        f"remove {folder}/ with the tools of the server, as with `aws s3 rm --recursive "
+        f"s3://{folder}`, then delete the run again."
+    )
+
+
+def _without_folders(path: ObjectPath) -> tuple[Any, str]:
+    """The server and the name with which an object is removed, and nothing put in its place.
+
+    Of an object with a folder, pyarrow makes the folder again, as an empty object, in case that
+    it is empty now. Servers that keep folders take this for a file that hides all others of the
+    run. So the folder is made part of the address: the request is the same, to the byte, and
+    there is no folder to make. Amazon, which has no address here, keeps such an object.
+    """
+    settings = settings_of(path.place)
+    if "endpoint_override" not in settings:
+        return _server(path.place), path.key
+    above, name, last = path.key.rsplit("/", 2)
+    address = {**settings, "endpoint_override": f"{settings['endpoint_override']}/{above}"}
+    return _connected(tuple(sorted(address.items()))), f"{name}/{last}"
 
 
 @lru_cache(maxsize=8)
@@ -110,42 +148,3 @@ def _connected(settings: tuple[tuple[str, str], ...]) -> Any:
 def _server(place: str) -> Any:
     """The server of a place."""
     return _connected(tuple(sorted(settings_of(place).items())))
-
-
-@contextmanager
-def _object_errors(action: str, path: ObjectPath) -> Iterator[None]:
-    """Turn what a server refuses into sentences."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise missing_file(path) from error
-    except OSError as error:
-        raise StoreError(*_explain(action, path, str(error))) from error
-
-
-def _explain(action: str, path: ObjectPath, said: str) -> tuple[str, str]:
-    """Message and hint for one error of a server."""
-    failed = f"Could not {action} {path}"
-    server = settings_of(path.place).get("endpoint_override", "Amazon S3")
-    if "NO_SUCH_BUCKET" in said:
-        bucket = path.key.partition("/")[0]
-        return (
-            f"{failed}: there is no bucket {bucket!r} at {server}.",
-            "Create it, or name another one with --parts.",
-        )
-    if any(word in said for word in _REFUSED):
-        return (
-            f"{failed}: {server} refused access.",
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY here and where workers run.",
-        )
-    if any(word in said for word in _SILENT):
-        return (
-            f"{failed}: {server} does not answer.",
-            "What was committed is kept. See whether it runs and can be reached, then resume.",
-        )
-    if "MissingContentLength" in said:
-        return (
-            f"{failed}: {server} does not know the checksums that are sent with an object.",
-            "Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required, here and where workers run.",
-        )
-    return f"{failed}: {said[:400]}", f"What was committed in {shown(path.place)} is kept."

