@@ -273,24 +273,18 @@ def _add_query(commands: Any) -> None:
     add = _add(commands, "query", ("query", "query"), text).add_argument
     add("run", metavar="RUN", help=_RUN)
     add("sql", metavar="SQL", help='as "SELECT phase, avg(letters) FROM visits GROUP BY phase"')
-    add(
-        "--rows",
-        type=whole_number,
-        default=1_000,
-        metavar="N",
-        help="most rows, up to 10,000 (default 1,000)",
-    )
+    text = "most rows, up to 10,000 (default 1,000)"
+    add("--rows", type=whole_number, default=1_000, metavar="N", help=text)
     add("--csv", action="store_true", help="print CSV")
-    text = "memory that it may take (default: half of what is left)"
-    add("--memory-mb", type=float, metavar="MB", help=text)
+    add("--memory-mb", type=float, metavar="MB", help="memory (default: half of what is left)")
     add("--seconds", type=float, metavar="S", help="time that it may take (default 120)")
 
 
 def _add_slipping(commands: Any) -> None:
     """Add `slipping`."""
     text = "what waiting for a slot did to acuity: a run with limited slots, and without the limit"
-    slipping = _add(commands, "slipping", ("slipping", "slipping"), text)
-    slipping.add_argument("run", metavar="RUN", help=_RUN)
+    add = _add(commands, "slipping", ("slipping", "slipping"), text).add_argument
+    add("run", metavar="RUN", help=_RUN)
 
 
 def _add_packages(commands: Any) -> None:

@@ -50,7 +50,8 @@ def served(**settings: str) -> Iterator[str]:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
     address = f"http://localhost:{port}/"
-    with tempfile.TemporaryDirectory() as store:
+    # A study begins its next run while this one ends: it finds no folder then, and ends as well.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
         environment = {**os.environ, "APE_STORE": store, **settings}
         command = [sys.executable, "-m", "widgets.server", "--no-browser", f"--port={port}"]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)

@@ -1,6 +1,6 @@
 """Measures everything and writes one table: `python -m benchmarks.bench`.
 
-Takes about 20 minutes on a quiet machine of two cores, and 1 GB of disk; `--quick` shows in two
+Takes about 12 minutes on a quiet machine of two cores, and 1 GB of disk; `--quick` shows in two
 minutes that everything can be measured, `--only runs` measures one part, `--full` 10 million
 patients as well. bench.md and bench.json are written anew after every figure, so that nothing is
 lost when a part fails or the run is stopped. Exit status 1 when a part failed; a target that is
