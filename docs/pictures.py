@@ -103,6 +103,14 @@ def wait_until_still(page: Page) -> None:
         seen.append(page.inner_text(".ape-main"))
 
 
+def ask_for_all(page: Page) -> None:
+    """Press every button that simulates something beside what is shown, the last one first."""
+    buttons = page.get_by_role("button", name="Simulate", exact=True)
+    for place in reversed(range(buttons.count())):
+        buttons.nth(place).click()
+        wait_until_still(page)
+
+
 def take(page: Page, name: str) -> None:
     """Save what the window shows."""
     page.screenshot(path=FOLDER / f"{name}.png")
@@ -124,6 +132,7 @@ def complete(browser: Browser, address: str, name: str) -> None:
     for ending, query, size in views:
         page = open_page(browser, f"{address}voila/render/{name}.ipynb?{query}", size)
         wait_until_still(page)
+        ask_for_all(page)
         take(page, f"{name}{ending}")
         page.close(run_before_unload=True)
 

@@ -70,6 +70,8 @@ def leave(page):
 
 
 def run_of(page):
+    """The run that the address names, as soon as it does."""
+    page.wait_for_function("/run=[0-9a-f]{12}/.test(location.href)")
     return re.search(r"run=([0-9a-f]{12})", page.url)[1]
 
 
