@@ -109,6 +109,7 @@ def ask_for_all(page: Page) -> None:
     for place in reversed(range(buttons.count())):
         buttons.nth(place).click()
         wait_until_still(page)
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
 
 
 def take(page: Page, name: str) -> None:
