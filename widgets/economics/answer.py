@@ -166,12 +166,7 @@ def table_markup(table: Table, names: Sequence[str]) -> str:
         for column in table.columns
     )
     body = "".join(
-        f"<tr><th scope='row'>{_head(str(row[0]), names)}</th>"
-        + "".join(
-            f"<td>{text(_lettered(_shown(cell, column.name, column.unit), letters))}</td>"
-            for cell, column in zip(row[1:], table.columns[1:], strict=True)
-        )
-        + "</tr>"
+        f"<tr><th scope='row'>{_head(str(row[0]), names)}</th>{_cells(table, row, letters)}</tr>"
         for row in table.rows
     )
     copy = "<button type='button' class='ape-copy-table'>Copy the table</button>"
@@ -192,14 +187,18 @@ def plain_table(table: Table, names: Sequence[str]) -> str:
     )
     body = "".join(
         f"<tr><th>{text(letters.get(str(row[0]), ''))} {text(row[0])}</th>"
-        + "".join(
-            f"<td>{text(_lettered(_shown(cell, column.name, column.unit), letters))}</td>"
-            for cell, column in zip(row[1:], table.columns[1:], strict=True)
-        )
-        + "</tr>"
+        f"{_cells(table, row, letters)}</tr>"
         for row in table.rows
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cells(table: Table, row: Sequence[Cell], letters: Mapping[str, str]) -> str:
+    """Cells of a row after the first, with their units, protocols by their letters."""
+    return "".join(
+        f"<td>{text(_lettered(_shown(cell, column.name, column.unit), letters))}</td>"
+        for cell, column in zip(row[1:], table.columns[1:], strict=True)
+    )
 
 
 def answer_tables(session: EconomicsSession) -> tuple[Callable[[], Table] | None, ...]:
