@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.economics import cost_effectiveness
-from ape_core.analysis.economics_certainty import best_words, certainty_words
+from ape_core.analysis.economics_certainty import best_words, certainty_words, unknown_words
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
     NOT_COUNTED,
@@ -71,7 +71,8 @@ def costs_markup(
     }
     first = next(iter(priced.values()))
     paid = drug_price_words(found, {item.drug for item in priced.values()})
-    said = [note for note in (eye_words(first), paid, *_NOTES) if note]
+    alone = unknown_words(first) if len(priced) == 1 else ""
+    said = [note for note in (eye_words(first), paid, alone, *_NOTES) if note]
     notes = "".join(f"<li>{text(note)}</li>" for note in said)
     beside = _beside(priced, reference) if len(priced) > 1 else ""
     return (

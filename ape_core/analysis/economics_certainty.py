@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.spec.economics import Economics
     from ape_core.spec.parameter import Parameter
+    from ape_core.summaries.economics import HealthEconomics
 
 SLOTS_RAN_SHORT: Final = (
     "Visits slipped in these runs for want of slots, so that the patients of a clinic depend on "
@@ -142,6 +143,13 @@ def certainty_words(compared: CostEffectiveness | None, drawn: str = PATIENTS) -
         "patients who were simulated, alone. The plane and the curves of which is best are drawn "
         f"otherwise: {item.meaning}; {item.held} stay as they are."
     )
+
+
+def unknown_words(item: HealthEconomics) -> str:
+    """Why a run says nothing of how far the luck of its patients may move it; empty if it does."""
+    if item.knows_patients:
+        return ""
+    return SLOTS_RAN_SHORT if item.slots_ran_short else TOO_FEW
 
 
 def drawn_inputs_words(economics: Economics, utility: str | None = None) -> list[str]:

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ape_core.analysis.economics import cost_effectiveness
-from ape_core.analysis.economics_certainty import best_words, certainty_words
+from ape_core.analysis.economics_certainty import best_words, certainty_words, unknown_words
 from ape_core.analysis.economics_words import (
     eye_words,
     increment_words,
@@ -64,7 +64,8 @@ def economics(asked: argparse.Namespace) -> Answer:
     if compared is not None and asked.draws is not None:
         data["draws_of_the_disease"], words = drawn_answer(asked, runs, prices, compared)
         said += ["", words]
-    said += ["", paragraph(certainty_words(compared))] if compared is not None else []
+    certainty = unknown_words(first) if compared is None else certainty_words(compared)
+    said += ["", paragraph(certainty)] if certainty else []
     drugs = {item.drug for item in priced.values()}
     notes = (eye_words(first), drug_price_words(prices, drugs), own_values_words(prices))
     said += [paragraph(note) for note in notes if note]
@@ -105,6 +106,7 @@ def _run(run: Run, item: HealthEconomics) -> dict[str, Any]:
         "cost_by_year": item.cost_by_year.sum(axis=1).tolist(),
         "qalys": item.qalys_per_patient,
         "qalys_se": _known(item.qalys_se),
+        "se_unknown_because": unknown_words(item) or None,
         "life_years": item.life_years_per_patient,
         "both_eyes": item.has_two_eyes,
     }

@@ -124,12 +124,12 @@ class HealthEconomics:
 
     @property
     def cost_se(self) -> float:
-        """Standard error of `cost`, of the patients."""
+        """Standard error of `cost`, of the patients; infinite where it is not known."""
         return self._se(self.group_costs)
 
     @property
     def qalys_se(self) -> float:
-        """Standard error of `qalys_per_patient`, of the patients."""
+        """Standard error of `qalys_per_patient`, of the patients; infinite if it is not known."""
         return self._se(self.group_discounted_qalys)
 
     @property
@@ -147,6 +147,14 @@ class HealthEconomics:
         return bool(self.summary["slips_per_day"].any())
 
     @property
+    def knows_patients(self) -> bool:
+        """Whether it is known how far the luck of the patients may move figures.
+
+        That takes two groups that differ by nothing but luck.
+        """
+        return not self.slots_ran_short and int(np.count_nonzero(self.group_patients)) > 1
+
+    @property
     def group_costs(self) -> Floats:
         """Pounds of each group over the whole run, discounted: `[n_groups]`."""
         costs: Floats = self.group_pence @ self.cost_weights / 100
@@ -160,7 +168,7 @@ class HealthEconomics:
 
     def _se(self, totals: Floats) -> float:
         """Standard error of a mean, from the groups; infinite where they cannot say."""
-        if self.slots_ran_short:
+        if not self.knows_patients:
             return math.inf
         return float(np.sqrt(covariance_of_means(totals[None, :], self.group_patients)[0, 0]))
 

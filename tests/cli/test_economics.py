@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 import ape_core as core
+from ape_core.analysis.economics_certainty import TOO_FEW
 from ape_core.analysis.economics_words import pounds
 from ape_core.runs.starting import open_run, run
 from support.runs import small_spec
+from widgets.report_costs import costs_markup
 
 
 @pytest.fixture
@@ -36,6 +38,8 @@ def test_runs_are_priced_and_compared(ape, ids, store_path, tmp_path):
     assert "Only one eye" in " ".join(said.split())
     one = ape("economics", ids[1], "--json")
     assert "increments" not in one.json
+    assert one.json["runs"][0]["cost_se"] == priced[ids[1]].cost_se > 0
+    assert one.json["runs"][0]["se_unknown_because"] is None
     path = tmp_path / "mine.yaml"
     from ape_core.spec.economics_yaml import economics_to_yaml
 
@@ -48,6 +52,18 @@ def test_runs_are_priced_and_compared(ape, ids, store_path, tmp_path):
     path.write_text(economics_to_yaml(economics.with_price("care/scan", 0)), encoding="utf-8")
     cheaper = ape("economics", ids[1], "--set", path, "--json").json["runs"][0]
     assert cheaper["cost_by_category"]["scans"] == 0
+
+
+def test_one_patient_has_no_standard_error_but_a_reason(ape, store_path):
+    spec = small_spec(1, 1)
+    run(spec, store_path, progress=False)
+    found = ape("economics", spec.run_id, "--json").json["runs"][0]
+    assert found["cost"] > 0
+    assert (found["cost_se"], found["qalys_se"]) == (None, None)
+    assert found["se_unknown_because"] == TOO_FEW
+    assert TOO_FEW in " ".join(ape("economics", spec.run_id).out.split())
+    summary = open_run(spec.run_id, store_path).summary()
+    assert TOO_FEW in costs_markup({"One": summary}, "uk-list-prices", store_path)
 
 
 def test_what_cannot_be_priced_is_said(ape, ids):

@@ -286,8 +286,16 @@ def test_with_one_patient_in_each_group_it_is_the_usual_standard_error(case, chu
 
 def test_no_patients_cost_nothing():
     priced = health_economics(Summary.empty(2), SHIPPED)
-    assert (priced.cost, priced.cost_se, priced.qalys_per_patient, priced.qalys_se) == (0, 0, 0, 0)
+    assert (priced.cost, priced.qalys_per_patient) == (0, 0)
     assert priced.drug == "none"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_fewer_than_two_patients_say_nothing_of_their_luck(n):
+    case = spec_of("faricimab-6mg", two_eyes=False)
+    few = Summary.of_chunk(simulate(case, FIRST, FIRST + n)) if n else Summary.empty(YEARS)
+    priced = health_economics(few, SHIPPED)
+    assert [math.isinf(se) for se in (priced.cost_se, priced.qalys_se)] == [n < 2] * 2
 
 
 def test_several_drugs_in_one_run_are_refused():
