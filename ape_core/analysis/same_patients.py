@@ -45,7 +45,7 @@ def check_same_patients(specs: Sequence[RunSpec]) -> None:
         for earlier in specs[:place]:
             if spec == earlier:
                 raise InvalidInputError(
-                    f"The run of {shown(spec.protocol.title)} is given twice.",
+                    f"The run {_named(spec)} is given twice.",
                     "Give each run once: two protocols of the same rules are one run.",
                 )
         differing = _differing(first, spec)
@@ -53,8 +53,8 @@ def check_same_patients(specs: Sequence[RunSpec]) -> None:
             more = len(differing) - _MOST_NAMED
             rest = f"; and {more} more" if more > 0 else ""
             raise InvalidInputError(
-                f"The runs of {shown(first.protocol.title)} and {shown(spec.protocol.title)} are "
-                f"not of the same patients: {'; '.join(differing[:_MOST_NAMED])}{rest}.",
+                f"The runs {_named(first)} and {_named(spec)} are not of the same patients: "
+                f"{'; '.join(differing[:_MOST_NAMED])}{rest}.",
                 _HINT,
             )
 
@@ -82,6 +82,11 @@ def of_the_same_patients(spec: RunSpec, protocol: Protocol) -> RunSpec:
 def patients_together(spec: RunSpec) -> int:
     """Patients one after another who depend on each other: those of a clinic; 1 where none do."""
     return 1 if spec.capacity is None else spec.capacity.patients_per_clinic
+
+
+def _named(spec: RunSpec) -> str:
+    """Id and protocol of a run: two runs of one protocol are told apart by their ids."""
+    return f"{spec.run_id[:12]} of {shown(spec.protocol.title)}"
 
 
 def _differing(one: RunSpec, other: RunSpec) -> list[str]:

@@ -100,6 +100,8 @@ def load_targets(path: str | Path = CALIBRATION_TARGETS) -> tuple[Target, ...]:
 def _read_bounded(path: Path) -> str:
     """Text of a file that is not too large."""
     try:
+        if path.is_dir():
+            raise InvalidInputError(f"{path} is a folder, not a file.", "Name a file in it.")
         if not path.is_file():
             raise InvalidInputError(f"There is no file {path}.", "Check its path.")
         with path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,13 @@ def resolve(what: str, name_or_path: str | Path) -> Path:
     names = shipped_names(what)
     if name_or_path in names:
         return DATA / _FOLDERS[what] / f"{name_or_path}.yaml"
+    # A Path would take "" for the folder we are in, and raise at a name that is too long.
+    if os.path.isdir(name_or_path):  # noqa: PTH112
+        raise InvalidSpecError(
+            f"{shown(name_or_path)} is a folder, not a {what}.",
+            f"Name a YAML file in it, or what ships: {listed(names)}.",
+            what,
+        )
     raise InvalidSpecError(
         f"There is no {what} {shown(name_or_path)}; shipped are: {listed(names)}.",
         suggestion(name_or_path, names),

@@ -191,6 +191,8 @@ def test_tables_that_cannot_be(tmp_path, monkeypatch):
             read(tmp_path, text)
     with pytest.raises(InvalidInputError, match="There is no file"):
         load_targets(tmp_path / "missing.csv")
+    with pytest.raises(InvalidInputError, match=r"is a folder, not a file\. Name a file in it"):
+        load_targets(tmp_path)
     path = tmp_path / "latin.csv"
     path.write_bytes(HEADER.encode() + b"\xe9,52,pct_dry,5,,,,\n")
     with pytest.raises(InvalidInputError, match="is not text in UTF-8"):

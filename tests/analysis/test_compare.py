@@ -148,6 +148,15 @@ def test_other_patients_are_refused_with_what_differs(specs, store, change, mess
         ape.compare([specs[0], other], store)
 
 
+def test_two_runs_of_one_protocol_are_told_apart_by_their_ids(specs, store):
+    other = specs[0].replace(seed=9)
+    titles = [f"{spec.run_id[:12]} of '{spec.protocol.title}'" for spec in (specs[0], other)]
+    with pytest.raises(InvalidInputError) as refused:
+        ape.compare([specs[0], other], store)
+    said = f"The runs {titles[0]} and {titles[1]} are not of the same patients: seed is 1 and 9."
+    assert refused.value.message == said
+
+
 def test_slots_that_bind_are_compared_with_slots_that_do_not(specs, tmp_path):
     """What slipping does: the same patients with the same luck, fewer visits, worse acuity."""
     plenty = specs[0].replace(patients_per_clinic=60, slots_per_day=1_000)

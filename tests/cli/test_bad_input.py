@@ -264,6 +264,16 @@ def test_a_folder_is_no_protocol(ape, tmp_path, command):
     assert "is a folder" in said.err
 
 
+@pytest.mark.parametrize("folder", [".", "..", "mine"])
+def test_a_folder_named_without_a_separator_is_called_one(ape, tmp_path, monkeypatch, folder):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    said = ape("check", folder)
+    assert said.status == 2
+    words = " ".join(said.err.split())
+    assert f"'{folder}' is a folder, not a protocol. Name a YAML file in it, or what ships" in words
+
+
 def test_no_command(ape):
     said = ape()
     assert said.status == 2
