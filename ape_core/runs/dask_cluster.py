@@ -18,7 +18,7 @@ import distributed
 from distributed.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from ape_core.errors import ApeError, RunFailedError
+from ape_core.errors import ApeError, InvalidInputError, RunFailedError
 from ape_core.runs.engine import Engine
 from ape_core.runs.threads import THRIFTY_ENVIRONMENT
 
@@ -217,6 +217,21 @@ class Cluster:
                 "What was done is kept. Start it again, or go on on this machine by resuming "
                 "without --executor dask.",
             )
+
+
+def check_answers(engine: Engine) -> None:
+    """Refuse a scheduler that does not answer, before anything is created for it.
+
+    Raises
+    ------
+    InvalidInputError
+        When there is none at the address.
+    """
+    try:
+        with Cluster(engine, 0):
+            pass
+    except RunFailedError as error:
+        raise InvalidInputError(error.message, error.hint) from None
 
 
 def why_failed(error: BaseException, first: int, stop: int) -> ApeError:

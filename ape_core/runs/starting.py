@@ -171,6 +171,8 @@ def ask(
     ------
     StoreError
         When the store cannot be written, or the run would not fit on the disk.
+    InvalidInputError
+        When no scheduler answers at the address that was given.
     CorruptRunError
         When the question of the run is damaged and a worker is alive; otherwise it is put back.
     """
@@ -181,6 +183,7 @@ def ask(
         needed = estimate(spec, found, workers, chunk_size, engine)
         check_memory_suffices(spec, needed.n_threads, chunk_size, engine)
         check_disk(found.path, spec, needed.disk_mb, 0.0 if place else 1.0)
+        _check_answers(engine)
     run = Run(found.create(spec, chunk_size, place))
     try:
         run.folder.spec()
@@ -190,6 +193,14 @@ def ask(
     _check_same_place(run, place)
     run.mark_used()
     return run
+
+
+def _check_answers(engine: Engine) -> None:
+    """Refuse a scheduler that does not answer: a run of it would fail, and stay in the list."""
+    if engine.is_remote:
+        from ape_core.runs.dask_cluster import check_answers
+
+        check_answers(engine)
 
 
 def _check_same_place(run: Run, asked: str) -> None:

@@ -16,7 +16,7 @@ from ape_core.runs.dask_cluster import Cluster, why_failed
 from ape_core.runs.dask_tasks import DaskTasks, errand_of
 from ape_core.runs.dask_work import count_there, finish_there
 from ape_core.runs.engine import DASK, Engine
-from ape_core.runs.starting import ask, engine_of, run, submit
+from ape_core.runs.starting import ask, engine_of, list_runs, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
 from support.clusters import cluster_at, free_port
@@ -130,6 +130,18 @@ def test_a_scheduler_that_is_not_there_fails_the_run_in_a_sentence(store, monkey
     assert "dask scheduler" in asked.progress().hint
     submit(asked.spec, store).wait(PATIENCE)
     assert asked.status == "complete"
+
+
+def test_a_scheduler_that_is_not_there_leaves_no_run(store, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.5)
+    nowhere = {"executor": DASK, "scheduler": f"tcp://127.0.0.1:{free_port()}"}
+    spec = small_spec(900, years=1)
+    for begin in (run, submit):
+        with pytest.raises(InvalidInputError, match="There is no Dask scheduler at tcp://127.0.0"):
+            begin(spec, store, **nowhere)
+    assert list_runs(store) == []
+    run(spec, store, progress=False)
+    assert run(spec, store, progress=False, **nowhere).n_patients == 900, "nobody needs it now"
 
 
 def test_a_worker_refuses_another_version_and_a_store_that_it_does_not_see(store, tmp_path):
