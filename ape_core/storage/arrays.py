@@ -16,15 +16,15 @@ def to_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Return the arrays as an .npz file: the same bytes for the same arrays.
 
     `numpy.savez` writes the time of day into it, so that two workers would write two files.
-    Counts are mostly small and repeat, and shrink to a tenth.
+    Counts are mostly small and repeat, and shrink to a seventh.
     """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(arrays):
             member = zipfile.ZipInfo(f"{name}.npy", date_time=_NO_TIME)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(member, "w") as file:
-                np.lib.format.write_array(file, arrays[name], allow_pickle=False)
+            # The level has to be given here: that of the archive is not that of a `ZipInfo`, and
+            # the usual one takes five times as long for a ninth less.
+            archive.writestr(member, _npy(arrays[name]), zipfile.ZIP_DEFLATED, compresslevel=1)
     return buffer.getvalue()
 
 
@@ -32,3 +32,10 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     """Return the arrays of an .npz file; nothing in it is executed."""
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def _npy(array: np.ndarray) -> bytes:
+    """Return one array as an .npy file."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
