@@ -193,14 +193,14 @@ def _add_run(commands: Any) -> None:
 
 def _add_estimate(commands: Any) -> None:
     """Add `estimate`."""
-    text = "memory, disk and time that a run would need"
-    _add_question(_add(commands, "estimate", ("run", "estimate"), text))
+    _add_question(_add(commands, "estimate", ("run", "estimate"), "what a run would need"))
 
 
 def _add_about_runs(commands: Any) -> None:
     """Add the commands about runs that exist."""
     listed = _add(commands, "list", ("runs", "list_runs"), "the runs in the store")
     listed.add_argument("--search", metavar="WORDS", default="", help="only runs with these words")
+    listed.add_argument("--all", action="store_true", help="also runs of studies, as with --json")
     for name, command, text in (
         ("show", ("runs", "show"), "one run: its question, state and results in short"),
         ("progress", ("runs", "progress"), "how far a run is"),

@@ -27,6 +27,15 @@ def run_state(status: str, *, cancelled: bool) -> str:
     return "cancelled" if cancelled and status == "interrupted" else RUN_STATES[status]
 
 
+OF_STUDY: Final = "of a study"
+"""What is said of a run that was simulated as one of the draws, bars or points of a study."""
+
+
+def runs_of_studies(n: int) -> str:
+    """So many runs that lists leave out until somebody asks for them."""
+    return f"1 run {OF_STUDY}" if n == 1 else f"{n:,} runs of studies"
+
+
 END_REASONS: Final = {
     "on treatment": "on treatment",
     "discharged stable": "stopped as stable",

@@ -1,4 +1,7 @@
-"""Runs in the store, the newest first; those of other pages appear as they are started."""
+"""Runs in the store, the newest first; those of other pages appear as they are started.
+
+Runs that were simulated for nothing but a study, dozens at a time, are counted until asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Text
 
+from ape_core.terms import runs_of_studies
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
@@ -29,6 +33,7 @@ class RunListPanel:
         self._session = session
         self._draw = draw
         self._page = 0
+        self._shows_studies = False
         self._shown: list[ListedRun] = []
         self._manager = RunManager(session, draw)
         self._depot = box(self._manager.view, classes="ape-hidden")
@@ -48,15 +53,20 @@ class RunListPanel:
         self._newer.on_click(guarded(session, lambda _: self._turn(-1)))
         self._older.on_click(guarded(session, lambda _: self._turn(1)))
         self._pager = box(self._newer, self._older, classes="ape-pager ape-hidden")
+        self._studies = classed(Button(), "ape-button")
+        self._studies.on_click(guarded(session, self._toggled))
+        self._of_studies = box(self._studies, classes="ape-pager ape-hidden")
         rows = box(*(row.view for row in self._rows), classes="ape-run-list")
         self.view = box(
-            self._title, self._search, self._found, rows, self._pager, self._depot,
-            classes="ape-runs",
+            self._title, self._search, self._found, rows, self._pager, self._of_studies,
+            self._depot, classes="ape-runs",
         )  # fmt: skip
 
     def refresh(self) -> None:
         """Show the runs of the store."""
-        runs = [run for run in self._session.runs if run.is_found_by(self._words, state_of(run))]
+        found = [run for run in self._session.runs if run.is_found_by(self._words, state_of(run))]
+        usual = [run for run in found if not self._is_left_out(run)]
+        runs = found if self._shows_studies else usual
         last = max(0, (len(runs) - 1) // ROWS)
         self._page = min(self._page, last)
         self._shown = runs[self._page * ROWS : (self._page + 1) * ROWS]
@@ -65,9 +75,20 @@ class RunListPanel:
             run = self._shown[place] if place < len(self._shown) else None
             self._fill(row, run)
         put(self._depot, None if self._manager.run_id else self._manager.view)
-        self._say(len(runs))
+        self._say(len(found))
+        self._count_studies(len(found) - len(usual))
         set_class(self._pager, "ape-hidden", on=last == 0)
         self._newer.disabled, self._older.disabled = self._page == 0, self._page == last
+
+    def _is_left_out(self, run: ListedRun) -> bool:
+        """Whether a run is listed only where somebody wants to see those of studies."""
+        return run.is_of_study and run.run_id != self._session.run_id
+
+    def _count_studies(self, n_found: int) -> None:
+        """Say how many runs of studies are found, on the button that shows or hides them."""
+        step = "Hide" if self._shows_studies else "Show"
+        self._studies.description = f"{step} {runs_of_studies(n_found)}"
+        set_class(self._of_studies, "ape-hidden", on=not n_found)
 
     @property
     def _words(self) -> str:
@@ -121,6 +142,11 @@ class RunListPanel:
                 self.refresh()
 
         return managed
+
+    def _toggled(self, _: Any) -> None:
+        """Show the runs of studies, or leave them out again."""
+        self._shows_studies, self._page = not self._shows_studies, 0
+        self.refresh()
 
     def _searched(self, _: Any) -> None:
         """Show what is found."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import Button
 
+from ape_core.terms import OF_STUDY
 from widgets import format as words
 from widgets.html import box, classed, html, set_class, text
 from widgets.tiers import size_of, state_of, style_of
@@ -55,6 +56,7 @@ def facts(run: ListedRun) -> list[str]:
     size = size_of(run)
     return [
         *([run.title] if run.name else []),
+        *([OF_STUDY] if run.is_of_study else []),
         *([run.other_than_usual] if run.other_than_usual else []),
         f"{words.short_count(run.n_patients)} patients",
         words.plural(run.years, "year"),

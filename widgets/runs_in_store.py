@@ -14,7 +14,9 @@ from ape_core.runs.tiering import change_going_on
 from ape_core.storage.changes import changes_in_list, is_varied
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
+from ape_core.storage.of_study import is_of_study
 from ape_core.storage.tiers import archived_share
+from ape_core.terms import OF_STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +33,9 @@ class ListedRun:
     `doing` is what is being done to a run that is archived or restored now, and `done_share` how
     much of that is done; `archived_share` is between 0 and 1 where it was stopped, and `trouble`
     why it did not work the last time. `is_varied` is said of a run with another disease
-    than the shipped one, as most runs of a study of sensitivity are, and `other_than_usual` tells
-    it from others of its protocol in a few words. `is_limited` is said of one whose clinics have
-    limited slots.
+    than the shipped one, and `other_than_usual` tells it from others of its protocol in a few
+    words. `is_limited` is said of one whose clinics have limited slots, `is_of_study` of one that
+    was simulated for nothing but a study: lists leave it out until somebody asks for it.
     """
 
     run_id: str
@@ -60,6 +62,7 @@ class ListedRun:
     stamp: int = 0
     is_varied: bool = False
     is_limited: bool = False
+    is_of_study: bool = False
     is_compiling: bool = False
     other_than_usual: str = ""
 
@@ -100,8 +103,9 @@ class ListedRun:
     def is_found_by(self, words: str, state: str) -> bool:
         """Whether every one of some words is said of it; `state` is how its state is shown."""
         archived = "archived" if self.archived_share > 0 else ""
+        study = OF_STUDY if self.is_of_study else ""
         said = (
-            *(self.title, self.protocol, self.population, self.name, self.note, self.run_id),
+            *(study, self.title, self.protocol, self.population, self.name, self.note, self.run_id),
             self.other_than_usual,
         )
         return matches(words, state, archived, f"seed {self.seed}", *said)
@@ -116,8 +120,9 @@ def newest_to_see(runs: Sequence[ListedRun]) -> ListedRun:
         The newest first; at least one.
     """
     seen = [run for run in runs if run.has_figures]
-    usual = (run for run in seen if not (run.cancelled or run.is_varied or run.is_limited))
-    return next(usual, (seen or runs)[0])
+    asked = [run for run in seen if not run.is_of_study]
+    usual = (run for run in asked if not (run.cancelled or run.is_varied or run.is_limited))
+    return next(usual, (asked or seen or runs)[0])
 
 
 class RunsInStore:
@@ -198,6 +203,7 @@ def _changed(known: ListedRun, run: Run) -> ListedRun:
         worker_mb=(progress.memory_mb or 0.0) if running else 0.0,
         name=names.name,
         note=names.note,
+        is_of_study=is_of_study(run.folder),
         archived_share=archived_share(checkpoint) if checkpoint else 0.0,
         n_bytes=checkpoint.n_bytes if checkpoint else 0,
         idle_days=idle_seconds(last_used(run.folder), now()) / 86_400,

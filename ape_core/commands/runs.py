@@ -18,23 +18,38 @@ from ape_core.spec.protocol_guide import DRUG
 from ape_core.storage.changes import changes_in_list, changes_in_short
 from ape_core.storage.last_use import idle_seconds, last_used, now
 from ape_core.storage.names import matches, read_names
+from ape_core.storage.of_study import is_of_study
 from ape_core.storage.places import shown
 from ape_core.storage.store import Store
 from ape_core.storage.tiers import COLD, ELSEWHERE, HOT, WARM
-from ape_core.terms import run_state
+from ape_core.terms import OF_STUDY, run_state, runs_of_studies
 
 CANCEL_SECONDS: Final = 30.0
 """A worker that was asked to stop is waited for this long."""
 
 
 def list_runs(asked: argparse.Namespace) -> Answer:
-    """The runs of the store, the newest first; with --search those that the words are said of."""
+    """The runs of the store, the newest first; with --search those that the words are said of.
+
+    People are shown those of studies only with --all; programs are told of each which it is.
+    """
     found = [_listed(run) for run in runs_of_store()]
     if not found:
         return Answer([], f"There is no run in {Store().path}. Start one with `ape run`.")
     runs = [run for run in found if matches(asked.search, *_said(run))]
     if not runs:
         return Answer([], f"Of {len(found):,} runs none has all of the words {asked.search!r}.")
+    shown = runs if asked.all else [run for run in runs if not run["of_study"]]
+    hidden = len(runs) - len(shown)
+    said = [_runs_table(shown)] if shown else []
+    if hidden:
+        them, are = ("it", "is") if hidden == 1 else ("them", "are")
+        said.append(f"{runs_of_studies(hidden)} {are} hidden; `ape list --all` shows {them}.")
+    return Answer(runs, "\n".join(said))
+
+
+def _runs_table(runs: list[dict[str, Any]]) -> str:
+    """One line for each run."""
     titles = (
         *("run", "status", "tier", "protocol", "patients", "years", "seed", "done"),
         *("size", "created", "last used", "name", "other than usual"),
@@ -53,18 +68,28 @@ def list_runs(asked: argparse.Namespace) -> Answer:
             local_text(instant(run["created"])),
             _last_used(run),
             run["name"],
-            str(run.get("other_than_usual", "")),
+            ", ".join(filter(None, (_of_study(run), str(run.get("other_than_usual", ""))))),
         )
         for run in runs
     ]
-    return Answer(runs, table(titles, rows, right=("patients", "years", "seed", "done", "size")))
+    return table(titles, rows, right=("patients", "years", "seed", "done", "size"))
 
 
 def _said(run: dict[str, Any]) -> list[str]:
     """Everything that is said of a listed run and that words are looked for in."""
     keys = ("run_id", "name", "note", "protocol", "title", "population", "tier", "other_than_usual")
     archived = "archived" if run["tier"] == COLD else ""
-    return [_state_in_words(run), archived, *(str(run.get(key, "")) for key in keys)]
+    return [
+        _state_in_words(run),
+        archived,
+        _of_study(run),
+        *(str(run.get(key, "")) for key in keys),
+    ]
+
+
+def _of_study(run: dict[str, Any]) -> str:
+    """That a listed run was simulated for a study; empty where it was not."""
+    return OF_STUDY if run["of_study"] else ""
 
 
 def _last_used(run: dict[str, Any]) -> str:
@@ -189,6 +214,7 @@ def _listed(run: Run) -> dict[str, Any]:
         "idle_days": idle_seconds(last_used(run.folder), now()) / 86_400,
         "name": run.name,
         "note": run.note,
+        "of_study": is_of_study(run.folder),
     }
     try:
         spec, checkpoint = run.spec, run.folder.checkpoint()

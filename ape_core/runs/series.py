@@ -17,6 +17,7 @@ from ape_core.runs.spawning import start_detached
 from ape_core.spec.canonical import canonical_json, sha256_text
 from ape_core.storage.files import make_folder, read_json, write_json
 from ape_core.storage.locks import FileLock, is_locked
+from ape_core.storage.of_study import is_of_study, mark_of_study
 from ape_core.storage.store import Store
 
 if TYPE_CHECKING:
@@ -154,7 +155,10 @@ def answer_one(
     from ape_core.runs.completing import complete
     from ape_core.runs.starting import ask
 
+    was_asked = spec.run_id in store and not is_of_study(store.folder(spec.run_id))
     run = ask(spec, store)
+    if not was_asked:
+        mark_of_study(run.folder)
     try:
         complete(run, observe=observe)
         run.summary()

@@ -16,6 +16,7 @@ from ape_core.runs.sizes import chunk_size_of
 from ape_core.runs.spawning import start_worker
 from ape_core.runs.threads import check_threads
 from ape_core.spec.run_spec import RunSpec
+from ape_core.storage.of_study import is_of_study, unmark_of_study
 from ape_core.storage.places import check_place, is_below, shown
 from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
@@ -192,6 +193,7 @@ def ask(
         run.folder.spec()
     _check_same_place(run, place)
     run.mark_used()
+    unmark_of_study(run.folder)
     return run
 
 
@@ -238,7 +240,7 @@ def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
     Parameters
     ----------
     run_id
-        Its id, the first characters of it (4 or more), or "latest".
+        Its id, the first characters of it (4 or more), or "latest": the newest that no study began.
     store
         Folder of the runs; by default APE_STORE, or else the user's data directory.
 
@@ -253,7 +255,7 @@ def open_run(run_id: str, store: Store | str | Path | None = None) -> Run:
     runs = list_runs(found)
     if not runs:
         raise NoSuchRunError(f"There is no run in {found.path}.", "Start one with `ape run`.")
-    return runs[0]
+    return next((run for run in runs if not is_of_study(run.folder)), runs[0])
 
 
 def list_runs(store: Store | str | Path | None = None) -> list[Run]:

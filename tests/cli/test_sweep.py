@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ape_core.analysis.sweep import Sweep, points_of
-from ape_core.runs.starting import open_run
+from ape_core.runs.starting import open_run, run
 
 TREX = "aflibercept-2mg-treat-and-extend"
 SMALL = ("--patients", "100", "--years", "1", "--quiet")
@@ -42,3 +42,33 @@ def test_what_cannot_be_varied(ape):
     wrong = ape("sweep", TREX, "--vary", "model.x=1")
     assert (wrong.status, "there are: " in wrong.err) == (2, True)
     assert "outcome is 'x'" in ape("sweep", TREX, "--tornado", "--outcome", "x").err
+
+
+def test_runs_of_a_study_are_counted_in_the_list_and_shown_when_asked_for(ape, store_path):
+    ape("run", TREX, *SMALL)
+    ape("sweep", TREX, "--vary", f"{INTERVAL}=8,12", *SMALL)
+    usual, first, second = sorted(ape("list", "--json").json, key=lambda run: run["of_study"])
+    assert [run["of_study"] for run in (usual, first, second)] == [False, True, True]
+    listed, everything = ape("list").out, ape("list", "--all").out
+    assert usual["run_id"][:12] in listed
+    assert first["run_id"][:12] not in listed
+    assert "2 runs of studies are hidden; `ape list --all` shows them." in listed
+    assert everything.count("of a study") == 2
+    assert "hidden" not in everything
+    found = ape("list", "--search", first["run_id"]).out
+    assert found == "1 run of a study is hidden; `ape list --all` shows it.\n"
+    assert ape("show", "latest", "--json").json["run_id"] == usual["run_id"]
+
+
+def test_a_run_of_a_study_is_listed_once_somebody_wants_it(ape, store_path):
+    ape("sweep", TREX, "--vary", f"{INTERVAL}=8,12", *SMALL)
+    asked, named, gone = (run["run_id"] for run in ape("list", "--json").json)
+    run(open_run(asked).spec, store_path, progress=False)
+    ape("rename", named, "Mine")
+    assert "1 run of a study is hidden" in ape("list").out
+    ape("sweep", TREX, "--vary", f"{INTERVAL}=8,12", *SMALL)
+    assert "1 run of a study is hidden" in ape("list").out, "it stays somebody's"
+    ape("archive", gone)
+    assert ape("list", "--all", "--json").json[2]["tier"] == "cold"
+    ape("delete", gone)
+    assert "hidden" not in ape("list").out

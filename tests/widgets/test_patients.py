@@ -20,6 +20,7 @@ from ape_core.results.telling import tell
 from ape_core.runs import open_run, run
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.model_guide import changed_model
+from ape_core.storage.of_study import mark_of_study
 from ape_core.storage.parts import write_part
 from ape_core.storage.store import Store
 from ape_core.summaries import Summary
@@ -349,3 +350,22 @@ def test_a_run_of_another_disease_is_shown_only_when_asked_for_and_says_so(
     page.refresh()
     said = "Best acuity of an eye, mean: 87.5 ETDRS letters instead of 84."
     assert said in plain(page._head.view.value)
+
+
+def test_runs_of_studies_are_offered_only_when_asked_for(answered_store, open_page):
+    usual = open_run("latest", answered_store)
+    spec = usual.spec.replace(seed=9, cohort=Cohort(50))
+    run(spec, answered_store, progress=False)
+    mark_of_study(open_run(spec.run_id, answered_store).folder)
+    page = open_page(answered_store)
+    finder = next(panel for panel in page._panels if isinstance(panel, FinderPanel))
+    labels = [label for label, _ in finder._run.options]
+    assert len(labels) == 2
+    assert labels[1] == "Show 1 run of a study"
+    finder._run.value = finder._run.options[1][1]
+    assert page.session.run_id == finder._run.value == usual.run_id
+    labels = [label for label, _ in finder._run.options]
+    assert "of a study, 50 patients" in labels[0]
+    assert labels[2] == "Hide 1 run of a study"
+    finder._run.value = finder._run.options[0][1]
+    assert page.session.run_id == spec.run_id

@@ -11,6 +11,7 @@ import pytest
 
 from ape_core.runs import open_run, submit
 from ape_core.storage.names import read_names
+from ape_core.storage.of_study import mark_of_study
 from ape_core.storage.parts import write_part
 from ape_core.storage.rewriting import rewrite
 from ape_core.storage.store import Store
@@ -307,3 +308,39 @@ class TestInTheBrowser:
             first.get_by_role("button", name="Delete it").press("Enter")
             second.get_by_text("The run that was shown has been deleted").wait_for()
         assert Store(answered_store).list() == []
+
+
+def test_runs_of_studies_are_counted_until_asked_for(page, two_runs):
+    first, second = (open_run(run.run_id, two_runs).folder for run in page.panel._shown)
+    mark_of_study(first)
+    page.tick()
+    toggle = page.panel._studies
+    assert (page.visible(), toggle.description) == (1, "Show 1 run of a study")
+    assert "2 runs" in page.panel._title.value, "what the disk holds is counted with it"
+    page.panel._search.value = "seed"
+    assert "2 of 2 runs found" in page.panel._found.value
+    page.panel._search.value = ""
+    toggle.click()
+    assert (page.visible(), toggle.description) == (2, "Hide 1 run of a study")
+    assert "of a study" in page.words()
+    page.manage()
+    page.manager._name.value = "Mine"
+    page.tick()
+    assert "of a study" not in page.words()
+    assert "ape-hidden" in page.panel._of_studies._dom_classes
+    mark_of_study(second)
+    page.tick()
+    assert (page.visible(), toggle.description) == (2, "Hide 1 run of a study")
+    toggle.click()
+    assert page.visible() == 1
+
+
+def test_the_run_that_is_open_is_listed_whatever_it_is_of(page, two_runs):
+    run = open_run(page.panel._shown[1].run_id, two_runs)
+    mark_of_study(run.folder)
+    page.tick()
+    assert page.visible() == 1
+    page.session._run = run
+    page.tick()
+    assert page.visible() == 2
+    assert "ape-hidden" in page.panel._of_studies._dom_classes

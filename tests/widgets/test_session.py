@@ -224,6 +224,9 @@ def test_a_visit_begins_with_the_newest_run_that_has_figures(answered, store):
     assert newest_to_see([varied, *seen]).run_id == "stopped"
     limited = replace(seen[1], run_id="of a service with few slots", is_limited=True)
     assert newest_to_see([limited, *seen]).run_id == "stopped"
+    study = replace(seen[1], run_id="of a sweep", is_of_study=True)
+    assert newest_to_see([study, *seen]).run_id == "stopped"
+    assert newest_to_see([study, seen[0]]).run_id == "cancelled"
     assert not other.runs[0].is_varied
 
 

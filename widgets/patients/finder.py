@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Dropdown, Text
 
+from ape_core.terms import OF_STUDY, runs_of_studies
 from widgets import format as words
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
@@ -25,6 +26,8 @@ WAYS: Final = (
     ("random", "Random", "Drawn by lot; again for others"),
 )
 _NO_RUN: Final = ("No run", "")
+_STUDIES: Final = "studies"
+"""Value of the choice that lists the runs of studies, too, or leaves them out again."""
 
 
 class FinderPanel:
@@ -33,7 +36,7 @@ class FinderPanel:
     def __init__(self, session: PatientsSession, draw: Callable[[], None]) -> None:
         self._session = session
         self._draw = draw
-        self._offering = False
+        self._offering = self._shows_studies = False
         self._run = classed(Dropdown(description="Run", options=[_NO_RUN]), "ape-field")
         self._number = classed(
             Text(description="Patient number", continuous_update=False), "ape-field"
@@ -68,8 +71,7 @@ class FinderPanel:
     def refresh(self) -> None:
         """Show the runs of the store and what is asked."""
         session = self._session
-        options = [(_run_words(run), run.run_id) for run in session.runs] or [_NO_RUN]
-        self._offer(options)
+        self._offer(self._options() or [_NO_RUN])
         for name, field in self._wishes.items():
             field.value = session.chosen.get(name, 0)
         for order, button in self._ways.items():
@@ -78,6 +80,17 @@ class FinderPanel:
         self._show.disabled = session.summary is None
         said = f"Show me {sentence_of(session.chosen)}:"
         self._sentence.value = f'<p class="ape-help ape-said">{text(said)}</p>'
+
+    def _options(self) -> list[tuple[str, str]]:
+        """Runs to choose among, and at the end what lists those of studies, if there are any."""
+        runs, shown = self._session.runs, self._session.run_id
+        studies = [run for run in runs if run.is_of_study and run.run_id != shown]
+        left_out = [] if self._shows_studies else studies
+        options = [(_run_words(run), run.run_id) for run in runs if run not in left_out]
+        if studies:
+            step = "Hide" if self._shows_studies else "Show"
+            options.append((f"{step} {runs_of_studies(len(studies))}", _STUDIES))
+        return options
 
     def _offer(self, options: list[tuple[str, str]]) -> None:
         """Let the reader choose among the runs; what is set here is not what a reader chose."""
@@ -104,8 +117,11 @@ class FinderPanel:
             button.on_click(guarded(session, self._way(order)))
 
     def _run_chosen(self, change: Any) -> None:
-        """Look in another run."""
-        if change.new and change.new != self._session.run_id and not self._offering:
+        """Look in another run, or among more runs."""
+        if change.new == _STUDIES and not self._offering:
+            self._shows_studies = not self._shows_studies
+            self.refresh()
+        elif change.new and change.new != self._session.run_id and not self._offering:
             self._session.open(change.new)
             self._draw()
 
@@ -141,5 +157,6 @@ def _run_words(run: ListedRun) -> str:
         return f"{run.shown_name}: damaged"
     state = "" if run.status == "complete" else f" ({state_of(run).lower()})"
     size = f"{words.short_count(run.n_patients)} patients, {words.plural(run.years, 'year')}"
+    study = f", {OF_STUDY}" if run.is_of_study else ""
     other = f", {run.other_than_usual}" if run.other_than_usual else ""
-    return f"{run.shown_name}{other}, {size}, seed {run.seed}{state}"
+    return f"{run.shown_name}{study}{other}, {size}, seed {run.seed}{state}"
