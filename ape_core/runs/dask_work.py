@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import platform
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -54,13 +56,18 @@ class Errand:
 
 
 def finish_there(errand: Errand, first: int, stop: int) -> tuple[PartRecord, bytes]:
-    """Simulate patients `first` to `stop`, write their part, return its record and its summary."""
+    """Simulate patients `first` to `stop`, write their part, return its record and its summary.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written from this machine, which is named.
+    """
     spec = _checked(errand)
+    how = (errand.chunk_size, lambda: SLICE_PATIENTS, errand.place)
     _check_sees(errand)
-    finish = finish_chunk(
-        spec, Path(errand.folder), errand.chunk_size, lambda: SLICE_PATIENTS, errand.place
-    )
-    finished = finish((first, stop))
+    with _named():
+        finished = finish_chunk(spec, Path(errand.folder), *how)((first, stop))
     return finished.record, arrays.to_bytes(finished.summary.to_arrays())
 
 
@@ -76,12 +83,26 @@ def versions() -> tuple[tuple[str, str], ...]:
     return (("APE", __version__), ("the model", str(MODEL_VERSION)), *libraries)
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    """Say which machine cannot use the store, or people would look for the fault on their own."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"{_who()} says: {error.message}", error.hint) from error
+
+
+def _who() -> str:
+    """Name of the worker that this is."""
+    return f"The worker on {socket.gethostname()}"
+
+
 def _checked(errand: Errand) -> RunSpec:
     """The question, once it is sure that it is answered here as it would be there."""
     for (name, wanted), (_, found) in zip(errand.versions, versions(), strict=True):
         if wanted != found:
             raise RunFailedError(
-                f"The worker on {socket.gethostname()} (Python {platform.python_version()}) has "
+                f"{_who()} (Python {platform.python_version()}) has "
                 f"version {found} of {name}, but the coordinator has {wanted}.",
                 "Install the same APE with the same list of packages (binder/requirements.txt) "
                 "on all machines.",
@@ -98,15 +119,16 @@ def _question(text: str) -> RunSpec:
 def _check_sees(errand: Errand) -> None:
     """Refuse to write where nobody would look, or into a run that has been deleted."""
     if errand.place:
-        if not is_open(errand.place):
+        with _named():
+            found = is_open(errand.place)
+        if not found:
             raise StoreError(
-                f"The worker on {socket.gethostname()} does not see the run in "
-                f"{shown(errand.place)}.",
+                f"{_who()} does not see the run in {shown(errand.place)}.",
                 "Let all machines reach the same object store.",
             )
     elif not (Path(errand.folder) / SPEC_FILE).is_file():
         raise StoreError(
-            f"The worker on {socket.gethostname()} does not see the run in {errand.folder}.",
+            f"{_who()} does not see the run in {errand.folder}.",
             "Workers write into the store: put it on a file system that all machines share under "
             "the same path and name it with --store, or give an object store with --parts.",
         )

@@ -125,6 +125,8 @@ class Execution:
         self._reporter.enter("connecting to workers")
         with dask_executor(self._engine, self._n_threads) as executor:
             yield executor
+        if not self._folder.place():  # objects are never half written
+            self._folder.clean_temporary(holding_lock=True)
 
     def _attempt(self, runner: Runner, guard: Guard, executor: Executor) -> bool:
         """Run, and add the attempt to the provenance however it ends."""

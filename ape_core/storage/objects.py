@@ -6,24 +6,35 @@ killed writer had sent of one is never seen; buckets have a rule that removes it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pyarrow import fs
 
 from ape_core.errors import StoreError
 from ape_core.storage.files import missing_file
-from ape_core.storage.object_errors import object_errors
+from ape_core.storage.object_errors import may_pass, object_errors
 from ape_core.storage.places import ObjectPath, settings_of, shown
 
 CONNECT_SECONDS: Final = 10.0
-REQUEST_SECONDS: Final = 60.0
+REQUEST_SECONDS: Final = 30.0
+"""A server that sends nothing for so long is asked again, three times in all."""
+
+PATIENCE_SECONDS: Final = 120.0
+"""While a run is written, a server that is silent or fails is asked again for so long."""
+
+_LONGEST_PAUSE: Final = 8.0
 
 _REMOVED_AT_ONCE: Final = 16
 """Requests that wait for a server at the same time while a run is removed."""
+
+
+Answer = TypeVar("Answer")
 
 
 def read_object(path: ObjectPath) -> bytes:
@@ -41,18 +52,35 @@ def read_object(path: ObjectPath) -> bytes:
     return content
 
 
-def write_object(path: ObjectPath, data: bytes | memoryview) -> None:
-    """Write or replace an object; returns when the server has it."""
-    with object_errors("write", path):
+def write_object(
+    path: ObjectPath, data: bytes | memoryview, patience: float = PATIENCE_SECONDS
+) -> None:
+    """Write or replace an object; returns when the server has it.
+
+    Parameters
+    ----------
+    path
+        The object.
+    data
+        All of it.
+    patience
+        Seconds for which a server that is silent or fails is asked again.
+    """
+
+    def put() -> None:
+        """Send all of it, from its beginning."""
         stream = _server(path.place).open_output_stream(path.key)
         stream.write(data)
         stream.close()  # publishes it, so that it must not be closed when writing has failed
 
+    with object_errors("write", path):
+        _patiently(put, patience)
 
-def size_of_object(path: ObjectPath) -> int:
+
+def size_of_object(path: ObjectPath, patience: float = 0.0) -> int:
     """Return the size of an object of a run; CorruptRunError when there is none."""
     with object_errors("read", path):
-        found = _server(path.place).get_file_info(path.key)
+        found = _patiently(lambda: _server(path.place).get_file_info(path.key), patience)
     if found.type != fs.FileType.File:
         raise missing_file(path)
     return int(found.size)
@@ -132,6 +160,22 @@ def _without_folders(path: ObjectPath) -> tuple[Any, str]:
     above, name, last = path.key.rsplit("/", 2)
     address = {**settings, "endpoint_override": f"{settings['endpoint_override']}/{above}"}
     return _connected(tuple(sorted(address.items()))), f"{name}/{last}"
+
+
+def _patiently(ask: Callable[[], Answer], patience: float) -> Answer:
+    """Ask a server, and for so many seconds again while it is silent or fails.
+
+    Pauses grow and are drawn at random, or all workers of a cluster would come back at once.
+    """
+    until, pause = time.monotonic() + patience, 1.0
+    while True:
+        try:
+            return ask()
+        except OSError as error:
+            if time.monotonic() + pause > until or not may_pass(error):
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(2.0 * pause, _LONGEST_PAUSE)
 
 
 @lru_cache(maxsize=8)

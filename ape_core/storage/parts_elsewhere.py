@@ -38,17 +38,17 @@ def open_place(place: str, question: bytes) -> None:
     from ape_core.storage.objects import read_object, write_object
 
     path = ObjectPath(place, QUESTION)
-    write_object(path, question)
+    write_object(path, question, patience=0.0)
     if read_object(path) != question:
         raise StoreError(f"{path} does not hold what was written to it.", "Choose another place.")
 
 
 def is_open(place: str) -> bool:
-    """Whether there still is a run whose parts belong in a place."""
-    from ape_core.storage.objects import size_of_object
+    """Whether there still is a run whose parts belong in a place, for those who write them."""
+    from ape_core.storage.objects import PATIENCE_SECONDS, size_of_object
 
     try:
-        return size_of_object(ObjectPath(place, QUESTION)) > 0
+        return size_of_object(ObjectPath(place, QUESTION), PATIENCE_SECONDS) > 0
     except CorruptRunError:
         return False
 

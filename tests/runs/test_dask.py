@@ -19,7 +19,8 @@ from ape_core.runs.engine import DASK, Engine
 from ape_core.runs.starting import ask, engine_of, list_runs, run, submit
 from ape_core.simulation.simulate import simulate
 from ape_core.storage.digest import digest_chunks
-from support.clusters import cluster_at, free_port
+from benchmarks.servers.clusters import cluster_at
+from benchmarks.servers.ports import free_port
 from support.patience import PATIENCE
 from support.runs import small_spec
 from support.workers import kill_workers, until

@@ -28,8 +28,9 @@ from ape_core.storage.objects import (
 from ape_core.storage.parts import object_path, record_path
 from ape_core.storage.parts_elsewhere import is_open
 from ape_core.storage.places import ObjectPath, check_place, is_below, place_of_run, shown
-from support.clusters import cluster_at, free_port
-from support.object_stores import BUCKET, KEYS, s3_server
+from benchmarks.servers.clusters import cluster_at
+from benchmarks.servers.object_stores import BUCKET, KEYS, s3_server
+from benchmarks.servers.ports import free_port
 from support.runs import small_spec
 
 SPEC = small_spec(3_000, years=1)
@@ -230,19 +231,17 @@ def test_a_refused_access_says_which_keys_to_look_at(done, store, place, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("action", "said", "expected"),
+    ("action", "expected"),
     [
-        ("read", "AWS Error UNKNOWN (HTTP status 503) during", r"answers, but .*HTTP status 503"),
-        ("write", "AWS Error SLOW_DOWN during PutObject", r"answers, but .*SLOW_DOWN.* resume\."),
-        ("remove", "AWS Error NETWORK_CONNECTION", "not answer.* do the same again. The run stays"),
-        ("read", "AWS Error NETWORK_CONNECTION", "not answer.* do the same again. What was comm"),
+        ("remove", "not answer.* do the same again. The run stays"),
+        ("read", "not answer.* do the same again. What was committed"),
+        ("write", "not answer.* resume. What was committed"),
     ],
 )
-def test_an_answer_is_told_from_silence(action, said, expected):
+def test_what_to_do_is_said_of_what_failed(action, expected):
     path = ObjectPath("s3://bucket/a?endpoint_override=minio:9000", "x")
-    with pytest.raises(StoreError, match=expected) as caught, object_errors(action, path):
-        raise OSError(said)
-    assert action == "write" or "resume" not in str(caught.value)
+    with pytest.raises(StoreError, match=expected), object_errors(action, path):
+        raise OSError("AWS Error NETWORK_CONNECTION")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Real servers for tests, benchmarks and the proof: an object store, a Dask cluster."""
