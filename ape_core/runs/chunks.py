@@ -1,4 +1,4 @@
-"""What one thread does with one chunk: simulate it, count it, write it, slice by slice."""
+"""What is done with one chunk: simulate, count and encode it, slice by slice, then write it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.simulate import simulate
 from ape_core.spec.run_spec import RunSpec
 from ape_core.storage.checkpoint import PartRecord
-from ape_core.storage.parts import write_slices
+from ape_core.storage.parts import EncodedPart, encode_slices, write_encoded
 from ape_core.summaries.summary import Summary
 from ape_core.summaries.tally import Tally
 
@@ -34,6 +34,68 @@ class FinishedChunk:
         return self.record.stop - self.record.first
 
 
+@dataclass(frozen=True)
+class EncodedChunk:
+    """A chunk whose rows are counted and encoded, ready to be written."""
+
+    part: EncodedPart
+    summary: Summary
+
+
+def encode_chunk(
+    spec: RunSpec, slice_patients: Callable[[], int] = lambda: SLICE_PATIENTS
+) -> Callable[[PatientRange], EncodedChunk]:
+    """Function that simulates a range of patients of a run, counts and encodes it.
+
+    Parameters
+    ----------
+    spec
+        The question.
+    slice_patients
+        Asked before each slice how many patients it may have.
+    """
+    keep_freed_memory()
+
+    def encode(patients: PatientRange) -> EncodedChunk:
+        """Rows of a slice live only until the next one is simulated."""
+        tally = Tally(spec.years)
+
+        def counted() -> Iterator[Chunk]:
+            """Slices of the range, each of which is counted."""
+            for chunk in _slices(spec, *patients, slice_patients):
+                tally.add(chunk)
+                yield chunk
+                del chunk  # or it would be kept while the next one is simulated
+
+        part = encode_slices(spec.years, counted())
+        return EncodedChunk(part, Summary(spec.years, tally.arrays))
+
+    return encode
+
+
+def write_chunk(
+    folder: Path, chunk_size: int, place: str = ""
+) -> Callable[[EncodedChunk], FinishedChunk]:
+    """Function that writes the part of a chunk.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    chunk_size
+        Patients in a part.
+    place
+        Where the parts of the run are; in its folder unless given.
+    """
+
+    def write(chunk: EncodedChunk) -> FinishedChunk:
+        """Both files are on disk when it returns."""
+        index = chunk.part.first // chunk_size
+        return FinishedChunk(write_encoded(folder, index, chunk.part, place), chunk.summary)
+
+    return write
+
+
 def finish_chunk(
     spec: RunSpec,
     folder: Path,
@@ -41,39 +103,10 @@ def finish_chunk(
     slice_patients: Callable[[], int] = lambda: SLICE_PATIENTS,
     place: str = "",
 ) -> Callable[[PatientRange], FinishedChunk]:
-    """Function that simulates a range of patients of a run, counts it and writes its part.
-
-    Parameters
-    ----------
-    spec
-        The question.
-    folder
-        The folder of the run.
-    chunk_size
-        Patients in a part.
-    slice_patients
-        Asked before each slice how many patients it may have.
-    place
-        Where the parts of the run are; in its folder unless given.
-    """
-    keep_freed_memory()
-
-    def finish(patients: PatientRange) -> FinishedChunk:
-        """Rows of a slice live only until the next one is simulated."""
-        first, stop = patients
-        tally = Tally(spec.years)
-
-        def counted() -> Iterator[Chunk]:
-            """Slices of the range, each of which is counted."""
-            for chunk in _slices(spec, first, stop, slice_patients):
-                tally.add(chunk)
-                yield chunk
-                del chunk  # or it would be kept while the next one is simulated
-
-        record = write_slices(folder, first // chunk_size, spec.years, counted(), place)
-        return FinishedChunk(record, Summary(spec.years, tally.arrays))
-
-    return finish
+    """Function that does all with a range of patients: see `encode_chunk` and `write_chunk`."""
+    encode = encode_chunk(spec, slice_patients)
+    write = write_chunk(folder, chunk_size, place)
+    return lambda patients: write(encode(patients))
 
 
 def count_chunk(

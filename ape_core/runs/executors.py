@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
-from ape_core.runs.chunks import FinishedChunk, PatientRange, count_chunk, finish_chunk
+from ape_core.runs.chunks import (
+    FinishedChunk,
+    PatientRange,
+    count_chunk,
+    encode_chunk,
+    write_chunk,
+)
 from ape_core.runs.engine import LOCAL
 from ape_core.runs.guard import Guard
 from ape_core.runs.pipeline import Pipeline
@@ -74,7 +80,7 @@ class ThreadExecutor:
     Parameters
     ----------
     n_threads
-        Threads; so many chunks and one more are in memory at a time.
+        Threads that simulate; rows of so many slices are in memory at a time.
     guard
         Says how many patients may be simulated at a time with the memory that is left.
     """
@@ -88,10 +94,11 @@ class ThreadExecutor:
     def finish(self, folder: RunFolder, ranges: Iterable[PatientRange]) -> Tasks[FinishedChunk]:
         """Simulate ranges of patients, count them and write their parts."""
         begun = folder.checkpoint()
-        how = (begun.chunk_size, self._slice_patients, begun.place)
-        work = finish_chunk(folder.spec(), folder.path, *how)
-        return Pipeline(work, ranges, self.n_threads)
+        encode = encode_chunk(folder.spec(), self._slice_patients)
+        write = write_chunk(folder.path, begun.chunk_size, begun.place)
+        return Pipeline(encode, ranges, self.n_threads, write)
 
     def count(self, folder: RunFolder, ranges: Iterable[PatientRange]) -> Tasks[Summary]:
         """Simulate ranges of patients and count them, without writing."""
-        return Pipeline(count_chunk(folder.spec(), self._slice_patients), ranges, self.n_threads)
+        count = count_chunk(folder.spec(), self._slice_patients)
+        return Pipeline(count, ranges, self.n_threads, lambda counted: counted)

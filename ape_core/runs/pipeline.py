@@ -1,14 +1,16 @@
-"""A bounded number of threads that work through tasks and hand over the results in any order."""
+"""Threads that compute tasks, and write what came of one while others compute the next."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
+Computed = TypeVar("Computed")
 Result = TypeVar("Result")
 
 
@@ -19,33 +21,42 @@ class _Ended:
 class Pipeline(Generic[Task, Result]):
     """Threads that take one task after another.
 
-    At most `n_threads` tasks are in work and as many results wait to be taken. The first task
-    that fails stops all threads; what the others were doing is still handed over.
+    At most `n_threads` tasks are computed at a time; whoever waits for the disk does not count, so
+    that no processor waits with it. At most as many results, and one, are written or wait to be
+    taken. The first task that fails stops all threads; what the others were doing is still handed
+    over.
 
     Parameters
     ----------
-    work
+    compute
         Called in a thread for every task.
     tasks
         What is to be done, taken lazily and in order.
     n_threads
-        Threads to start.
+        Threads that compute; one more is started.
+    write
+        Called in the same thread with what was computed; gives the result.
     """
 
     def __init__(
-        self, work: Callable[[Task], Result], tasks: Iterable[Task], n_threads: int
+        self,
+        compute: Callable[[Task], Computed],
+        tasks: Iterable[Task],
+        n_threads: int,
+        write: Callable[[Computed], Result],
     ) -> None:
-        self._work = work
+        self._compute: Callable[[Task], Callable[[], Result]]
+        self._compute = lambda task: partial(write, compute(task))
         self._tasks = iter(tasks)
         self._changed = threading.Condition()
         self._stopping = False
         self._allowed = n_threads
         self._n_at_work = 0
-        self._results: queue.Queue[Result | _Ended] = queue.Queue(maxsize=n_threads)
+        self._results: queue.Queue[Result | _Ended] = queue.Queue(max(1, n_threads - 1))
         self._failure: Exception | None = None
         self._threads = [
             threading.Thread(target=self._run, name=f"simulate-{number}", daemon=True)
-            for number in range(n_threads)
+            for number in range(n_threads + 1)
         ]
         self._n_active = 0
 
@@ -86,7 +97,7 @@ class Pipeline(Generic[Task, Result]):
             self._changed.notify_all()
 
     def allow(self, n_tasks: int) -> None:
-        """Begin a task only while fewer than so many are in work; with 0, none until allowed."""
+        """Begin a task only while fewer than so many are computed; with 0, none until allowed."""
         with self._changed:
             self._allowed = n_tasks
             self._changed.notify_all()
@@ -111,8 +122,10 @@ class Pipeline(Generic[Task, Result]):
         """Work through tasks until there are no more, one fails or all are to stop."""
         try:
             while (task := self._next_task()) is not None:
-                result = self._work(task)
+                write = self._compute(task)
                 self._end_task()
+                result = write()
+                del write  # or it would be kept while the result waits to be taken
                 self._results.put(result)
                 del result
         except Exception as error:  # noqa: BLE001  raised again where the results are taken

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -17,9 +18,20 @@ from ape_core.storage.tables import TABLES
 from ape_core.storage.tiers import COLD, WARM
 
 if TYPE_CHECKING:
-    from ape_core.storage.arrow import Encoder, PartFile
+    from ape_core.storage.arrow import PartFile
 
 _MARK: Final = {WARM: "", COLD: ".cold"}
+
+
+@dataclass(frozen=True)
+class EncodedPart:
+    """Both files of a part in memory, compressed, and what is in them; not yet on disk."""
+
+    first: int
+    stop: int
+    n_visits: int
+    n_eyes: int
+    files: Mapping[str, memoryview]
 
 
 def part_path(folder: Path, table: str, index: int, tier: str = WARM) -> Path:
@@ -101,6 +113,11 @@ def write_slices(
     place
         Where the parts of the run are; in its folder unless given.
     """
+    return write_encoded(folder, index, encode_slices(years, slices), place)
+
+
+def encode_slices(years: int, slices: Iterable[Chunk]) -> EncodedPart:
+    """Encode both tables of a chunk that is given in neighbouring slices, in order."""
     from ape_core.storage.arrow import Encoder
 
     encoders = {table: Encoder(table, years) for table in TABLES}
@@ -113,23 +130,28 @@ def write_slices(
         n_visits += chunk.n_visits
         n_eyes += chunk.n_eyes
         del chunk
-    files = {
-        table: _write_table(_new_path(folder, place, table, index), encoder)
-        for table, encoder in encoders.items()
-    }
-    (visits_sha256, visits_bytes), (patients_sha256, patients_bytes) = files.values()
-    return PartRecord(
+    files = {table: memoryview(encoder.finish()) for table, encoder in encoders.items()}
+    return EncodedPart(bounds[0], bounds[-1], n_visits, n_eyes, files)
+
+
+def write_encoded(folder: Path, index: int, part: EncodedPart, place: str = "") -> PartRecord:
+    """Write both files of a part, as `write_part` does; may be called from any thread."""
+    visits, patients = part.files["visits"], part.files["patients"]
+    record = PartRecord(
         index=index,
-        first=bounds[0],
-        stop=bounds[-1],
-        n_visits=n_visits,
-        n_eyes=n_eyes,
-        visits_sha256=visits_sha256,
-        visits_bytes=visits_bytes,
-        patients_sha256=patients_sha256,
-        patients_bytes=patients_bytes,
+        first=part.first,
+        stop=part.stop,
+        n_visits=part.n_visits,
+        n_eyes=part.n_eyes,
+        visits_sha256=file_sha256(visits),
+        visits_bytes=visits.nbytes,
+        patients_sha256=file_sha256(patients),
+        patients_bytes=patients.nbytes,
         place=place,
     )
+    for table, content in part.files.items():
+        _write_file(_new_path(folder, place, table, index), content)
+    return record
 
 
 def open_part(folder: Path, table: str, record: PartRecord) -> PartFile:
@@ -192,15 +214,12 @@ def _new_path(folder: Path, place: str, table: str, index: int) -> PartPath:
     return object_path(place, table, index) if place else part_path(folder, table, index)
 
 
-def _write_table(path: PartPath, encoder: Encoder) -> tuple[str, int]:
-    """Write one table of a chunk; return its SHA-256 and size."""
-    if not isinstance(path, ObjectPath):
-        make_folder(path.parent)
-    data = memoryview(encoder.finish())
+def _write_file(path: PartPath, content: memoryview) -> None:
+    """Write one file of a part."""
     if isinstance(path, ObjectPath):
         from ape_core.storage.objects import write_object
 
-        write_object(path, data)
-    else:
-        write_atomic(path, data)
-    return hashlib.sha256(data).hexdigest(), data.nbytes
+        write_object(path, content)
+        return
+    make_folder(path.parent)
+    write_atomic(path, content)
