@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ _BATCH_ROWS: Final = 65_536
 _TIER: Final = b"ape.tier"
 
 
+@cache
 def arrow_schema(table: str, years: int) -> pa.Schema:
     """Return the Arrow schema of a table of a run of so many years."""
     fields = [_field(column, years) for column in TABLES[table]]
@@ -110,12 +112,10 @@ class Encoder:
 
     def _write_held(self) -> None:
         """Write the rows that are held as one row group, if there are any."""
-        rows = self._held[0] if len(self._held) == 1 else None
-        if self._held and rows is None:
-            rows = join_tables(self._held)
-        self._held = []
-        if rows is not None and rows.num_rows:
-            self._writer.write_table(rows, row_group_size=rows.num_rows)
+        held, self._held = self._held, []
+        if n_rows := sum(rows.num_rows for rows in held):
+            rows = held[0] if len(held) == 1 else join_tables(held)
+            self._writer.write_table(rows, row_group_size=n_rows)
 
 
 def release_unused() -> None:

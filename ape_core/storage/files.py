@@ -173,7 +173,8 @@ def set_aside(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Create a folder, and those above it, unless it is there."""
     with os_errors("create", path):
-        path.mkdir(parents=True, exist_ok=True)
+        if not path.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
 
 
 def sync_folder(path: Path) -> None:
