@@ -125,10 +125,10 @@ def _no_disk() -> dict[str, int | None]:
 
 def _is_compiled() -> bool:
     """Whether the compiled simulator is in its cache."""
-    from ape_core.simulation.compiled import cache_folder
+    from ape_core.simulation.code_cache import SUFFIX, cache_folder
 
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder())
-    return any(folder.rglob("*.nbi"))
+    return any(folder.rglob(f"*{SUFFIX}"))
 
 
 def _unusable(store: Store) -> Iterator[Finding]:

@@ -6,9 +6,7 @@ the others wait for what it keeps: together they would take longer, as all compi
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -36,21 +34,15 @@ def has_to_compile(spec: RunSpec) -> bool:
     """Whether what simulates and counts a run was never compiled here, from these sources."""
     from ape_core.simulation.clinics import run_clinic
     from ape_core.simulation.kernel import run_patients
-    from ape_core.summaries.counting.loops import add_care
+    from ape_core.summaries.counting.year_loop import add_years
 
     simulates = run_patients if spec.capacity is None else run_clinic
-    return not (is_compiled(simulates) and is_compiled(add_care))
+    return not (is_compiled(simulates) and is_compiled(add_years))
 
 
 def is_compiled(function: Any) -> bool:
-    """Whether a compiled function is in numba's cache; one that is not to be compiled counts."""
-    stats = getattr(function, "stats", None)
-    if stats is None:
-        return True
-    module = function.py_func.__module__.rpartition(".")[2]
-    version = f"py{sys.version_info.major}{sys.version_info.minor}"
-    name = f"{module}.{function.py_func.__qualname__}-*.{version}.nbi"
-    return any(Path(stats.cache_path).glob(name))
+    """Whether the code of a function is kept; one that is not to be compiled counts."""
+    return bool(getattr(function, "is_kept", True))
 
 
 class TurnToCompile:
@@ -71,7 +63,7 @@ class TurnToCompile:
         """
         if not has_to_compile(spec):
             return True
-        from ape_core.simulation.compiled import cache_folder
+        from ape_core.simulation.code_cache import cache_folder
 
         path, until = cache_folder() / LOCK_FILE, time.monotonic() + _LONGEST_WAIT_SECONDS
         while time.monotonic() < until:
