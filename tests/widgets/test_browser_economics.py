@@ -8,7 +8,7 @@ import ape_core as ape
 from ape_core.analysis.economic_draws import EconomicDraws, Pricing
 from ape_core.analysis.economics_words import pounds, qalys_text
 from ape_core.runs.starting import run
-from support.pages import IN_BROWSER, chromium, open_page, served
+from support.pages import DESKTOP, IN_BROWSER, PHONE, chromium, open_page, served
 from support.patience import PATIENCE
 from support.runs import small_spec
 
@@ -57,3 +57,38 @@ def test_rendered_figures_are_python_s_at_other_prices_and_drawn_models_too(tmp_
         assert page.trouble == []
         page.close()
     assert len(list((tmp_path / "store" / "runs").iterdir())) == len(NAMES) + 2 * len(NAMES)
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_a_card_that_is_presented_fills_the_window_and_no_more(tmp_path, window):
+    base = small_spec(200, 2)
+    specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES]
+    for spec in specs:
+        run(spec, tmp_path / "store", progress=False)
+    runs = ",".join(spec.run_id for spec in specs)
+    query = f"voila/render/economics.ipynb?runs={runs}&present=1&light=0"
+    with served(tmp_path) as server, chromium() as browser:
+        page = open_page(browser, server.address + query, window)
+        card = page.locator(".ape-presented")
+        card.wait_for()
+        for heading in ("Cost per patient", "Cost-effectiveness plane"):
+            card.locator("h3").get_by_text(heading, exact=True).wait_for()
+            assert page.evaluate(_ROOM) == []
+            names = card.locator(".ape-compare-names")
+            assert [specs[at].protocol.title in names.inner_text() for at in (0, 1)] == [True] * 2
+            foot = names.bounding_box()
+            assert 0.9 * window["height"] < foot["y"] + foot["height"] <= window["height"]
+            assert card.locator("h3").bounding_box()["width"] > 0.6 * window["width"]
+            page.keyboard.press("ArrowRight")
+        assert page.trouble == []
+        page.close()
+
+
+_ROOM = """(() => {
+  const card = document.querySelector(".ape-presented"), foot = card.querySelector(".ape-compare-names");
+  const end = foot.getBoundingClientRect().top + 1;
+  return [...card.querySelectorAll("svg.ape-economics-drawing, .ape-cost-rows, .ape-cost-table")]
+    .map((part) => part.getBoundingClientRect())
+    .filter((box) => box.bottom > end || box.right > innerWidth || box.left < 0).map(String);
+})()"""
+"""Drawings and tables that reach below the window or the names of the protocols, or beside it."""

@@ -10,7 +10,7 @@ from ape_core.summaries.economics import COSTS
 from widgets.charts.card import Card
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
 from widgets.html import html, text
-from widgets.several.colours import LETTERS, chip, colour_name
+from widgets.several.colours import LETTERS, chip, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class CostsPanel:
         self.card.offer(lambda: costs_table(session.priced))
         amounts = categories_markup(session) if session.priced else ""
         self._drawing.value = costs_markup(session) + amounts
+        self.card.foot(names_below(session.names))
 
 
 class YearsPanel:
@@ -54,7 +55,7 @@ class YearsPanel:
         self.card.wait(waiting=not session.priced)
         self.card.offer(lambda: costs_table(session.priced))
         self._drawing.value = years_markup(session) if session.priced else ""
-        self.card.foot(key_markup())
+        self.card.foot(key_markup() + names_below(session.names))
 
 
 class QalysPanel:
@@ -84,7 +85,7 @@ class QalysPanel:
             f"<span class='ape-key'>{chip(place)} <b>{qalys_text(total)}</b></span>"
             for place, total in enumerate(compared.qalys.tolist())
         )
-        self.card.foot(f"<div class='ape-foot'>{totals}</div>")
+        self.card.foot(f"<div class='ape-foot'>{totals}</div>{names_below(session.names)}")
 
 
 def costs_markup(session: EconomicsSession) -> str:

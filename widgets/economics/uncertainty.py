@@ -30,7 +30,7 @@ from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_betwee
 from widgets.economics.session import THRESHOLD
 from widgets.errors import guarded
 from widgets.html import classed, html, text
-from widgets.several.colours import LETTERS, colour_name
+from widgets.several.colours import LETTERS, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class PlanePanel:
         )
         self.card.offer(lambda: plane_table(compared, costs, qalys))
         self._drawing.value = plane_markup(session, costs, qalys)
-        self.card.foot(plane_foot(session))
+        self.card.foot(plane_foot(session) + names_below(session.names))
 
     def _offer(self) -> None:
         """Offer what can be drawn."""
@@ -131,7 +131,7 @@ class AcceptabilityPanel:
         )
         self.card.offer(lambda: acceptability_table(compared, shares))
         self._drawing.value = acceptability_markup(session, shares)
-        self.card.foot(f"<div class='ape-foot'>{text(said)}</div>")
+        self.card.foot(f"<div class='ape-foot'>{text(said)}</div>{names_below(session.names)}")
 
     def _show_worth(self, threshold: float) -> None:
         """Show what a QALY is worth, also where it is none of the usual amounts."""

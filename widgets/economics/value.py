@@ -11,7 +11,7 @@ from widgets.charts.card import Card
 from widgets.economics.costs import DASHES
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
 from widgets.html import html
-from widgets.several.colours import LETTERS, colour_name
+from widgets.several.colours import LETTERS, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class ValuePanel:
         self.card.wait(waiting=compared is None)
         if compared is None:
             self._drawing.value = ""
+            self.card.foot("")
             return
         self.card.say(
             f"Pounds per patient beside {LETTERS[session.reference]} up to each year's end, "
@@ -41,6 +42,7 @@ class ValuePanel:
         )
         self.card.offer(lambda: years_table(compared))
         self._drawing.value = value_markup(session)
+        self.card.foot(names_below(session.names))
 
 
 def value_markup(session: Pictured) -> str:
