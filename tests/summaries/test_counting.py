@@ -13,7 +13,7 @@ from ape_core.spec.capacity import Capacity
 from ape_core.spec.cohort import Cohort, Recruitment
 from ape_core.spec.run_spec import RunSpec
 from ape_core.summaries import Summary
-from ape_core.summaries.counting import pieces
+from ape_core.summaries.counting.cut import pieces
 from ape_core.summaries.definitions import (
     BLOCKS,
     COURSE_BLOCKS,
@@ -72,7 +72,7 @@ def test_a_chunk_counted_in_pieces_is_counted_once(chunk, monkeypatch):
     monkeypatch.setattr("ape_core.summaries.counting.cut.PIECE_ROWS", 700)
     assert len(list(pieces(chunk))) == 1 or chunk.stop - chunk.first > 1
     assert sum(piece.n_visits for piece in pieces(chunk)) == chunk.n_visits
-    assert Summary.of_chunk(chunk) == whole
+    assert Summary.of_chunks(chunk.years, pieces(chunk)) == whole
 
 
 def test_patients_are_conserved(chunk):

@@ -1,39 +1,30 @@
-"""Counting the patients of a chunk: one module per topic, each gives arrays by measure name."""
+"""Counting the patients of a chunk, into arrays by the name of their measure.
+
+`visits`, `letters`, `years` and `slipping` each hand a compiled loop what it needs, and the counts
+to add to. Of what the loops are handed, `handed` makes what they share.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ape_core.summaries.counting.acuity import count_acuity
-from ape_core.summaries.counting.blocks import count_blocks
-from ape_core.summaries.counting.care import events_per_year, follow
-from ape_core.summaries.counting.cut import pieces
-from ape_core.summaries.counting.groups import count_groups
-from ape_core.summaries.counting.patients import count_patients
-from ape_core.summaries.counting.retention import count_retention
-from ape_core.summaries.counting.sight import by_eye
+from ape_core.summaries.counting.handed import eyes_of, stays_of
+from ape_core.summaries.counting.letters import count_letters
 from ape_core.summaries.counting.slipping import count_slips
-from ape_core.summaries.counting.treatment import count_treatment
-from ape_core.summaries.counting.workload import count_workload
+from ape_core.summaries.counting.visits import count_visits
+from ape_core.summaries.counting.years import count_years
 
 if TYPE_CHECKING:
     from ape_core.simulation.chunk import Chunk
-    from ape_core.summaries.definitions import Counts
+    from ape_core.summaries.counting.tables import Arrays
 
-__all__ = ["count_piece", "pieces"]
+__all__ = ["count_chunk"]
 
 
-def count_piece(chunk: Chunk) -> dict[str, Counts]:
-    """Every measure of `definitions.MEASURES`, of the patients of a chunk or a piece of one."""
-    care = follow(chunk)
-    events, sight = events_per_year(care), by_eye(chunk)
-    return {
-        **count_patients(chunk),
-        **count_acuity(sight, care),
-        **count_treatment(care, events),
-        **count_groups(chunk, events, sight),
-        **count_blocks(chunk, care, events, sight),
-        **count_retention(chunk, care),
-        **count_workload(chunk),
-        **count_slips(chunk),
-    }
+def count_chunk(chunk: Chunk, arrays: Arrays) -> None:
+    """Add the patients of a chunk to every measure of `definitions.MEASURES`."""
+    eyes, stays = eyes_of(chunk), stays_of(chunk)
+    had = count_visits(chunk, eyes, stays, arrays)
+    count_letters(chunk, eyes, stays, arrays)
+    count_years(chunk, eyes, stays, had, arrays)
+    count_slips(chunk, arrays)

@@ -1,8 +1,4 @@
-"""Exact histograms of whole numbers, fast enough for the loop over chunks.
-
-Compiled loops count in one pass, without holding the interpreter lock. They are imported where
-something is counted: who only reads a summary needs no compiler.
-"""
+"""Exact histograms of whole numbers."""
 
 from __future__ import annotations
 
@@ -25,57 +21,19 @@ def ceil_divide(numbers: Ints, divisor: int) -> Ints:
 
 def histogram(codes: Ints, n_codes: int) -> Counts:
     """How often each of the codes 0 to n_codes - 1 occurs; codes beyond are left out."""
-    from ape_core.summaries.counting.loops import add_codes
-
-    counts = np.zeros(n_codes, np.int64)
-    add_codes(codes, counts)
+    counts: Counts = np.bincount(np.minimum(codes, n_codes), minlength=n_codes + 1)[:-1]
     return counts
 
 
-def histogram_2d(rows: Ints, columns: Ints | Flags, shape: tuple[int, int]) -> Counts:
+def histogram_2d(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Counts:
     """How often each pair occurs; rows beyond the shape are left out, columns must be within."""
-    from ape_core.summaries.counting.loops import add_pairs
-
-    counts = np.zeros(shape, np.int64)
-    add_pairs(rows, _numbers(columns), counts)
-    return counts
-
-
-def histogram_by_column(table: NDArray[np.int8], n_codes: int, lowest: int) -> Counts:
-    """Histogram of each column of a table over lowest, ..., lowest + n_codes - 1.
-
-    A value of lowest - 1 is left out. The result is `[n_columns, n_codes]`.
-    """
-    from ape_core.summaries.counting.loops import add_columns
-
-    counts = np.zeros((table.shape[1], n_codes), np.int64)
-    add_columns(table, lowest, counts)
-    return counts
-
-
-def histogram_while(start: Ints, stop: Ints, codes: Ints | Flags, shape: tuple[int, int]) -> Counts:
-    """At each point of time, how often each code holds.
-
-    Code i holds from point `start[i]` up to, but not including, `stop[i]`; at most
-    `shape[0]`, the number of points. `shape[1]` is the number of codes.
-    """
-    from ape_core.summaries.counting.loops import add_while
-
-    counts = np.zeros((shape[0] + 1, shape[1]), np.int64)
-    add_while(start, stop, _numbers(codes), counts)
-    return counts[:-1]
+    n_codes = shape[0] * shape[1]
+    codes = np.minimum(rows, shape[0]).astype(np.int64) * shape[1] + columns
+    return histogram(codes, n_codes).reshape(shape)
 
 
 def sums(codes: Ints, amounts: Ints, n_codes: int) -> Counts:
     """Sum of the amounts of each code; codes beyond are left out."""
-    from ape_core.summaries.counting.loops import add_amounts
-
-    totals = np.zeros(n_codes, np.int64)
-    add_amounts(codes, amounts, totals)
-    return totals
-
-
-def _numbers(codes: Ints | Flags) -> Ints:
-    """Truth values as 0 and 1, not copied."""
-    numbers: Ints = np.asarray(codes.view(np.uint8) if codes.dtype == np.bool_ else codes)
-    return numbers
+    totals = np.zeros(n_codes + 1, np.int64)
+    np.add.at(totals, np.minimum(codes, n_codes), amounts)
+    return totals[:-1]

@@ -6,45 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ape_core.summaries.counting.bins import histogram, sums
-from ape_core.summaries.definitions import MAX_SLIP_DAYS, SLIPS, Counts
+from ape_core.summaries.counting.tables import grown
+from ape_core.summaries.definitions import MAX_SLIP_DAYS, SLIPS
 
 if TYPE_CHECKING:
     from ape_core.simulation.chunk import Chunk
-    from ape_core.summaries.counting.bins import Ints
+    from ape_core.summaries.counting.tables import Arrays
 
 
-def count_slips(chunk: Chunk) -> dict[str, Counts]:
-    """Visits that slipped, and eyes that waited; nothing where slots were not limited."""
-    waits = chunk.waits
+def count_slips(chunk: Chunk, arrays: Arrays) -> None:
+    """Add visits that slipped, and eyes that waited, to the counts, where slots are limited."""
+    from ape_core.summaries.counting.slip_loop import add_slips
+
+    waits, calendar_day = chunk.waits, chunk.visits["calendar_day"]
     if waits is None:
-        return {
-            "slips_per_day": np.zeros((0, len(SLIPS)), np.int64),
-            "visits_by_slip": np.zeros(0, np.int64),
-        }
-    slipped = np.flatnonzero(waits.slip_days)
-    slip = waits.slip_days.take(slipped).astype(np.int64)
-    made = chunk.visits["calendar_day"].take(slipped).astype(np.int64)
-    in_vain = np.flatnonzero(waits.waited_from < waits.waited_to)
-    given_up = waits.waited_to.take(in_vain).astype(np.int64)
-    start = np.concatenate([made - slip, waits.waited_from.take(in_vain)])
-    stop = np.concatenate([made, given_up])
-    n_days = int(stop.max(initial=-1)) + 1
-    columns = (
-        histogram(made, n_days),
-        sums(made, slip, n_days),
-        _waiting(start, stop, n_days),
-        histogram(given_up, n_days),
-    )
-    capped = np.minimum(waits.slip_days, MAX_SLIP_DAYS)
-    return {
-        "slips_per_day": np.stack(columns, axis=1),
-        "visits_by_slip": histogram(capped, MAX_SLIP_DAYS + 1),
-    }
-
-
-def _waiting(start: Ints, stop: Ints, n_days: int) -> Counts:
-    """How many wait on each day: from `start` up to, but not including, `stop`."""
-    changes = histogram(start, n_days) - histogram(stop, n_days)
-    waiting: Counts = changes.cumsum()
-    return waiting
+        return
+    last = max(calendar_day.max(initial=-1), waits.waited_to.max(initial=-1))
+    days = np.zeros((int(last) + 1, len(SLIPS)), np.int64)
+    grown(arrays, "visits_by_slip", MAX_SLIP_DAYS + 1)
+    columns = (calendar_day, waits.slip_days, waits.waited_from, waits.waited_to)
+    add_slips(*map(np.ascontiguousarray, columns), days, arrays["visits_by_slip"])
+    # The last day on which a visit was made that slipped, or one was given up.
+    n_days = int(np.flatnonzero(days[:, 0] + days[:, 3]).max(initial=-1)) + 1
+    grown(arrays, "slips_per_day", n_days)
+    arrays["slips_per_day"][:n_days] += days[:n_days]
