@@ -66,9 +66,7 @@ def _carry_out(asked: argparse.Namespace) -> Answer:
     if asked.store is not None:
         os.environ["APE_STORE"] = asked.store
     # Imported here, where a bad setting of the environment is answered in words.
-    threads = import_module("ape_core.runs.threads")
-    for name, value in threads.THRIFTY_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    import_module("ape_core.runs.threads").be_thrifty()
     module, function = asked.command
     command: Callable[[argparse.Namespace], Answer] = getattr(
         import_module(f"ape_core.commands.{module}"), function

@@ -129,3 +129,12 @@ def test_the_kernel_of_a_page_loads_its_own_panels_and_those_that_are_shared(ker
 
 def test_the_check_sees_a_panel_of_another_page(kernels):
     assert kernels["economics"][0] - SHARED - OWN["dashboard"] == {"economics"}
+
+
+def test_a_command_ends_without_looking_through_all_that_it_has_loaded():
+    code = (
+        "import atexit, gc\nfrom ape_core.cli import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count()))\nmain(['protocols'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout.splitlines()[-1]) > 10_000
