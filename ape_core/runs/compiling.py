@@ -34,10 +34,10 @@ def has_to_compile(spec: RunSpec) -> bool:
     """Whether what simulates and counts a run was never compiled here, from these sources."""
     from ape_core.simulation.clinics import run_clinic
     from ape_core.simulation.kernel import run_patients
-    from ape_core.summaries.counting.year_loop import add_years
+    from ape_core.summaries.counting.loops import add_rows
 
     simulates = run_patients if spec.capacity is None else run_clinic
-    return not (is_compiled(simulates) and is_compiled(add_years))
+    return not (is_compiled(simulates) and is_compiled(add_rows))
 
 
 def is_compiled(function: Any) -> bool:

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ape_core.simulation.compiled import compiled, entry
+from ape_core.simulation.compiled import compiled
 
 
-@entry
+@compiled
 def add_letters(assessed, eyes, stays, codes, room, totals):  # type: ignore[no-untyped-def]
     """Letters and letters gained of first eyes at each point, and time lived by letters."""
     _find_last(assessed, stays, codes, room)
     for year in range(codes.years + 1):
         first = year * codes.periods_per_year
         stop = min(first + codes.periods_per_year, codes.n_points)
-        for cell in range(room.year.size):
-            room.year[cell] = 0
+        for cell in range(room.in_year.size):
+            room.in_year[cell] = 0
         _add_year(assessed, year, first, stop, eyes, stays, codes, room, totals)
         for point in range(first, stop):
             _add_point(point, first, codes, room, totals)
@@ -35,7 +35,7 @@ def _find_last(assessed, stays, codes, room):  # type: ignore[no-untyped-def]
         last = first + codes.n_points
         while last > first and assessed[np.uintp(last - 1)] < 0:
             last -= 1
-        room.until[place] = last - first
+        room.assessed[place] = last - first
 
 
 @compiled
@@ -44,7 +44,7 @@ def _add_year(assessed, year, first, stop, eyes, stays, codes, room, totals):  #
     group = codes.first_group
     for place in range(stays.row.size):
         row = stays.row[place]
-        left, until = stays.left[place], min(stop, room.until[place])
+        left, until = stays.left[place], min(stop, room.assessed[place])
         shift = codes.changes + codes.no_change - int(eyes.baseline_letters[row])
         lived = (group * codes.years + year) * codes.n_letters
         row *= codes.n_points
@@ -71,38 +71,37 @@ def _add_year(assessed, year, first, stop, eyes, stays, codes, room, totals):  #
 def _add_letters(letters, side, point, shift, codes, room):  # type: ignore[no-untyped-def]
     """Letters, and letters gained, at a point of the year."""
     if letters >= 0:
-        cell = (side * codes.periods_per_year + point) * codes.n_columns + letters
-        room.year[np.uintp(cell)] += 1
-        room.year[np.uintp(cell + shift)] += 1
+        cell = (side * codes.periods_per_year + point) * codes.plans + letters
+        room.in_year[np.uintp(cell)] += 1
+        room.in_year[np.uintp(cell + shift)] += 1
 
 
 @compiled
 def _add_lived(letters, halves, lived, year, codes, totals):  # type: ignore[no-untyped-def]
     """So many halves of a period lived with these letters."""
     if letters >= 0 and year < codes.years:
-        totals.alone[np.uintp(lived + letters)] += halves
+        totals.group_letters[np.uintp(lived + letters)] += halves
 
 
 @compiled
 def _add_point(point, first, codes, room, totals):  # type: ignore[no-untyped-def]
     """Add what was counted at a point, and what is carried to it."""
-    side = codes.periods_per_year * codes.n_columns
-    row = (point - first) * codes.n_columns
-    n_changes = codes.n_columns - codes.changes
-    for column in range(codes.n_columns):
-        room.carried[column] += room.year[2 * side + row + column]
+    side = codes.periods_per_year * codes.plans
+    row = (point - first) * codes.plans
+    for column in range(codes.plans):
+        room.carried[column] += room.in_year[2 * side + row + column]
     for letters in range(codes.changes):
-        in_care, gone = room.year[row + letters], room.year[side + row + letters]
-        totals.letters[point * codes.changes + letters] += in_care + gone
-        totals.carried[point * codes.changes + letters] += in_care + room.carried[letters]
-    for change in range(n_changes):
+        in_care, gone = room.in_year[row + letters], room.in_year[side + row + letters]
+        totals.assessed_letters[point * codes.changes + letters] += in_care + gone
+        totals.carried_letters[point * codes.changes + letters] += in_care + room.carried[letters]
+    for change in range(codes.n_changes):
         column = codes.changes + change
-        in_care, gone = room.year[row + column], room.year[side + row + column]
-        totals.changes[point * n_changes + change] += in_care + gone
-        totals.carried_changes[point * n_changes + change] += in_care + room.carried[column]
+        in_care, gone = room.in_year[row + column], room.in_year[side + row + column]
+        totals.assessed_change[point * codes.n_changes + change] += in_care + gone
+        totals.carried_change[point * codes.n_changes + change] += in_care + room.carried[column]
 
 
-@entry
+@compiled
 def add_pairs(assessed, eyes, codes, totals):  # type: ignore[no-untyped-def]
     """Letters of second eyes, and of the better and the worse while both have disease."""
     group = codes.first_group - 1
@@ -118,8 +117,8 @@ def add_pairs(assessed, eyes, codes, totals):  # type: ignore[no-untyped-def]
                 fellow = int(assessed[np.uintp((i - 1) * codes.n_points + point)])
                 if second >= 0:
                     better = max(second, fellow)
-                    totals.second[np.uintp(point * codes.n_letters + second)] += 1
-                    totals.better[np.uintp(point * codes.n_letters + better)] += 1
+                    totals.second_eye_letters[np.uintp(point * codes.n_letters + second)] += 1
+                    totals.better_eye_letters[np.uintp(point * codes.n_letters + better)] += 1
                     if year < codes.years:
                         halves = 1 if point == first else 2
                         _add_both(second, fellow, better, halves, lived, totals)
@@ -131,7 +130,7 @@ def add_pairs(assessed, eyes, codes, totals):  # type: ignore[no-untyped-def]
 @compiled
 def _add_both(second, fellow, better, halves, lived, totals):  # type: ignore[no-untyped-def]
     """So many halves of a period lived with disease in both eyes."""
-    totals.by_better[np.uintp(lived + better)] += halves
+    totals.group_better_letters[np.uintp(lived + better)] += halves
     if fellow >= 0:
-        totals.by_worse[np.uintp(lived + second + fellow - better)] += halves
-        totals.alone[np.uintp(lived + fellow)] -= halves
+        totals.group_worse_letters[np.uintp(lived + second + fellow - better)] += halves
+        totals.group_letters[np.uintp(lived + fellow)] -= halves

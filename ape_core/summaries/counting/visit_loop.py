@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ape_core.simulation.compiled import compiled, entry
+from ape_core.simulation.compiled import compiled
 
 
-@entry
+@compiled
 def add_visits(visits, eyes, stays, clock, codes, room, totals):  # type: ignore[no-untyped-def]
     """Visits of all eyes, who come in the order of patients; what each is, `visits` tells."""
     row, place, course, group = 0, 0, 0, codes.first_group - 1
@@ -102,31 +102,30 @@ def _add_first_eye(row, end, place, course, group, visits, stays, clock, codes, 
     for visit in range(row, end):
         day, injected = int(visits.day[visit]), visits.injected[visit]
         year = _looked_up(day, 3, clock)
-        scan = _looked_up(day, 1, clock) * codes.n_columns + codes.scans
+        scan = _looked_up(day, 1, clock) * codes.n_columns + codes.around
         room.at_points[np.uintp(scan + 2 * visits.fluid[visit] + injected)] += 1
         had = np.uintp(year * codes.n_first_eyes + place)
         room.visits[had] += 1
         if injected:
             room.injections[had] += 1
             after = _looked_up(day, 2, clock)
-            room.courses[np.uintp(course * codes.n_course + after)] += 1
-            room.squares[np.uintp(after)] += 2 * so_far + 1
+            room.courses[np.uintp(course * (codes.n_points + 1) + after)] += 1
+            room.given[np.uintp(3 * after)] += 2 * so_far + 1
             if so_far > 0:
                 passed = day - before
-                weeks = year * codes.n_intervals + _weeks(passed, clock)
-                room.intervals[np.uintp(weeks)] += 1
-                room.interval_days[np.uintp(year)] += passed
+                intervals = year * (codes.n_intervals + 1)
+                room.intervals[np.uintp(intervals + _weeks(passed, clock))] += 1
+                room.intervals[np.uintp(intervals + codes.n_intervals)] += passed
             so_far += 1
             before = day
-    left = np.uintp(stays.left[place])
-    room.numbers[left] += so_far
-    room.numbers_squared[left] += so_far * so_far
+    left = 3 * stays.left[place]
+    room.given[np.uintp(left + 1)] += so_far
+    room.given[np.uintp(left + 2)] += so_far * so_far
     if end > row:
         year = _looked_up(visits.day[row], 3, clock)
         if year < codes.years:
-            care = np.uintp(4 * (group * codes.years + year))
-            totals.care[care] += 1
-            totals.care[care + np.uintp(1)] -= 1
+            totals.group_care[group, year, 0] += 1
+            totals.group_care[group, year, 1] -= 1
 
 
 @compiled
@@ -135,9 +134,8 @@ def _add_second_eye(row, end, group, visits, clock, codes, totals):  # type: ign
     for visit in range(row, end):
         year = _looked_up(visits.day[visit], 3, clock)
         if year < codes.years:
-            care = 4 * (group * codes.years + year)
-            totals.care[np.uintp(care + 2)] += 1
-            totals.care[np.uintp(care + 3)] += visits.injected[visit]
+            totals.group_care[group, year, 2] += 1
+            totals.group_care[group, year, 3] += visits.injected[visit]
 
 
 @compiled
@@ -159,11 +157,11 @@ def _add_days(visits, totals):  # type: ignore[no-untyped-def]
 @compiled
 def _add_drugs(visits, totals):  # type: ignore[no-untyped-def]
     """Injections of all eyes by drug; the first of all is none."""
-    for drug in range(1, totals.drugs.size):
+    for drug in range(1, totals.injections_by_drug.size):
         given = 0
         for visit in range(visits.drug.size):
             given += visits.drug[visit] == drug
-        totals.drugs[drug] += given
+        totals.injections_by_drug[drug] += given
 
 
 @compiled
@@ -184,5 +182,5 @@ def _add_up(codes, room):  # type: ignore[no-untyped-def]
     """From differences between points to what holds at each; scans are of one point only."""
     for point in range(1, codes.n_points):
         row = point * codes.n_columns
-        for column in range(codes.scans):
+        for column in range(codes.around):
             room.at_points[row + column] += room.at_points[row - codes.n_columns + column]

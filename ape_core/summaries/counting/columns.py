@@ -1,4 +1,4 @@
-"""What all compiled loops are handed: columns of a chunk, and how its first eyes left care."""
+"""What the compiled loops read: columns of a chunk, and how its first eyes left care."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 _STATUS_AFTER = np.array([STATUSES.index(reason) for reason in END_REASONS], dtype=np.int64)
 """Status of an eye that has left care, by the code of the reason."""
+
+
+class Visits(NamedTuple):
+    """Columns of the table of visits; truth values are 0 and 1."""
+
+    day: Ints
+    calendar_day: Ints
+    letters: Ints
+    fluid: Ints
+    injected: Ints
+    drug: Ints
+    phase: Ints
+    interval_days: Ints
 
 
 class Eyes(NamedTuple):
@@ -44,6 +57,17 @@ class Stays(NamedTuple):
     end: Ints
     after: Ints
     paused: Flags
+
+
+def visits_of(chunk: Chunk) -> Visits:
+    """Columns of the visits of a chunk."""
+    columns = (np.ascontiguousarray(chunk.visits[name]) for name in Visits._fields)
+    return Visits(*(c.view(np.uint8) if c.dtype == np.bool_ else c for c in columns))
+
+
+def assessed_of(chunk: Chunk) -> Ints:
+    """Assessments of a chunk in one row, those of one eye after those of another."""
+    return np.ascontiguousarray(chunk.assessments).reshape(-1)
 
 
 def eyes_of(chunk: Chunk) -> Eyes:
