@@ -46,7 +46,8 @@ class DrawnOutcome:
     mean, low, high
         Of the values: their mean, and the 2.5% and 97.5% points.
     spread
-        SD that comes from the parameters, and from the patients who were simulated.
+        SD that comes from the parameters, and from the patients who were simulated; the latter is
+        infinite where it is not known, and the former then holds some of their luck.
     """
 
     outcome: str
@@ -73,8 +74,13 @@ class DrawnOutcome:
         return ends, np.bincount(within, minlength=len(ends) - 1).astype(np.int64)
 
     @property
+    def knows_patients(self) -> bool:
+        """Whether it is known how far the luck of the patients may move the outcome."""
+        return math.isfinite(self.spread.patients)
+
+    @property
     def parameter_share(self) -> float:
-        """Part of the variance that comes from the parameters, 0 to 1."""
+        """Part of the variance that comes from the parameters, 0 to 1; 0 if it is not known."""
         both = self.spread.both**2
         return self.spread.parameters**2 / both if both > 0 else 0.0
 
@@ -110,10 +116,12 @@ class DrawnRuns(PointRuns):
         if len(found) < LEAST_DRAWS:
             return None
         means, covariance, _ = means_and_covariance(list(found.values()), outcome, at)
+        known = all(figures.knows_patients(outcome) for figures in found.values())
+        spread = _spread(means, covariance) if known else Spread(math.inf, float(means.std(ddof=1)))
         low, high = np.percentile(means, _RANGE)
         return DrawnOutcome(
             outcome, at, means, tuple(found), float(means.mean()), float(low), float(high),
-            _spread(means, covariance),
+            spread,
         )  # fmt: skip
 
     def table(self, outcome: str = FIRST_OUTCOME, year: int | None = None) -> Table:

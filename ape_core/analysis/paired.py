@@ -82,7 +82,8 @@ class Difference:
     low, high
         Ends of the 95% interval, paired.
     se, se_unpaired
-        Standard error as the runs are paired, and as it would be if they were of other patients.
+        Standard error as the runs are paired, and as it would be if they were of other patients;
+        infinite, as the ends are, where nothing is known of them.
     n_patients
         Patients of each run.
     """
@@ -99,9 +100,14 @@ class Difference:
     n_patients: int
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the interval."""
+        return math.isfinite(self.se)
+
+    @property
     def variance_ratio(self) -> float:
         """How many times the variance would be as great without pairing; 1 where there is none."""
-        return (self.se_unpaired / self.se) ** 2 if self.se > 0 else 1.0
+        return (self.se_unpaired / self.se) ** 2 if self.is_known and self.se > 0 else 1.0
 
     @property
     def patients_without_pairing(self) -> int:

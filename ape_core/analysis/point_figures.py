@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An outcome of one run at the end of a year, with its 95% interval over patients."""
+    """An outcome of one run at the end of a year, with its 95% interval over patients.
+
+    Standard error and interval are infinite where nothing is known of them.
+    """
 
     outcome: str
     year: int
@@ -36,6 +39,11 @@ class Estimate:
     se: float
     low: float
     high: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the interval."""
+        return math.isfinite(self.se)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +63,9 @@ class PointFigures:
     money
         `[n_groups, n_years]` by `COST` and `QALYS`: totals from the first visit to a year's end,
         discounted.
+    slots_ran_short
+        Whether visits slipped: the groups of costs and QALYs, which hold patients of every clinic,
+        then say nothing of how certain these are.
     """
 
     years: int
@@ -62,6 +73,7 @@ class PointFigures:
     sums: Counts
     group_sizes: Counts
     money: dict[str, Floats]
+    slots_ran_short: bool
 
     @classmethod
     def of(cls, summary: Summary, spec: RunSpec, economics: Economics) -> PointFigures:
@@ -78,7 +90,12 @@ class PointFigures:
                 COST: np.cumsum(priced.group_pence * priced.cost_weights / 100, axis=1),
                 QALYS: np.cumsum(priced.group_qalys * priced.qaly_weights, axis=1),
             },
+            priced.slots_ran_short,
         )
+
+    def knows_patients(self, outcome: str) -> bool:
+        """Whether it is known how far the luck of the patients may move an outcome."""
+        return outcome not in MONEY or not self.slots_ran_short
 
     def parts(self, outcome: str, year: int) -> tuple[Floats, Counts, Counts]:
         """Of each group what is averaged, over how many, and its patients."""
@@ -107,6 +124,8 @@ def estimate_of(figures: PointFigures, outcome: str, year: int) -> Estimate:
     """One run by itself."""
     means, covariance, degrees = means_and_covariance([figures], outcome, year)
     value, se = float(means[0]), math.sqrt(max(float(covariance[0, 0]), 0.0))
+    if not figures.knows_patients(outcome):
+        se = math.inf
     half = t_quantile((1 + CONFIDENCE) / 2, degrees) * se
     return Estimate(outcome, year, value, se, value - half, value + half)
 
@@ -118,6 +137,8 @@ def difference_between(
     means, covariance, degrees = means_and_covariance([point, base], outcome, year)
     apart = float(covariance[0, 0] + covariance[1, 1])
     paired = max(apart - 2 * float(covariance[0, 1]), 0.0)
+    if not (point.knows_patients(outcome) and base.knows_patients(outcome)):
+        apart = paired = math.inf
     value = float(means[0] - means[1])
     half = t_quantile((1 + CONFIDENCE) / 2, degrees) * math.sqrt(paired)
     n_patients = int(base.sizes.sum())

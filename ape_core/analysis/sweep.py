@@ -254,7 +254,10 @@ def _row(
     title: str, value: Any, unit: str, estimate: Estimate, difference: Difference | None
 ) -> tuple[Any, ...]:
     """Row of a table; of the base case there is no difference."""
-    apart = ("", "", "") if difference is None else (
-        difference.value, difference.low, difference.high
-    )  # fmt: skip
-    return (title, value, unit, estimate.value, estimate.low, estimate.high, *apart)
+    apart = ("", "", "") if difference is None else (difference.value, *_ends(difference))
+    return (title, value, unit, estimate.value, *_ends(estimate), *apart)
+
+
+def _ends(found: Estimate | Difference) -> tuple[Any, Any]:
+    """Ends of an interval; empty where nothing is known of them."""
+    return (found.low, found.high) if found.is_known else ("", "")

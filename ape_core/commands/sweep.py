@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ape_core.analysis.drawn_runs import DRAW_SEED, DrawnRuns
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.places import read_values
 from ape_core.analysis.sweep import Point, Sweep, points_of
 from ape_core.analysis.swept_outcomes import SWEPT, effect_text, outcome_text
 from ape_core.analysis.tornado import Tornado, tornado_points
-from ape_core.commands.answer import Answer, table
+from ape_core.commands.answer import Answer, paragraph, table
 from ape_core.commands.question import read_question
 from ape_core.errors import InvalidInputError
 from ape_core.runs import console
@@ -36,13 +38,15 @@ def sweep(asked: argparse.Namespace) -> Answer:
     spec = read_question(argparse.Namespace(**settings))
     year = checks.whole("year", asked.year or spec.years, 1, spec.years)
     if asked.draws is not None:
-        return _draws(asked, DrawnRuns(spec, asked.draws, DRAW_SEED), year)
+        drawn = DrawnRuns(spec, asked.draws, DRAW_SEED)
+        _complete(drawn, quiet=asked.quiet)
+        return draws_answer(asked.outcome, drawn, year)
     if asked.tornado:
         found: Sweep = Tornado(spec, tornado_points(spec))
     else:
         found = Sweep(spec, _points(spec, asked.vary))
     _complete(found, quiet=asked.quiet)
-    return _points_answer(asked.outcome, found, year)
+    return points_answer(asked.outcome, found, year)
 
 
 def _points(spec: RunSpec, given: list[str]) -> list[Point]:
@@ -69,17 +73,20 @@ def _complete(runs: PointRuns, *, quiet: bool) -> None:
             line.close()
 
 
-def _points_answer(outcome: str, found: Sweep, year: int) -> Answer:
-    """The base case, and each changed question against it."""
+def points_answer(outcome: str, found: Sweep, year: int) -> Answer:
+    """The base case, and each changed question against it; all are complete."""
     base = found.base_estimate(outcome, year)
     points = [_point(found, point, outcome, year) for point in found.points]
+    apart = [_apart(found, point, outcome, year) for point in found.points]
+    is_known = base.is_known and all(item.is_known for item in apart)
     data = {
         "run_id": found.base.run_id,
         "n_patients": found.n_patients,
         "outcome": outcome,
         "year": year,
-        "base": asdict(base),
+        "base": {name: _known(value) for name, value in asdict(base).items()},
         "points": points,
+        "intervals_unknown_because": None if is_known else SLOTS_RAN_SHORT,
     }
     if isinstance(found, Tornado):
         bars = found.bars(outcome, year)
@@ -96,8 +103,14 @@ def _points_answer(outcome: str, found: Sweep, year: int) -> Answer:
         f"case, {found.n_patients:,} patients, the same ones in each run"
     )
     columns = ["varied", "value", "outcome", "difference", "95% interval"]
-    notes = "differences from the base case, paired by patient"
-    return Answer(data, "\n".join([head, "", table(columns, rows, columns[2:]), notes]))
+    said = [head, "", table(columns, rows, columns[2:])]
+    said += ["differences from the base case, paired by patient"]
+    return Answer(data, "\n".join([*said, *([] if is_known else [paragraph(SLOTS_RAN_SHORT)])]))
+
+
+def _known(value: Any) -> Any:
+    """A figure for programs; none where it is not known."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _point(found: Sweep, point: Point, outcome: str, year: int) -> dict[str, Any]:
@@ -110,9 +123,11 @@ def _point(found: Sweep, point: Point, outcome: str, year: int) -> dict[str, Any
         "value": point.value,
         "run_id": point.spec.run_id,
         "estimate": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "difference": {"value": apart.value, "low": apart.low, "high": apart.high, "se": apart.se},
+        "low": _known(estimate.low),
+        "high": _known(estimate.high),
+        "difference": {
+            name: _known(getattr(apart, name)) for name in ("value", "low", "high", "se")
+        },
     }
 
 
@@ -120,7 +135,8 @@ def _said(found: Sweep, point: Point, outcome: str, year: int) -> list[str]:
     """Row of one changed question."""
     estimate, apart = found.estimate(point, outcome, year), _apart(found, point, outcome, year)
     assert estimate is not None
-    interval = " to ".join(effect_text(outcome, end) for end in (apart.low, apart.high))
+    ends = " to ".join(effect_text(outcome, end) for end in (apart.low, apart.high))
+    interval = ends if apart.is_known else "not known"
     value = effect_text(outcome, apart.value)
     return [point.place.title, point.said, outcome_text(outcome, estimate.value), value, interval]
 
@@ -132,10 +148,9 @@ def _apart(found: Sweep, point: Point, outcome: str, year: int) -> Difference:
     return apart
 
 
-def _draws(asked: argparse.Namespace, found: DrawnRuns, year: int) -> Answer:
-    """The outcome over the draws, and where its variance comes from."""
-    _complete(found, quiet=asked.quiet)
-    over = found.distribution(asked.outcome, year)
+def draws_answer(outcome: str, found: DrawnRuns, year: int) -> Answer:
+    """The outcome over the draws, which are complete, and where its variance comes from."""
+    over = found.distribution(outcome, year)
     assert over is not None
     data = {
         "n_patients": found.n_patients,
@@ -146,8 +161,9 @@ def _draws(asked: argparse.Namespace, found: DrawnRuns, year: int) -> Answer:
         "low": over.low,
         "high": over.high,
         "sd_parameters": over.spread.parameters,
-        "sd_patients": over.spread.patients,
-        "parameter_share": over.parameter_share,
+        "sd_patients": _known(over.spread.patients),
+        "parameter_share": over.parameter_share if over.knows_patients else None,
+        "intervals_unknown_because": None if over.knows_patients else SLOTS_RAN_SHORT,
         "draws": [
             {"run_id": found.specs[place].run_id, "value": float(value)}
             for place, value in zip(over.places, over.values, strict=True)
@@ -156,8 +172,10 @@ def _draws(asked: argparse.Namespace, found: DrawnRuns, year: int) -> Answer:
     ends = " to ".join(outcome_text(over.outcome, end) for end in (over.low, over.high))
     text = (
         f"{SWEPT[over.outcome].title} at year {year}: {outcome_text(over.outcome, over.mean)} on "
-        f"average over {over.n} draws of the parameters, 95% of draws from {ends}\n"
+        f"average over {over.n} draws of the parameters, 95% of draws from {ends}"
+    )
+    parts = (
         f"{over.parameter_share:.0%} of the variance comes from the parameters, the rest from the "
         f"{found.n_patients:,} patients of each draw"
     )
-    return Answer(data, text)
+    return Answer(data, f"{text}\n{parts if over.knows_patients else paragraph(SLOTS_RAN_SHORT)}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ape_core.analysis.drawn_runs import DrawnRuns
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.sweep import Sweep, points_of
+from ape_core.commands.sweep import draws_answer, points_answer
 from ape_core.runs.starting import open_run, run
+from support.runs import small_spec
 
 TREX = "aflibercept-2mg-treat-and-extend"
 SMALL = ("--patients", "100", "--years", "1", "--quiet")
@@ -72,3 +76,33 @@ def test_a_run_of_a_study_is_listed_once_somebody_wants_it(ape, store_path):
     assert ape("list", "--all", "--json").json[2]["tier"] == "cold"
     ape("delete", gone)
     assert "hidden" not in ape("list").out
+
+
+def test_where_slots_ran_short_costs_and_qalys_have_no_interval_but_a_reason(store_path):
+    base = small_spec(200, 1).replace(patients_per_clinic=50, slots_per_day=1, open_days=5)
+    swept = Sweep(base, points_of(base, {INTERVAL: [8]}), store_path)
+    drawn = DrawnRuns(base, 2, 1, store_path)
+    for study in (swept, drawn):
+        study.complete()
+    for outcome in ("cost", "qalys"):
+        answer = points_answer(outcome, swept, 1)
+        estimate, apart = answer.data["base"], answer.data["points"][0]["difference"]
+        assert estimate["value"] > 0
+        assert (estimate["low"], estimate["high"], estimate["se"]) == (None, None, None)
+        assert apart["value"] != 0
+        assert (apart["low"], apart["high"], apart["se"]) == (None, None, None)
+        assert answer.data["intervals_unknown_because"] == SLOTS_RAN_SHORT
+        assert "not known" in answer.text
+        assert SLOTS_RAN_SHORT in " ".join(answer.text.split())
+        assert swept.table(outcome).rows[1][4:6] == ("", "")
+        said = draws_answer(outcome, drawn, 1)
+        assert (said.data["sd_patients"], said.data["parameter_share"]) == (None, None)
+        assert said.data["sd_parameters"] > 0
+        assert SLOTS_RAN_SHORT in " ".join(said.text.split())
+    letters = points_answer("letters_change", swept, 1).data
+    assert letters["points"][0]["difference"]["se"] > 0, "blocks of letters hold whole clinics"
+    assert letters["intervals_unknown_because"] is None
+    plenty = base.replace(slots_per_day=5_000, open_days=7)
+    enough = Sweep(plenty, points_of(plenty, {INTERVAL: [8]}), store_path)
+    enough.complete()
+    assert points_answer("cost", enough, 1).data["points"][0]["difference"]["se"] > 0

@@ -85,7 +85,8 @@ def test_a_card_that_is_presented_fills_the_window_and_no_more(tmp_path, window)
 
 
 _ROOM = """(() => {
-  const card = document.querySelector(".ape-presented"), foot = card.querySelector(".ape-compare-names");
+  const card = document.querySelector(".ape-presented");
+  const foot = card.querySelector(".ape-compare-names");
   const end = foot.getBoundingClientRect().top + 1;
   return [...card.querySelectorAll("svg.ape-economics-drawing, .ape-cost-rows, .ape-cost-table")]
     .map((part) => part.getBoundingClientRect())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ape_core.analysis.drawn_runs import DrawnRuns
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.edges import drawn_apart_in_words, edges_of, one_sided_in_words
 from ape_core.analysis.point_figures import PointFigures, estimate_of
 from ape_core.analysis.point_runs import SeriesProgress
@@ -281,3 +282,29 @@ def test_the_numbers_that_matter_most_are_named_in_a_sentence(page, base, kept):
     said = plain(page._title._base.value)
     assert f"What matters most: {bars[0].place.title} ({moved} letters), then " in said
     assert bars[1].place.title in said
+
+
+def test_where_slots_ran_short_no_interval_of_costs_is_drawn_but_the_reason_said(tmp_path):
+    short = small_spec(200, 1).replace(patients_per_clinic=50, slots_per_day=1, open_days=5)
+    Tornado(short, tornado_points(short, list(FEW)), tmp_path).complete()
+    Sweep(short, points_of(short, {INTERVAL: [8, 16, 24]}), tmp_path).complete()
+    DrawnRuns(short, 4, 1, tmp_path).complete()
+    page = SensitivityPage(short.run_id[:12], tmp_path, light=False)
+    assert page.session.base == short
+    cards = {
+        "tornado": lambda: page._tornado.card._head.value,
+        "response": lambda: page._response.card._head.value,
+        "draws": lambda: page._draws.card._foot.value,
+    }
+    for outcome, is_known in (("cost", False), ("qalys", False), ("injections", True)):
+        page.session.outcome = outcome
+        page.refresh()
+        for name, said in cards.items():
+            assert (SLOTS_RAN_SHORT not in plain(said())) == is_known, (outcome, name)
+        base = page._title._base.value
+        assert ("95% interval" in base) == ("slipped" not in base) == is_known
+        bars = page._tornado.card._foot.value
+        assert ("95% interval" in bars) == ("<s class" in bars) == is_known
+        low, high = page._response._band.y
+        assert bool((low < high).any()) == is_known
+    page.close()

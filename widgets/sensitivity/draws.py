@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Text
 
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.edges import drawn_apart_in_words, edges_of
 from ape_core.analysis.swept_outcomes import SWEPT, outcome_text
 from widgets import format as words
@@ -118,27 +119,36 @@ def draws_markup(over: DrawnOutcome, n_patients: int, base: Estimate | None, why
     """Mean, range, the two parts of the variance, and why the base case is not in their middle."""
     name = over.outcome
     ends = " to ".join(outcome_text(name, end) for end in (over.low, over.high))
-    share = 100 * over.parameter_share
-    apart, decimals = SWEPT[name].apart, SWEPT[name].decimals + 1
-    sds = [f"{sd:,.{decimals}f}" for sd in (over.spread.parameters, over.spread.patients)]
     own = outcome_text(name, base.value) if base else ""
     line = f'<u class="ape-line" style="background:{colour("high-end")}"></u>'
     beside = f"<span>{line}Base case <b>{text(own)}</b></span>" if own else ""
-    patients, mean = words.count(n_patients), outcome_text(name, over.mean)
+    mean = outcome_text(name, over.mean)
+    parts = _variance(over, n_patients) if over.knows_patients else (
+        f"<p class='ape-one-sided'>{text(SLOTS_RAN_SHORT)}</p>"
+    )  # fmt: skip
+    return (
+        '<div class="ape-foot"><span><u class="ape-line is-mean"></u>'
+        f"Mean of {over.n} draws <b>{text(mean)}</b></span>"
+        f"<span>95% of draws <b>{text(ends)}</b></span>{beside}</div>{parts}"
+        + (f'<p class="ape-one-sided">{explained(why)}</p>' if why else "")
+    )
+
+
+def _variance(over: DrawnOutcome, n_patients: int) -> str:
+    """The two parts of the variance."""
+    share, apart = 100 * over.parameter_share, SWEPT[over.outcome].apart
+    decimals = SWEPT[over.outcome].decimals + 1
+    sds = [f"{sd:,.{decimals}f}" for sd in (over.spread.parameters, over.spread.patients)]
     swatches = [
         f'<span class="ape-key"><i style="background:{colour(part)}"></i>'
         for part in ("low-end", "high-end")
     ]
     return (
-        '<div class="ape-foot"><span><u class="ape-line is-mean"></u>'
-        f"Mean of {over.n} draws <b>{text(mean)}</b></span>"
-        f"<span>95% of draws <b>{text(ends)}</b></span>{beside}</div>"
         f'<div class="ape-variance" role="img" aria-label="{share:.0f}% of the variance comes from '
         f'the numbers of the disease, {100 - share:.0f}% from the patients">'
         f'<i style="width:{share:.1f}%;background:{colour("low-end")}"></i>'
         f'<i style="width:{100 - share:.1f}%;background:{colour("high-end")}"></i></div>'
         f'<div class="ape-foot">{swatches[0]}<b>{share:.0f}%</b> of the variance from the numbers '
         f"(SD {sds[0]} {text(apart)})</span>{swatches[1]}<b>{100 - share:.0f}%</b> from "
-        f"{patients} patients (SD {sds[1]})</span></div>"
-        + (f'<p class="ape-one-sided">{explained(why)}</p>' if why else "")
+        f"{words.count(n_patients)} patients (SD {sds[1]})</span></div>"
     )

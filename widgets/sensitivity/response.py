@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Button, Dropdown, Text
 
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.swept_outcomes import SWEPT, outcome_text
 from widgets.bqplots import Lines, Scatter
 from widgets.charts.axes import across, fit, floats, scale, upwards
@@ -101,9 +102,11 @@ class ResponsePanel:
         self._empty.value = _EMPTY if found is None else ""
         set_class(self.view, "ape-unasked", on=found is None)
         wording = SWEPT[session.outcome]
+        known = all(p.difference is None or p.difference.is_known for p in points)
+        band = "the band is the 95% interval of the difference from it."
         self.card.say(
             f"{wording.title} at the end of year {session.year}, {wording.unit}. The ring is the "
-            "base case; the band is the 95% interval of the difference from it."
+            f"base case{f'; {band}' if known else f'. {SLOTS_RAN_SHORT}'}"
         )
         if found is None or len(points) < _LEAST:
             self.card.foot("")
@@ -164,9 +167,12 @@ _EMPTY: Final = (
 
 
 def response_ends(point: Response) -> tuple[float, float]:
-    """Ends of the interval of a point: of its difference from the base case, which has none."""
+    """Ends of the interval of a point: of its difference from the base case, which has none.
+
+    Where nothing is known of them there is no band either.
+    """
     value, apart = point.estimate.value, point.difference
-    if apart is None:
+    if apart is None or not apart.is_known:
         return value, value
     return value - apart.value + apart.low, value - apart.value + apart.high
 

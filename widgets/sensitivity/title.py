@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ipywidgets import Dropdown
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from widgets.sensitivity.session import SensitivitySession
+
+_NO_INTERVAL: Final = "no interval, as visits slipped for want of slots: see below"
 
 
 class TitlePanel:
@@ -80,12 +82,13 @@ def base_markup(session: SensitivitySession) -> str:
     if item is None:
         return f"<p><span>{text(wording.meaning)}</span></p>"
     low, high = (outcome_text(session.outcome, end) for end in (item.low, item.high))
-    ends = f"{low.removesuffix(f' {wording.unit}')} to {high}"
+    ends = f"95% interval over patients {low.removesuffix(f' {wording.unit}')} to {high}"
+    aside = f"({ends if item.is_known else _NO_INTERVAL})"
     found = session.tornado
     most = found.in_words(session.outcome, session.year) if found else ""
     return (
         f"<p><b>{text(outcome_text(session.outcome, item.value))}</b> in the base case "
-        f"<small>(95% interval over patients {text(ends)})</small>"
+        f"<small>{text(aside)}</small>"
         f"<span>{text(wording.meaning)}</span></p>"
         + (f'<p class="ape-verdict">{text(most)}</p>' if most else "")
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button, Dropdown
 
+from ape_core.analysis.economics_certainty import SLOTS_RAN_SHORT
 from ape_core.analysis.edges import edge_of, one_sided_in_words
 from ape_core.analysis.swept_outcomes import SWEPT, effect_text
 from ape_core.spec.model_guide import range_in_words
@@ -60,11 +61,13 @@ class TornadoPanel:
         """Show the bars of the session."""
         session, found = self._session, self._session.tornado
         bars = found.bars(session.outcome, session.year) if found else []
+        known = all(item.is_known for bar in bars for item in (bar.low, bar.high) if item)
         self.card.wait(waiting=False)
         self.card.say(
             f"{SWEPT[session.outcome].title} at the end of year {session.year}, against the base "
             "case, with each uncertain number of the disease at its low and its high value and all "
-            "others as they are. The same patients throughout; thin lines are 95% intervals."
+            "others as they are. The same patients throughout"
+            + ("; thin lines are 95% intervals." if known else f". {SLOTS_RAN_SHORT}")
         )
         self._empty.value = "" if found else _to_come(
             "Press Simulate to see which of the uncertain numbers of the disease move the outcome "
@@ -93,7 +96,7 @@ class TornadoPanel:
         key = (session.run_id, session.outcome, session.year)
         low, high = self._span[1] if self._span[0] == key else (0.0, 0.0)
         ends = [end for bar in bars for item in (bar.low, bar.high) if item is not None
-                for end in (item.low, item.high)]  # fmt: skip
+                for end in ((item.low, item.high) if item.is_known else (item.value,))]  # fmt: skip
         if ends:
             reach = max(-low, high, *(abs(end) for end in ends))
             ticks = span_ticks(-reach, reach, 4)
@@ -152,14 +155,16 @@ def _at_edge(bar: Bar) -> str:
 def _end(item: Difference, name: str, outcome: str, span: _Span) -> str:
     """Bar, interval and effect of one end."""
     zero, at = _share(0, span), _share(item.value, span)
-    low, high = _share(item.low, span), _share(item.high, span)
+    ends = (item.low, item.high) if item.is_known else (item.value, item.value)
+    low, high = (_share(end, span) for end in ends)
+    interval = f'<s class="is-{name}" style="left:{low:.2f}%;width:{high - low:.2f}%"></s>'
     left, width = min(zero, at), abs(at - zero)
     right_of = max(at, high, zero) if item.value >= 0 else min(at, low, zero)
     side = "is-right" if item.value >= 0 else "is-left"
     return (
         f'<i class="is-{name}" style="left:{left:.2f}%;width:{width:.2f}%;'
         f'background:{colour(f"{name}-end")}"></i>'
-        f'<s class="is-{name}" style="left:{low:.2f}%;width:{high - low:.2f}%"></s>'
+        f"{interval if item.is_known else ''}"
         f'<span class="is-{name} {side}" style="left:{right_of:.2f}%">'
         f"{text(effect_text(outcome, item.value))}</span>"
     )
@@ -214,12 +219,18 @@ def _about(bar: Bar) -> str:
 def _said(bar: Bar, outcome: str) -> str:
     """The row for those who do not see it."""
     parts = [
-        f"at {bar.place.say(value)} {effect_text(outcome, item.value)} {SWEPT[outcome].apart} "
-        f"(95% interval {effect_text(outcome, item.low)} to {effect_text(outcome, item.high)})"
+        f"at {bar.place.say(value)} {effect_text(outcome, item.value)} {SWEPT[outcome].apart}"
+        f"{_interval(item, outcome)}"
         for value, item in ((bar.low_value, bar.low), (bar.high_value, bar.high))
         if item is not None
     ]
     return f"{bar.place.title}: {'; '.join(parts)}"
+
+
+def _interval(item: Difference, outcome: str) -> str:
+    """Interval of a difference, where anything is known of it."""
+    low, high = (effect_text(outcome, end) for end in (item.low, item.high))
+    return f" (95% interval {low} to {high})" if item.is_known else ""
 
 
 def _share(value: float, span: _Span) -> float:
