@@ -34,7 +34,8 @@ from widgets.economics.page import EconomicsPage
 from widgets.economics.report import Priced, economics_answer, economics_parts
 from widgets.economics.reported import shown_economics
 from widgets.economics.session import EconomicsSession
-from widgets.economics.uncertainty import marked_at, points_of, shares_of
+from widgets.economics.uncertainty import points_of, shares_of
+from widgets.economics.uncertainty_drawings import marked_at
 from widgets.several.colours import LETTERS
 
 NAMES = ("aflibercept-2mg-treat-and-extend", "faricimab-6mg", "no-treatment")

@@ -1,20 +1,17 @@
-"""Costs and QALYs in the report of a comparison: charts, tables, prices with their sources."""
+"""Costs and QALYs in the report of a comparison: the answer, tables, prices, their sources."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ape_core.analysis.economic_draws import EconomicDraws, Pricing
 from ape_core.analysis.economics import cost_effectiveness
 from ape_core.analysis.economics_certainty import (
     ALL,
-    PATIENTS,
     best_of_draws_words,
     best_words,
     drawn_inputs_words,
-    few_draws_words,
     held_inputs_words,
 )
 from ape_core.analysis.economics_sources import best_shares, sources_table
@@ -31,7 +28,6 @@ from ape_core.analysis.price_words import (
     held_words,
     set_words,
 )
-from ape_core.analysis.resampling import N_RESAMPLES
 from ape_core.analysis.uncertainty import uncertain_inputs
 from ape_core.errors import InvalidInputError
 from ape_core.spec.own_values import inputs
@@ -39,17 +35,15 @@ from ape_core.storage.own_economics import OwnEconomics
 from ape_core.summaries.economics import health_economics
 from widgets import format as words
 from widgets.economics.answer import plain_table
-from widgets.economics.costs import key_markup, qalys_markup, years_markup
-from widgets.economics.uncertainty import (
-    acceptability_markup,
-    plane_draws_words,
-    plane_markup,
+from widgets.economics.report_pictures import (
+    Picture,
+    certainty_pictures,
+    figures_markup,
+    pictures_markup,
 )
-from widgets.economics.value import value_markup
 from widgets.html import text
 from widgets.report_costs import costs_markup
 from widgets.several.colours import LETTERS
-from widgets.theme import hexadecimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,30 +51,10 @@ if TYPE_CHECKING:
 
     from ape_core.analysis.compare import Comparison
     from ape_core.analysis.economics import CostEffectiveness
-    from ape_core.analysis.uncertainty import Uncertainty
     from ape_core.spec.economics import Economics
     from ape_core.spec.own_values import Input
     from ape_core.summaries import Summary
-    from ape_core.summaries.definitions import Floats
-    from ape_core.summaries.economics import HealthEconomics
     from ape_core.summaries.table import Table
-
-_RULES: Final = (
-    ".ape-pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));"
-    "gap:18px 28px;margin:14px 0}.ape-pictures figure{margin:0;break-inside:avoid}"
-    ".ape-pictures figcaption{font-size:.92em}"
-    "svg.ape-economics-drawing{width:100%;height:auto;overflow:visible}"
-    "svg.ape-economics-drawing text{font:12px sans-serif;fill:var(--ape-ink-faint)}"
-    "svg.ape-economics-drawing .is-letter{font-size:11px;font-weight:700;fill:var(--ape-card)}"
-    "svg.ape-economics-drawing .is-grid{stroke:var(--ape-grid)}"
-    "svg.ape-economics-drawing .is-zero{stroke:var(--ape-field)}"
-    "svg.ape-economics-drawing polyline{fill:none;stroke-width:2}"
-    "svg.ape-economics-drawing .is-dots{fill:none;stroke-width:3.2;stroke-linecap:round;"
-    "stroke-opacity:.4}svg.ape-economics-drawing .is-dots.is-few{stroke-width:6}"
-    ".ape-key i{display:inline-block;width:10px;height:10px;margin:0 5px 0 12px}"
-    "td.is-words{text-align:left;white-space:normal}"
-)
-_VARIABLE: Final = re.compile(r"var\(--ape-([a-z0-9-]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +87,6 @@ class Priced:
         return "".join(f" --{name} {value}" for name, value in given.items() if value)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What the drawings of the page are of, without a page."""
-
-    compared: CostEffectiveness
-    uncertain: Uncertainty | None = None
-
-    @property
-    def priced(self) -> dict[str, HealthEconomics]:
-        """By the name of each protocol what it costs and gains."""
-        return dict(zip(self.compared.names, self.compared.priced, strict=True))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the protocols."""
-        return self.compared.names
-
-    @property
-    def reference(self) -> int:
-        """Place of the one that the others are compared with."""
-        return self.compared.reference
-
-    @property
-    def threshold(self) -> float:
-        """Pounds that a QALY is worth."""
-        return self.compared.threshold
-
-
 def economics_parts(comparison: Comparison, reference: int, priced: Priced) -> list[str]:
     """Costs and QALYs as parts of a report; none when no prices are named.
 
@@ -166,7 +112,13 @@ def economics_parts(comparison: Comparison, reference: int, priced: Priced) -> l
         + _table(net_benefit_table(compared, worth), compared.names)
         + _table(costs_table(Picture(compared).priced), compared.names)
     )
-    return [costs, _pictures(compared), drawn, tables, prices_markup(economics, compared, utility)]
+    return [
+        costs,
+        pictures_markup(compared),
+        drawn,
+        tables,
+        prices_markup(economics, compared, utility),
+    ]
 
 
 def economics_answer(comparison: Comparison, reference: int, priced: Priced) -> str:
@@ -251,37 +203,6 @@ def _names(comparison: Comparison) -> tuple[str, ...]:
     )
 
 
-def _pictures(compared: CostEffectiveness) -> str:
-    """The charts of the page, as they are drawn of the patients alone."""
-    shown = Picture(compared)
-    reference = LETTERS[compared.reference]
-    beside = f"Net benefit beside {reference} as years add up, a QALY worth "
-    figures = [
-        ("Cost by year, pounds per patient, not discounted", years_markup(shown) + key_markup()),
-        (f"QALYs gained in each year beside {reference}, per 1,000 patients, not discounted",
-         qalys_markup(compared)),
-        (beside + pounds(compared.threshold), value_markup(shown)),
-    ]  # fmt: skip
-    if compared.knows_patients:
-        figures += _certainty(shown, *compared.plane(), compared.acceptability(), PATIENTS)
-    return _figures(figures)
-
-
-def _certainty(
-    shown: Picture, costs: Floats, qalys: Floats, shares: Floats, drawn: str
-) -> list[tuple[str, str]]:
-    """The plane, and how often each protocol is best."""
-    n = N_RESAMPLES if drawn == PATIENTS else costs.shape[1]
-    of = plane_draws_words(costs.shape[1], n, drawn)
-    few = f". {few_draws_words(n)}" if few_draws_words(n) else ""
-    return [
-        (f"Cost-effectiveness plane: per patient beyond {LETTERS[shown.reference]}, {of}",
-         plane_markup(shown, costs, qalys)),
-        (f"Share of {n:,} draws in which each protocol has the highest net benefit{few}",
-         acceptability_markup(shown, shares)),
-    ]  # fmt: skip
-
-
 def _drawn(
     comparison: Comparison,
     compared: CostEffectiveness,
@@ -306,7 +227,7 @@ def _drawn(
     )
     assert of_disease is not None
     assert both is not None
-    pictures = _certainty(Picture(compared, both), *both.plane(), both.acceptability(), ALL)
+    pictures = certainty_pictures(Picture(compared, both), *both.plane(), both.acceptability(), ALL)
     shares = best_shares(both, compared.threshold)
     best = best_of_draws_words(compared, compared.names, shares, both.n_draws)
     items = drawn_inputs_words(economics, priced.utility or None)
@@ -319,19 +240,9 @@ def _drawn(
         f"<p>{draws.n_draws} plausible models, with the uncertain numbers of the disease drawn "
         "from their distributions, each simulated on the same "
         f"{words.count(draws.n_patients)} patients under every protocol. {text(best)}</p>"
-        f"{_figures(pictures)}{_table(sources, compared.names)}"
+        f"{figures_markup(pictures)}{_table(sources, compared.names)}"
         f"<p>Drawn with the disease:</p><ul>{listed}</ul><p>{text(held)}</p>"
     )
-
-
-def _figures(figures: list[tuple[str, str]]) -> str:
-    """Drawings below their captions, in colours for paper, without a style sheet of a page."""
-    parts = "".join(
-        f"<figure><figcaption>{text(caption)}</figcaption>{drawing}</figure>"
-        for caption, drawing in figures
-    )
-    markup = f"<style>{_RULES}</style><div class='ape-pictures'>{parts}</div>"
-    return _VARIABLE.sub(lambda found: hexadecimal(found.group(1)), markup)
 
 
 def _table(table: Table, names: Sequence[str]) -> str:
