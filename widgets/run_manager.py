@@ -85,6 +85,7 @@ class RunManager:
             self._trouble.value = _alert(run.trouble)
         self._shelve.description = _next_step(run)
         self._shelve.disabled = run.status != "complete"
+        set_class(self._shelve, "ape-hidden", on=bool(run.place))
         self._delete.disabled = bool(run.doing) or run.status in ("running", "queued")
 
     def _compose(self) -> Box:

@@ -35,7 +35,8 @@ class ListedRun:
     why it did not work the last time. `is_varied` is said of a run with another disease
     than the shipped one, and `other_than_usual` tells it from others of its protocol in a few
     words. `is_limited` is said of one whose clinics have limited slots, `is_of_study` of one that
-    was simulated for nothing but a study: lists leave it out until somebody asks for it.
+    was simulated for nothing but a study: lists leave it out until somebody asks for it. `place`
+    is where its rows are, as s3://bucket/prefix; empty when they are in the store.
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class ListedRun:
     is_varied: bool = False
     is_limited: bool = False
     is_of_study: bool = False
+    place: str = ""
     is_compiling: bool = False
     other_than_usual: str = ""
 
@@ -206,6 +208,7 @@ def _changed(known: ListedRun, run: Run) -> ListedRun:
         is_of_study=is_of_study(run.folder),
         archived_share=archived_share(checkpoint) if checkpoint else 0.0,
         n_bytes=checkpoint.n_bytes if checkpoint else 0,
+        place=checkpoint.place if checkpoint else "",
         idle_days=idle_seconds(last_used(run.folder), now()) / 86_400,
         doing=doing,
         done_share=done_share,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ape_core.storage.places import shown
 from widgets import format as words
 from widgets.title import state_words
 
@@ -56,6 +57,12 @@ def size_of(run: ListedRun) -> str:
 def about_tier(run: ListedRun) -> str:
     """Where the rows of a run are and what that means, as a sentence or two."""
     size = size_of(run)
+    if run.place:
+        taken = f"{size} so far" if run.status != "complete" else size
+        return (
+            f"Its patients are in {shown(run.place)}{f' ({taken})' if size else ''} and take no "
+            "disk here, so there is nothing to archive: object stores have tiers of their own."
+        )
     if run.doing:
         return "It can be read and drawn meanwhile. You may close the page; it goes on."
     if run.status != "complete":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from ape_core.storage.names import read_names
 from ape_core.storage.of_study import mark_of_study
 from ape_core.storage.parts import write_part
 from ape_core.storage.rewriting import rewrite
+from ape_core.storage.run_folder import RunFolder
 from ape_core.storage.store import Store
 from ape_core.storage.tiers import COLD, WARM, is_all_in
 from support.chunks import cut_all, fabricate
@@ -344,3 +346,24 @@ def test_the_run_that_is_open_is_listed_whatever_it_is_of(page, two_runs):
     page.tick()
     assert page.visible() == 2
     assert "ape-hidden" in page.panel._of_studies._dom_classes
+
+
+def test_a_run_whose_rows_are_elsewhere_is_not_offered_to_be_archived(two_runs, monkeypatch):
+    elsewhere, here = (Store(two_runs).create(small_spec(400, 1, seed)).run_id for seed in (1, 2))
+    read = RunFolder.checkpoint
+
+    def checkpoint(folder):
+        there = "s3://bucket/runs/1?endpoint=mine" if folder.run_id == elsewhere else ""
+        return replace(read(folder), place=there)
+
+    monkeypatch.setattr(RunFolder, "checkpoint", checkpoint)
+    page = Page(two_runs)
+    runs = {run.run_id: run for run in page.panel._shown}
+    page.manager.manage(runs[elsewhere])
+    assert "ape-hidden" in page.manager._shelve._dom_classes
+    said = page.manager._about.value
+    assert "Its patients are in s3://bucket/runs/1 (" in said
+    assert "nothing to archive: object stores have tiers of their own" in said
+    page.manager.manage(runs[here])
+    assert "ape-hidden" not in page.manager._shelve._dom_classes
+    assert "about half of that" in page.manager._about.value
