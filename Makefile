@@ -72,7 +72,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.txt
 	@touch $@
 
 # Compiled once here, so that no one who opens a page waits for it.
-$(VENV)/kernel.stamp: $(VENV)/run.stamp $(wildcard ape_core/simulation/*.py ape_core/summaries/counting/*.py)
+$(VENV)/kernel.stamp: $(VENV)/run.stamp ape_core/schema.py $(wildcard ape_core/simulation/*.py ape_core/summaries/counting/*.py)
 	$(BIN)/python -m ape_core.summaries.warm_cache
 	@touch $@
 

@@ -37,8 +37,7 @@ class Ahead(NamedTuple):
     errors: NDArray[np.float64]
 
 
-@compiled
-def room_ahead(n_weeks):  # type: ignore[no-untyped-def]
+def room_ahead(n_weeks: int) -> Ahead:
     """Room for the draws of so many weeks."""
     return Ahead(np.empty((4, (n_weeks >> 2) + 1)), np.empty((4, (n_weeks >> 4) + 1)))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ape_core import schema
 from ape_core.errors import InvalidInputError
+from ape_core.simulation.ahead import Ahead, room_ahead
 from ape_core.simulation.chunk import Chunk, Waits
 from ape_core.simulation.clinics import SlipColumns, close_clinic, open_clinic, run_clinic
 from ape_core.simulation.columns import Columns, empty, joined, lists, plain, trimmed
@@ -55,9 +56,10 @@ def _clinic(spec: RunSpec, kernel: Kernel, capacity: Capacity, first: int, stop:
         np.zeros(most, np.int64), np.zeros(3, np.int64), capacity.slots_per_day, capacity.open_days
     )
     n_eyes = open_clinic(kernel, first, stop, eyes, queue, assessments)
-    visits, slips = _visits(kernel, eyes, queue, assessments)
+    ahead = room_ahead(kernel.horizon_weeks)
+    visits, slips = _visits(kernel, eyes, queue, ahead, assessments)
     patients = PatientColumns(**empty(plain(schema.PATIENTS), n_eyes))
-    close_clinic(kernel, eyes, n_eyes, assessments, patients)
+    close_clinic(kernel, eyes, n_eyes, ahead, assessments, patients)
     assessments = assessments[:n_eyes]
     order = np.argsort(slips["place"], kind="stable")
     waited = eyes.care[:n_eyes].astype(np.int32)
@@ -75,7 +77,7 @@ def _clinic(spec: RunSpec, kernel: Kernel, capacity: Capacity, first: int, stop:
 
 
 def _visits(
-    kernel: Kernel, eyes: Any, queue: Queue, assessments: np.ndarray
+    kernel: Kernel, eyes: Any, queue: Queue, ahead: Ahead, assessments: np.ndarray
 ) -> tuple[Columns, Columns]:
     """All visits of a clinic in the order in which they are made, and what is beside them."""
     blocks: list[tuple[Columns, Columns]] = []
@@ -83,7 +85,7 @@ def _visits(
     while n_rows == BLOCK_VISITS:
         visits = VisitColumns(**empty(schema.VISITS, BLOCK_VISITS))
         slips = SlipColumns(np.empty(BLOCK_VISITS, np.int32), np.empty(BLOCK_VISITS, np.int16))
-        n_rows = run_clinic(kernel, eyes, queue, assessments, visits, slips)
+        n_rows = run_clinic(kernel, eyes, queue, ahead, assessments, visits, slips)
         blocks.append((trimmed(visits, n_rows), trimmed(slips, n_rows)))
     return joined([visits for visits, _ in blocks]), joined([slips for _, slips in blocks])
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK
-from ape_core.simulation.ahead import draw_ahead, room_ahead
+from ape_core.simulation.ahead import draw_ahead
 from ape_core.simulation.attendance import after_breaks, first_break, kept_day
 from ape_core.simulation.clinic import STOP_STABLE, first_course
-from ape_core.simulation.compiled import compiled
+from ape_core.simulation.compiled import compiled, entry
 from ape_core.simulation.disease import advance
 from ape_core.simulation.draws import stream_of
 from ape_core.simulation.eyes import (
@@ -70,7 +70,7 @@ class SlipColumns(NamedTuple):
     days: NDArray[np.int16]
 
 
-@compiled
+@entry
 def open_clinic(kernel, first, stop, eyes, queue, assessments):  # type: ignore[no-untyped-def]
     """Begin all eyes of a clinic, the patients `first <= patient_id < stop`; return their number.
 
@@ -109,11 +109,10 @@ def _open_eye(kernel, eyes, queue, assessed, place, whose, person, ends):  # typ
     want(queue, care[WANTED_DAY], care[WANTED_DAY], place)
 
 
-@compiled
-def run_clinic(kernel, eyes, queue, assessments, visits, slips):  # type: ignore[no-untyped-def]
+@entry
+def run_clinic(kernel, eyes, queue, ahead, assessments, visits, slips):  # type: ignore[no-untyped-def]
     """Make the visits of a clinic until none is wanted or the columns are full: rows written."""
     row = 0
-    ahead = room_ahead(kernel.horizon_weeks)
     while queue.used[N_WAITING] > 0 and row < visits.day.size:
         wanted_day, planned_day, place = take_next(queue)
         day = free_day(queue, wanted_day)
@@ -197,10 +196,9 @@ def _visit(kernel, eyes, queue, ahead, assessed, visits, row, place, calendar_da
             want(queue, care[WANTED_DAY], day_0 + planned, place)
 
 
-@compiled
-def close_clinic(kernel, eyes, n_eyes, assessments, patients):  # type: ignore[no-untyped-def]
+@entry
+def close_clinic(kernel, eyes, n_eyes, ahead, assessments, patients):  # type: ignore[no-untyped-def]
     """Follow all eyes to the end of the run, and write their rows."""
-    ahead = room_ahead(kernel.horizon_weeks)
     for place in range(n_eyes):
         about, care = eyes.about[place], eyes.care[place]
         stream = stream_of(kernel.seed, about[PATIENT], about[EYE])

@@ -7,6 +7,7 @@ that one that is cut short or damaged counts as absent, and is made again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -91,6 +92,7 @@ def sources_hash(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
+@functools.cache
 def makers() -> tuple[str, ...]:
     """Python and the libraries that turn a source into code."""
     return (sys.version, *(f"{name} {version(name)}" for name in _MADE_BY))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK
-from ape_core.simulation.ahead import draw_ahead, room_ahead
+from ape_core.simulation.ahead import draw_ahead
 from ape_core.simulation.attendance import after_breaks, first_break, kept_day
 from ape_core.simulation.clinic import STOP_STABLE, first_course
-from ape_core.simulation.compiled import compiled
+from ape_core.simulation.compiled import compiled, entry
 from ape_core.simulation.disease import advance
 from ape_core.simulation.draws import stream_of
 from ape_core.simulation.eyes import (
@@ -101,14 +101,16 @@ def _follow_eye(kernel, visits, patients, assessments, ahead, rows, person, pati
     return row, patient_row + 1
 
 
-@compiled
-def run_patients(kernel, first, stop, visits, patients, assessments):  # type: ignore[no-untyped-def]
+@entry
+def run_patients(kernel, first, stop, ahead, visits, patients, assessments):  # type: ignore[no-untyped-def]
     """Simulate patients `first <= patient_id < stop` into the columns, without the GIL.
 
     Parameters
     ----------
     kernel
         A `parameters.Kernel`.
+    ahead
+        Room for the draws of an eye, whatever is in it.
     visits, patients, assessments
         Columns with room for all rows; assessments filled with `NOT_ASSESSED`.
 
@@ -117,7 +119,6 @@ def run_patients(kernel, first, stop, visits, patients, assessments):  # type: i
     (visits written, eyes written)
     """
     rows = (0, 0)
-    ahead = room_ahead(kernel.horizon_weeks)
     horizon_day = kernel.horizon_weeks * DAYS_PER_WEEK
     for patient_id in range(first, stop):
         stream = stream_of(kernel.seed, patient_id, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ape_core import schema
+from ape_core.simulation.ahead import room_ahead
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.clinic_chunk import simulate_clinics
 from ape_core.simulation.columns import empty, lists, plain, shorten, shortened
@@ -36,7 +37,8 @@ def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
     visits = VisitColumns(**empty(schema.VISITS, n_visits))
     patients = PatientColumns(**empty(plain(schema.PATIENTS), n_eyes))
     assessments = np.full((n_eyes, n_periods + 1), schema.NOT_ASSESSED, dtype=np.int8)
-    written = run_patients(kernel, first, stop, visits, patients, assessments)
+    ahead = room_ahead(kernel.horizon_weeks)
+    written = run_patients(kernel, first, stop, ahead, visits, patients, assessments)
     shorten(assessments, written[1])
     return Chunk(
         first,

@@ -117,7 +117,7 @@ def test_what_a_worker_does_loads_no_library_of_data_frames():
         "    finish_chunk(spec, Path(folder), 10)((0, 10))"
     )
     loaded = modules_after(work)
-    assert {"numba", "pyarrow"} <= loaded
+    assert {"llvmlite", "pyarrow"} <= loaded
     assert loaded.isdisjoint({"pandas", "matplotlib"})
 
 
