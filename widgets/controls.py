@@ -130,7 +130,7 @@ class ControlsPanel(QuestionForm["Session"]):
         again = session.answered and not session.is_shown
         self._start.description = "Open this run" if again else "Start"
         needs, compiles = session.estimate, session.is_compiling
-        self._estimate.value = _estimate(needs, compiles=compiles) if needs else ""
+        self._estimate.value = estimate_markup(needs, compiles=compiles) if needs else ""
         self._hint.value = _hint(session)
 
 
@@ -219,7 +219,7 @@ def _hint(session: Session) -> str:
     return f'<p class="ape-help">{sentence}</p>'
 
 
-def _estimate(estimate: Estimate, *, compiles: bool) -> str:
+def estimate_markup(estimate: Estimate, *, compiles: bool) -> str:
     """Time, memory and disk that the run would take."""
     rows = (
         ("Time", time_words(estimate.seconds, compiles=compiles)),

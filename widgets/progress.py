@@ -148,7 +148,7 @@ def _state(progress: Progress, *, cancelled: bool) -> str:
     if progress.status == "running":
         return of_all
     if progress.status == "queued":
-        return _queue(progress)
+        return queue_words(progress)
     if progress.story:
         return progress.story
     if progress.status == "failed":
@@ -193,7 +193,7 @@ def compiling_words(progress: Iterable[Progress]) -> str:
     return f"{_first_upper(COMPILING)}." if waits else ""
 
 
-def _queue(progress: Progress) -> str:
+def queue_words(progress: Progress) -> str:
     """Place in the queue, in words; or the memory that is waited for."""
     place = progress.queue_place or 1
     if place > 1:

@@ -10,12 +10,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ape_core.runs import open_run, submit
+from ape_core.runs.estimating import Estimate
 from ape_core.summaries import acuity_over_time, change_bands, headline, moves, status_flow
 from ape_core.summaries.tables import acuity_table, flow_table
 from support.pages import IN_BROWSER, chromium, open_page, served, wait_for_charts
 from support.runs import small_spec
 from widgets.charts.story import PARTS
-from widgets.theme import hexadecimal
+from widgets.controls import estimate_markup
+from widgets.theme import hexadecimal, stylesheet
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
@@ -121,3 +123,17 @@ def test_charts_are_presented_one_by_one_by_the_keyboard(shown):
         "Save or enlarge: Visual acuity"
     )
     assert page.trouble == []
+
+
+def test_an_estimate_of_the_first_run_ever_fits_into_its_form(shown):
+    """It says that the simulator is compiled before, which takes more room than seconds."""
+    page = shown[0].context.new_page()
+    needed = Estimate(70_000, 260.0, 1.0, 2.0, 2)
+    form = f'<div class="ape" style="width:276px">{estimate_markup(needed, compiles=True)}</div>'
+    page.set_content(f"<style>{stylesheet()}</style>{form}")
+    estimate = page.locator("dl.ape-estimate")
+    assert "after compiling" in estimate.inner_text()
+    assert estimate.evaluate("list => list.scrollWidth <= list.clientWidth")
+    last = estimate.locator("dd").last.bounding_box()
+    assert last["x"] + last["width"] < estimate.bounding_box()["x"] + 276
+    page.close()

@@ -411,7 +411,9 @@ def test_runs_of_several_drugs_are_refused_in_words(page, monkeypatch):
     assert "These runs cannot be priced." in page._answer.value
     assert "several drugs" in page._answer.value
     assert "ape-hidden" in page._cards._dom_classes
-    assert "appears when all runs" in page._tables[0].card._foot.value
+    assert "that all runs have simulated" in page._tables[0].card._foot.value
+    for chart in page._charts:
+        assert "<p></p>" not in chart.card._head.value, "what is to come is said before it is there"
 
 
 def test_names_are_escaped_in_tables():

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -17,7 +18,7 @@ from ape_core.errors import InvalidSpecError
 from ape_core.results import Criteria
 from ape_core.results.course import courses
 from ape_core.results.telling import tell
-from ape_core.runs import open_run, run
+from ape_core.runs import Run, open_run, run
 from ape_core.spec.cohort import Cohort
 from ape_core.spec.model_guide import changed_model
 from ape_core.storage.of_study import mark_of_study
@@ -220,6 +221,7 @@ def test_an_empty_store_and_a_run_that_grows(store, open_page, until):
     run = Store(store).create(small_spec(300, 2), 100)
     until(lambda: page.session.run_id == run.run_id, page.refresh)
     assert "Nobody is there yet" in page._head.nobody.value
+    assert page._query._run.disabled, "there is nothing to ask of"
     chunks = list(cut_all(fabricate(300, 2), 100))
     for done in (1, 3):
         records = [write_part(run.path, i, chunk) for i, chunk in enumerate(chunks[:done])]
@@ -369,3 +371,12 @@ def test_runs_of_studies_are_offered_only_when_asked_for(answered_store, open_pa
     assert labels[2] == "Hide 1 run of a study"
     finder._run.value = finder._run.options[0][1]
     assert page.session.run_id == spec.run_id
+
+
+def test_a_run_that_waits_says_when_its_turn_is(store, open_page, monkeypatch):
+    spec = small_spec(300, 2)
+    Store(store).create(spec, 100)
+    waits = replace(open_run(spec.run_id, store).progress(), status="queued", queue_place=3)
+    monkeypatch.setattr(Run, "progress", lambda _: waits)
+    said = plain(open_page(store)._head.nobody.value)
+    assert "Waiting in the queue: 2 runs before it. The run begins by itself" in said

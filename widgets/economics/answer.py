@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ape_core.summaries.table import Cell, Table
     from widgets.economics.session import EconomicsSession
 
-_WAITING = "The comparison appears when all runs have the same patients."
+_WAITING = "The comparison appears with the first patients that all runs have simulated."
 
 
 class TitlePanel:

@@ -73,6 +73,7 @@ class QalysPanel:
         if compared is None:
             self._drawing.value = ""
             self.card.foot("")
+            self.card.say("QALYs gained in each year beyond the one that it is compared with.")
             return
         self.card.say(
             f"QALYs gained in each year beside {LETTERS[session.reference]}, per 1,000 patients of "

@@ -78,7 +78,9 @@ class SourcesPanel:
         )
         of_inputs = session.uncertainty(INPUTS)
         if compared is None or of_inputs is None:
-            self.card.foot(to_come("The bars appear when all runs have the same patients."))
+            self.card.foot(
+                to_come("The bars appear with the first patients that all runs have simulated.")
+            )
             return
         of_disease = session.uncertainty(DISEASE)
         self.card.offer(lambda: sources_table(compared, of_inputs, of_disease))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from widgets.economics.session import EconomicsSession
 
 _STEP = 5_000
+_BEST = "Share of draws in which each protocol has the highest net benefit."
 
 
 class PlanePanel:
@@ -60,6 +61,7 @@ class PlanePanel:
         if compared is None:
             self._drawing.value = ""
             self.card.foot("")
+            self.card.say("What each protocol costs and gains beyond the one it is compared with.")
             return
         costs, qalys = points_of(session)
         self.card.say(
@@ -106,12 +108,13 @@ class AcceptabilityPanel:
         if compared is None:
             self._drawing.value = ""
             self.card.foot("")
+            self.card.say(_BEST)
             return
         shares = shares_of(session)
         said = best_of(session)
         if shares is None:
             self._drawing.value = to_come(certainty_words(compared))
-            self.card.say("Share of draws in which each protocol has the highest net benefit.")
+            self.card.say(_BEST)
             self.card.foot(f"<div class='ape-foot'>{text(said)}</div>")
             return
         self.card.say(

@@ -34,6 +34,9 @@ class ValuePanel:
         if compared is None:
             self._drawing.value = ""
             self.card.foot("")
+            self.card.say(
+                "Worth of the QALYs gained, less the additional cost, at each year's end."
+            )
             return
         self.card.say(
             f"Pounds per patient beside {LETTERS[session.reference]} up to each year's end, "

@@ -12,6 +12,7 @@ from widgets.changes import changed_line
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.navigation import link
+from widgets.progress import queue_words
 from widgets.tiers import state_of, style_of
 
 if TYPE_CHECKING:
@@ -109,13 +110,23 @@ def _nobody(session: PatientsSession) -> str:
         return _card("This run cannot be read", "A file of it is damaged. Every file is checked, "
                      "and what is not as it was is computed again from the question.")  # fmt: skip
     if session.summary is None:
-        return _card("Nobody is there yet", {
-            "queued": "The run waits in the queue. Its patients appear when it has begun.",
-            "running": "The first patients appear within seconds.",
-            "failed": "The run failed before its first patients were kept.",
-            "interrupted": "The run was stopped before its first patients were kept.",
-        }.get(run.status, ""))  # fmt: skip
+        return _card("Nobody is there yet", _waiting(session, run.status))
     return _card("Nobody is like that", "Ask for less, or look in another run.")
+
+
+def _waiting(session: PatientsSession, status: str) -> str:
+    """When the first patients of a run appear, or why they do not."""
+    progress = session.progress
+    if status == "queued" and progress is not None:
+        return (
+            f"{queue_words(progress)}. The run begins by itself, also when this page is closed; "
+            "its patients appear then."
+        )
+    return {
+        "running": "The first patients appear within seconds.",
+        "failed": "The run failed before its first patients were kept.",
+        "interrupted": "The run was stopped before its first patients were kept.",
+    }.get(status, "")
 
 
 def _card(heading: str, sentence: str, way: str = "") -> str:

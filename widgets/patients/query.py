@@ -74,7 +74,8 @@ class QueryPanel:
             self._outcome.value = (
                 _refused(answer) if isinstance(answer, str) else answer_markup(answer)
             )
-        self._run.disabled = not self._session.run_id or self._asking is not None
+        # Before the first patients there is nothing to ask of.
+        self._run.disabled = self._session.summary is None or self._asking is not None
         self._stop.disabled = self._asking is None
 
     def close(self) -> None:

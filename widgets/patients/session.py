@@ -18,6 +18,7 @@ from widgets.session import Notice
 
 if TYPE_CHECKING:
     from ape_core.results import Patient, Search
+    from ape_core.runs import Progress
     from ape_core.summaries import Summary
 
 HITS: Final = 12
@@ -76,6 +77,11 @@ class PatientsSession:
     def listed(self) -> ListedRun | None:
         """What the list says of that run."""
         return next((run for run in self.runs if run.run_id == self.run_id), None)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far that run is; None where there is none."""
+        return self._run.progress() if self._run else None
 
     @property
     def changes(self) -> str:
