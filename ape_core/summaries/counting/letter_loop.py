@@ -49,18 +49,19 @@ def _add_year(assessed, year, first, stop, eyes, stays, codes, room, totals):  #
         lived = (group * codes.years + year) * codes.n_letters
         row *= codes.n_points
         if first <= left < stop and left > 0:
-            _add_letters(assessed[np.uintp(row + left - 1)], 2, left - first, shift, codes, room)
+            letters = int(assessed[np.uintp(row + left - 1)])
+            _add_letters(letters, 2, left - first, shift, codes, room)
         end = min(max(left, first), until)
         for point in range(first, end):
-            letters = assessed[np.uintp(row + point)]
+            letters = int(assessed[np.uintp(row + point)])
             _add_letters(letters, 0, point - first, shift, codes, room)
             _add_lived(letters, 2, lived, year, codes, totals)
         for point in range(max(end, first), until):
-            letters = assessed[np.uintp(row + point)]
+            letters = int(assessed[np.uintp(row + point)])
             _add_letters(letters, 1, point - first, shift, codes, room)
             _add_lived(letters, 2, lived, year, codes, totals)
         if first < until:
-            letters = assessed[np.uintp(row + first)]
+            letters = int(assessed[np.uintp(row + first)])
             _add_lived(letters, -1, lived, year, codes, totals)
             if year > 0:
                 _add_lived(letters, 1, lived - codes.n_letters, year - 1, codes, totals)

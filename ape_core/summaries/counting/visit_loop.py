@@ -36,7 +36,7 @@ def add_visits(visits, eyes, stays, clock, codes, room, totals):  # type: ignore
         row = end
     _add_days(visits, totals)
     _add_drugs(visits, totals)
-    _add_up(codes, room)
+    _hold_on(codes, room)
 
 
 @compiled
@@ -61,14 +61,14 @@ def _add_stay(row, end, i, place, visits, eyes, stays, clock, codes, room, total
             stop = left
             watched = visits.phase[visit] == codes.monitoring and not visits.injected[visit]
             watched = watched or stays.paused[place]
-        plan = _weeks(visits.interval_days[visit], clock)
+        letters, plan = int(visits.letters[visit]), _weeks(visits.interval_days[visit], clock)
         if watched and treated:
             plan = int(codes.monitored_plan)
             for year in range(clock.year_ends[start], clock.year_ends[stop]):
                 room.status[year] = codes.monitored
-        column = codes.plans + 2 * plan + visits.fluid[visit]
-        _add_held(start, 1, visits.letters[visit], shift, column, codes, room)
-        _add_held(stop, -1, visits.letters[visit], shift, column, codes, room)
+        column = codes.plans + 2 * plan + int(visits.fluid[visit])
+        _add_held(start, 1, letters, shift, column, codes, room)
+        _add_held(stop, -1, letters, shift, column, codes, room)
         start = stop
     _add_statuses(left, stays.after[place], codes, room, totals)
 
@@ -100,10 +100,10 @@ def _add_first_eye(row, end, place, course, group, visits, stays, clock, codes, 
     """Visits, scans and injections of a first eye by their time, and the time between those."""
     so_far, before = 0, 0
     for visit in range(row, end):
-        day, injected = int(visits.day[visit]), visits.injected[visit]
+        day, injected = int(visits.day[visit]), int(visits.injected[visit])
         year = _looked_up(day, 3, clock)
         scan = _looked_up(day, 1, clock) * codes.n_columns + codes.around
-        room.at_points[np.uintp(scan + 2 * visits.fluid[visit] + injected)] += 1
+        room.at_points[np.uintp(scan + 2 * int(visits.fluid[visit]) + injected)] += 1
         had = np.uintp(year * codes.n_first_eyes + place)
         room.visits[had] += 1
         if injected:
@@ -178,7 +178,7 @@ def _weeks(days, clock):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _add_up(codes, room):  # type: ignore[no-untyped-def]
+def _hold_on(codes, room):  # type: ignore[no-untyped-def]
     """From differences between points to what holds at each; scans are of one point only."""
     for point in range(1, codes.n_points):
         row = point * codes.n_columns
