@@ -19,6 +19,7 @@ from ape_core.simulation.quantiles import ERROR_SHIFT
 _SQRT_6 = math.sqrt(6.0)
 _HALF_WORD = np.uint64(0xFFFF)
 _HALF_SHIFT = np.uint64(16)
+_ONE = np.uint64(1)
 _HALF_SCALE = 2.0**-16
 
 
@@ -45,12 +46,12 @@ def room_ahead(n_weeks: int) -> Ahead:
 @compiled
 def deviate(word):  # type: ignore[no-untyped-def]
     """Symmetric triangular deviate with SD 1: the sum of a word's two halves."""
-    halves = np.float64(word & _HALF_WORD) + np.float64(word >> _HALF_SHIFT) + 1.0
-    return (halves * _HALF_SCALE - 1.0) * _SQRT_6
+    halves = (word & _HALF_WORD) + (word >> _HALF_SHIFT) + _ONE
+    return (np.float64(halves) * _HALF_SCALE - 1.0) * _SQRT_6
 
 
 @compiled
-def _shock(noise, word):  # type: ignore[no-untyped-def]
+def shock(noise, word):  # type: ignore[no-untyped-def]
     """Factor by which chance changes the fluid in a week."""
     return max(1.0 + noise * deviate(word), 0.0)
 
@@ -70,10 +71,10 @@ def draw_ahead(disease, stream, first_week, last_week, ahead):  # type: ignore[n
     shocks, errors = ahead
     for block in range(first_week >> 2, (last_week >> 2) + 1):
         w0, w1, w2, w3 = words(stream, NOISE, block)
-        shocks[0, block] = _shock(disease.noise, w0)
-        shocks[1, block] = _shock(disease.noise, w1)
-        shocks[2, block] = _shock(disease.noise, w2)
-        shocks[3, block] = _shock(disease.noise, w3)
+        shocks[0, block] = shock(disease.noise, w0)
+        shocks[1, block] = shock(disease.noise, w1)
+        shocks[2, block] = shock(disease.noise, w2)
+        shocks[3, block] = shock(disease.noise, w3)
     for block in range(first_week >> 4, (last_week >> 4) + 1):
         w0, w1, w2, w3 = words(stream, ASSESSMENT, block)
         errors[0, block] = acuity_error(disease, w0)

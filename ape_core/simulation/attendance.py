@@ -6,19 +6,21 @@ import math
 
 import numpy as np
 
-from ape_core.schema import DAYS_PER_WEEK
 from ape_core.simulation.compiled import compiled
-from ape_core.simulation.draws import ATTENDANCE, BREAK, uniform, words
+from ape_core.simulation.draws import BREAK, uniform, words
 from ape_core.simulation.quantiles import exponential_quantile
 
 _NEVER_DAY = 1 << 30
 
 
 @compiled
-def kept_day(attendance, stream, planned_day):  # type: ignore[no-untyped-def]
-    """Day on which the patient comes, breaks aside."""
+def kept_day(attendance, drawn, planned_day):  # type: ignore[no-untyped-def]
+    """Day on which the patient comes, breaks aside.
+
+    `drawn` are the first three words of the process `ATTENDANCE` in the planned week.
+    """
     day = planned_day
-    w0, w1, w2, _ = words(stream, ATTENDANCE, planned_day // DAYS_PER_WEEK)
+    w0, w1, w2 = drawn
     if uniform(w2) < attendance.missed_share:
         day += int(attendance.rebooked_days)
     if uniform(w0) < attendance.late_share:

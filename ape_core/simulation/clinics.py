@@ -10,41 +10,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK
+from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK, WEEKS_PER_PERIOD
 from ape_core.simulation.ahead import draw_ahead
 from ape_core.simulation.attendance import after_breaks, first_break, kept_day
-from ape_core.simulation.clinic import STOP_STABLE, first_course
+from ape_core.simulation.clinic import first_course
 from ape_core.simulation.compiled import compiled, entry
-from ape_core.simulation.disease import advance
+from ape_core.simulation.disease import acuity_of, advance, inject
 from ape_core.simulation.draws import stream_of
 from ape_core.simulation.eyes import (
     begin_eye,
+    draws_of_appointment,
     draws_of_visit,
     end_of_care,
     end_of_life,
     live_on,
-    outcome,
     see,
 )
 from ape_core.simulation.keeping import (
-    AGE,
     BASELINE,
     CARE_END,
     DEATH_DAY,
-    END_REASON,
     EYE,
     FIRST_DAY,
-    INTERVAL_DAYS,
-    LAST_DAY,
     LETTERS,
-    N_INJECTIONS,
     N_VISITS,
     ONSET_DAY,
     PATIENT,
-    SEX,
     STARTED_DAY,
-    STOPPED_DAY,
-    VERDICT,
     WAITED_FROM,
     WAITED_TO,
     WANTED_DAY,
@@ -52,8 +44,10 @@ from ape_core.simulation.keeping import (
     course_of,
     keep_course,
     keep_pause,
+    keep_person,
     keep_state,
     keep_traits,
+    keep_visit,
     pause_of,
     state_of,
     traits_of,
@@ -94,17 +88,18 @@ def open_clinic(kernel, first, stop, eyes, queue, assessments):  # type: ignore[
 def _open_eye(kernel, eyes, queue, assessed, place, whose, person, ends):  # type: ignore[no-untyped-def]
     """Begin an eye, `whose` is (patient, eye), and want its first visit."""
     stream = stream_of(kernel.seed, whose[0], whose[1])
-    baseline, onset_week, traits, state = begin_eye(kernel, stream, whose[1], person, assessed)
     about, care = eyes.about[place], eyes.care[place]
-    about[PATIENT], about[EYE] = whose
-    about[SEX], about[AGE], about[BASELINE] = person[0], person[1], baseline
-    about[FIRST_DAY], about[ONSET_DAY] = person[3], onset_week * DAYS_PER_WEEK
-    about[DEATH_DAY], about[CARE_END], about[END_REASON] = person[4], ends[0], ends[1]
+    onset_week = whose[1] * person[7]
+    keep_person(eyes, place, whose, person, onset_week * DAYS_PER_WEEK, ends)
+    about[BASELINE], traits, state = begin_eye(
+        kernel, stream, (whose[1], person[1], person[2], onset_week)
+    )
+    assessed[onset_week // WEEKS_PER_PERIOD] = about[BASELINE]
+    care[LETTERS] = about[BASELINE]
     keep_traits(eyes, place, traits)
     keep_state(eyes, place, state)
     keep_course(eyes, place, first_course(kernel.rules))
     keep_pause(eyes, place, first_break(kernel.attendance, stream_of(kernel.seed, whose[0], 0)))
-    care[LETTERS], care[STOPPED_DAY] = baseline, -1
     care[WANTED_DAY] = about[FIRST_DAY] + about[ONSET_DAY]
     want(queue, care[WANTED_DAY], care[WANTED_DAY], place)
 
@@ -156,8 +151,9 @@ def _comes(kernel, eyes, queue, place, wanted_day, planned_day, day):  # type: i
 def _visit(kernel, eyes, queue, ahead, assessed, visits, row, place, calendar_day, planned_day):  # type: ignore[no-untyped-def]
     """One visit, and the wish for the next one."""
     about, care = eyes.about[place], eyes.care[place]
-    patient_id, eye, onset_day = about[PATIENT], about[EYE], about[ONSET_DAY]
-    stream, person = stream_of(kernel.seed, patient_id, eye), stream_of(kernel.seed, patient_id, 0)
+    patient_id, onset_day = about[PATIENT], about[ONSET_DAY]
+    stream = stream_of(kernel.seed, patient_id, about[EYE])
+    person = stream_of(kernel.seed, patient_id, 0)
     day_0 = about[FIRST_DAY] + onset_day
     day = calendar_day - day_0
     if care[N_VISITS] == 0:
@@ -167,28 +163,26 @@ def _visit(kernel, eyes, queue, ahead, assessed, visits, row, place, calendar_da
     drawn = draws_of_visit(stream, day)
     draw_ahead(kernel.disease, stream, care[WEEK], now, ahead)
     state = advance(kernel.disease, traits, stream, ahead, state, care[WEEK], now, assessed, offset)
-    seen, drug, weeks, verdict, state, course = see(
-        kernel, drawn, traits, state, course, day, day - care[STARTED_DAY], about[BASELINE]
+    eye = acuity_of(traits, state), state[0], traits[3]
+    seen, injects, weeks, verdict, course = see(
+        kernel, drawn, eye, course, day, day - care[STARTED_DAY], about[BASELINE]
     )
+    drug = 0
+    if injects:
+        state = inject(kernel.disease, state)
+        drug = kernel.rules.drug
     keep_state(eyes, place, state)
     keep_course(eyes, place, course)
     interval_days = weeks * DAYS_PER_WEEK
-    ids = (patient_id, eye, about[FIRST_DAY], onset_day)
+    ids = (patient_id, about[EYE], about[FIRST_DAY], onset_day)
     delay_days = calendar_day - planned_day
     write_visit(visits, row, ids, day, seen, drug, interval_days, delay_days)
-    care[WEEK], care[LETTERS], care[VERDICT], care[INTERVAL_DAYS] = (
-        now, seen[0], verdict, interval_days,
-    )  # fmt: skip
-    care[N_VISITS] += 1
-    care[N_INJECTIONS] += drug > 0
-    care[LAST_DAY] = onset_day + day
-    if verdict == STOP_STABLE:
-        care[STOPPED_DAY] = onset_day + day
-    elif drug > 0:
-        care[STOPPED_DAY] = -1
+    keep_visit(care, onset_day + day, seen[0], injects, verdict, interval_days)
+    care[WEEK] = now
     if weeks > 0:
         planned = day + interval_days
-        coming = onset_day + kept_day(kernel.attendance, stream, planned)
+        drawn = draws_of_appointment(stream, planned)
+        coming = onset_day + kept_day(kernel.attendance, drawn[:3], planned)
         coming, pause = after_breaks(kernel.attendance, person, pause_of(eyes, place), coming)
         keep_pause(eyes, place, pause)
         if coming < about[CARE_END]:
@@ -210,11 +204,4 @@ def close_clinic(kernel, eyes, n_eyes, ahead, assessments, patients):  # type: i
             kernel, stream, ahead, traits, state, care[WEEK], assessments[place], onset_week,
             about[DEATH_DAY],
         )  # fmt: skip
-        end = about[CARE_END], about[END_REASON]
-        if care[N_VISITS] > 0:
-            last = care[VERDICT], care[INTERVAL_DAYS], care[LAST_DAY], care[STOPPED_DAY]
-            end = outcome(end, last)
-        ids = (about[PATIENT], about[EYE], about[FIRST_DAY], about[ONSET_DAY])
-        person = (about[SEX], about[AGE], about[BASELINE], about[FIRST_DAY], about[DEATH_DAY])
-        counts = (care[N_VISITS], care[N_INJECTIONS])
-        write_eye(kernel, patients, place, ids, person, about[BASELINE], counts, care[LETTERS], end)
+        write_eye(kernel, patients, place, about, care)

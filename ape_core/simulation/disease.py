@@ -110,9 +110,9 @@ def measured(acuity, error):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def reads_active(disease, traits, state, word):  # type: ignore[no-untyped-def]
-    """Whether the scan is read as active."""
-    if state[0] > traits[3]:
+def reads_active(disease, fluid, threshold, word):  # type: ignore[no-untyped-def]
+    """Whether the scan of an eye with this fluid is read as active."""
+    if fluid > threshold:
         return uniform(word) < disease.sensitivity
     return uniform(word) >= disease.specificity
 
@@ -138,7 +138,7 @@ def _shrunk(structure, log_mean, word):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _lose(disease, stream, structure, activity, fibrosis_at, bleeding_at, n_bleeds):  # type: ignore[no-untyped-def]
+def lose(disease, stream, structure, activity, fibrosis_at, bleeding_at, n_bleeds):  # type: ignore[no-untyped-def]
     """Scar and haemorrhages that are due at this cumulative activity."""
     if activity >= fibrosis_at:
         scar = words(stream, LOSS, 0)[1]
@@ -154,31 +154,49 @@ def _lose(disease, stream, structure, activity, fibrosis_at, bleeding_at, n_blee
 
 
 @compiled
+def atrophied(disease, stream, structure):  # type: ignore[no-untyped-def]
+    """Structure once atrophy has reached the fovea."""
+    return _shrunk(structure, disease.atrophy_loss_log_mean, words(stream, LOSS, 0)[3])
+
+
+@compiled
+def worn(disease, structure, fluid):  # type: ignore[no-untyped-def]
+    """Structure after a week with this fluid, sudden losses aside."""
+    return structure - (disease.slow_loss_letters + disease.fluid_loss_letters * fluid)
+
+
+@compiled
+def next_fluid(disease, traits, fluid, concentration, week, shock):  # type: ignore[no-untyped-def]
+    """Fluid a week later; `traits` is (ec50, drive, residual activity, week of burn-out)."""
+    ec50, full_drive, residual, burn_out_week = traits
+    drive = full_drive if week < burn_out_week else 0.0
+    target = drive * (residual + (1.0 - residual) * ec50 / (concentration + ec50))
+    return (fluid + disease.turnover * (target - fluid)) * shock
+
+
+@compiled
 def advance(disease, traits, stream, ahead, state, first_week, last_week, assessed, offset):  # type: ignore[no-untyped-def]
     """The state at the start of `last_week`, filling in the assessments that fall before it.
 
     `ahead` holds the draws of these weeks, `assessed` is the eye's row of assessments, `offset`
     the period of its first visit in it.
     """
-    ec50, full_drive, _, _, burn_out_week, residual, atrophy_week = traits
+    ec50, full_drive, letters_per_fluid, _, burn_out_week, residual, atrophy_week = traits
     fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds = state
+    drives = (ec50, full_drive, residual, burn_out_week)
     for week in range(first_week, last_week):
         if week & 3 == 0 and week > 0:
-            acuity = structure - traits[2] * fluid
+            acuity = structure - letters_per_fluid * fluid
             assessed[offset + (week >> 2)] = assess(ahead, acuity, week)
-        drive = full_drive if week < burn_out_week else 0.0
-        target = drive * (residual + (1.0 - residual) * ec50 / (concentration + ec50))
         activity += fluid
-        structure -= disease.slow_loss_letters + disease.fluid_loss_letters * fluid
+        structure = max(worn(disease, structure, fluid), 0.0)
         if activity >= min(fibrosis_at, bleeding_at):
-            structure, fibrosis_at, bleeding_at, n_bleeds = _lose(
+            structure, fibrosis_at, bleeding_at, n_bleeds = lose(
                 disease, stream, structure, activity, fibrosis_at, bleeding_at, n_bleeds
             )
         if week == atrophy_week:
-            hole = words(stream, LOSS, 0)[3]
-            structure = _shrunk(structure, disease.atrophy_loss_log_mean, hole)
-        structure = max(structure, 0.0)
+            structure = atrophied(disease, stream, structure)
         shock = ahead.shocks[week & 3, week >> 2]
-        fluid = (fluid + disease.turnover * (target - fluid)) * shock
+        fluid = next_fluid(disease, drives, fluid, concentration, week, shock)
         concentration *= disease.decay
     return fluid, structure, concentration, activity, fibrosis_at, bleeding_at, n_bleeds

@@ -16,11 +16,10 @@ from ape_core.simulation.disease import (
     advance,
     assess,
     draw_traits,
-    inject,
     measured,
     reads_active,
 )
-from ape_core.simulation.draws import VISIT, uniform, words
+from ape_core.simulation.draws import ATTENDANCE, VISIT, uniform, words
 from ape_core.simulation.person import fellow_baseline
 
 ON_TREATMENT = END_REASONS.index("on treatment")
@@ -45,24 +44,19 @@ def end_of_care(horizon_day, death, lost, transferred):  # type: ignore[no-untyp
 
 
 @compiled
-def begin_eye(kernel, stream, eye, person, assessed):  # type: ignore[no-untyped-def]
-    """The eye on its day 0: (measured baseline, onset week, traits, state); notes the baseline."""
-    baseline, onset_week, better = person[2], person[7], 0.0
-    if eye == 0:
-        onset_week = 0
-    else:
+def begin_eye(kernel, stream, whose):  # type: ignore[no-untyped-def]
+    """The eye on its day 0: (measured baseline, traits, state).
+
+    `whose` is (eye, age of the patient, letters of the first eye, week of day 0).
+    """
+    eye, age_years, baseline, onset_week = whose
+    better = 0.0
+    if eye > 0:
         baseline = fellow_baseline(kernel.people, stream)
         better = kernel.people.fellow_eye_better_letters
-    assessed[onset_week // WEEKS_PER_PERIOD] = baseline
-    traits, state = draw_traits(
-        kernel.disease,
-        kernel.people,
-        stream,
-        baseline,
-        better,
-        person[1] + onset_week / WEEKS_PER_YEAR,
-    )
-    return baseline, onset_week, traits, state
+    age_years += onset_week / WEEKS_PER_YEAR
+    traits, state = draw_traits(kernel.disease, kernel.people, stream, baseline, better, age_years)
+    return baseline, traits, state
 
 
 @compiled
@@ -75,35 +69,39 @@ def draws_of_visit(stream, day):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def see(kernel, drawn, traits, state, course, day, care_day, baseline_letters):  # type: ignore[no-untyped-def]
-    """One visit: measure, read the scan, decide, treat.
+def draws_of_appointment(stream, planned_day):  # type: ignore[no-untyped-def]
+    """Draws that tell how an appointment on this day since day 0 of the eye is kept."""
+    return words(stream, ATTENDANCE, planned_day // DAYS_PER_WEEK)
+
+
+@compiled
+def see(kernel, drawn, eye, course, day, care_day, baseline_letters):  # type: ignore[no-untyped-def]
+    """One visit: measure, read the scan, decide.
 
     Parameters
     ----------
     drawn
         As `draws_of_visit` gives them.
+    eye
+        (acuity, fluid, threshold of the scan).
     day, care_day
         Since day 0 of the eye, and since its first visit: the same unless that had to wait.
 
     Returns
     -------
-    ((letters, fluid, stage on arrival), drug given or 0, weeks to the next visit, verdict,
-    state and course after the visit)
+    ((letters, fluid, stage on arrival), whether to inject, weeks to the next visit, verdict,
+    course after the visit)
     """
-    w0, w1, w2, _ = drawn
+    acuity, fluid, threshold = eye
     letters = baseline_letters
     if day > 0:
-        letters = measured(acuity_of(traits, state), acuity_error(kernel.disease, w0))
-    fluid = reads_active(kernel.disease, traits, state, w1)
-    seen = (letters, fluid, course[0])
+        letters = measured(acuity, acuity_error(kernel.disease, drawn[0]))
+    active = reads_active(kernel.disease, fluid, threshold, drawn[1])
+    seen = (letters, active, course[0])
     injects, weeks, verdict, course = decide(
-        kernel.rules, course, care_day, letters, fluid, uniform(w2)
+        kernel.rules, course, care_day, letters, active, uniform(drawn[2])
     )
-    drug = 0
-    if injects:
-        state = inject(kernel.disease, state)
-        drug = kernel.rules.drug
-    return seen, drug, weeks, verdict, state, course
+    return seen, injects, weeks, verdict, course
 
 
 @compiled

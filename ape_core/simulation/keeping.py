@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ape_core.simulation.clinic import STOP_STABLE
 from ape_core.simulation.compiled import compiled
 
 # Columns of `Eyes.about`: what stays as it is. Days since the patient's day 0 but `FIRST_DAY`,
@@ -67,6 +68,30 @@ def room_for(n_eyes: int) -> Eyes:
         traits=np.zeros((n_eyes, _N_TRAITS), np.float64),
         state=np.zeros((n_eyes, _N_STATE), np.float64),
     )
+
+
+@compiled
+def keep_person(eyes, place, whose, person, onset_day, ends):  # type: ignore[no-untyped-def]
+    """Note an eye before its first visit; `whose` is (patient, eye), `ends` the end of care."""
+    about, care = eyes.about[place], eyes.care[place]
+    about[PATIENT], about[EYE] = whose
+    about[SEX], about[AGE], about[BASELINE] = person[0], person[1], person[2]
+    about[FIRST_DAY], about[ONSET_DAY] = person[3], onset_day
+    about[DEATH_DAY], about[CARE_END], about[END_REASON] = person[4], ends[0], ends[1]
+    care[N_VISITS], care[N_INJECTIONS], care[STOPPED_DAY] = 0, 0, -1
+
+
+@compiled
+def keep_visit(care, day, letters, injects, verdict, interval_days):  # type: ignore[no-untyped-def]
+    """Note a visit, by the day since the patient's day 0."""
+    care[N_VISITS] += 1
+    care[N_INJECTIONS] += injects
+    care[LETTERS], care[VERDICT], care[INTERVAL_DAYS] = letters, verdict, interval_days
+    care[LAST_DAY] = day
+    if verdict == STOP_STABLE:
+        care[STOPPED_DAY] = day
+    elif injects:
+        care[STOPPED_DAY] = -1
 
 
 @compiled

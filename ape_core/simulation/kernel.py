@@ -1,116 +1,44 @@
-"""The compiled loop: patients, their eyes, their visits, written straight into columns."""
+"""The compiled loop: patients, their eyes, their visits, week by week and many eyes at a time."""
 
 from __future__ import annotations
 
-from ape_core.schema import DAYS_PER_PERIOD, DAYS_PER_WEEK
-from ape_core.simulation.ahead import draw_ahead
-from ape_core.simulation.attendance import after_breaks, first_break, kept_day
-from ape_core.simulation.clinic import STOP_STABLE, first_course
+from ape_core.schema import DAYS_PER_WEEK, WEEKS_PER_PERIOD
+from ape_core.simulation.attendance import first_break
+from ape_core.simulation.clinic import first_course
 from ape_core.simulation.compiled import compiled, entry
-from ape_core.simulation.disease import advance
 from ape_core.simulation.draws import stream_of
-from ape_core.simulation.eyes import (
-    begin_eye,
-    draws_of_visit,
-    end_of_care,
-    end_of_life,
-    live_on,
-    outcome,
-    see,
+from ape_core.simulation.eyes import begin_eye, end_of_care, end_of_life
+from ape_core.simulation.keeping import (
+    AGE,
+    BASELINE,
+    DEATH_DAY,
+    EYE,
+    FIRST_DAY,
+    LETTERS,
+    N_VISITS,
+    ONSET_DAY,
+    PATIENT,
+    keep_course,
+    keep_pause,
+    keep_person,
 )
+from ape_core.simulation.lanes import LANES, NO_LANE
 from ape_core.simulation.person import draw_person
-from ape_core.simulation.rows import write_eye, write_visit
-
-
-@compiled
-def _care(kernel, visits, row, ids, streams, ahead, traits, state, baseline, assessed, care_end):  # type: ignore[no-untyped-def]
-    """All visits of one eye until care ends.
-
-    Parameters
-    ----------
-    row
-        First free row of `visits`.
-    ids
-        (patient_id, eye, calendar day of the patient's first visit, onset day of the eye).
-    streams
-        Of the patient and of the eye.
-    ahead
-        Draws of the eye.
-    care_end
-        Day since the patient's first visit from which no visit takes place.
-
-    Returns
-    -------
-    (next free row, n_injections, last letters, (verdict, days to the next visit, day of the last
-    visit and day of stopping since the patient's first visit), week of the last visit, state then)
-    """
-    onset_day = ids[3]
-    offset = onset_day // DAYS_PER_PERIOD
-    course = first_course(kernel.rules)
-    pause = first_break(kernel.attendance, streams[0])
-    day, planned, week, n_injections, stopped_day = 0, 0, 0, 0, -1
-    while True:
-        now = day // DAYS_PER_WEEK
-        drawn = draws_of_visit(streams[1], day)
-        state = advance(
-            kernel.disease, traits, streams[1], ahead, state, week, now, assessed, offset
-        )
-        week = now
-        seen, drug, weeks, verdict, state, course = see(
-            kernel, drawn, traits, state, course, day, day, baseline
-        )
-        interval_days = weeks * DAYS_PER_WEEK
-        write_visit(visits, row, ids, day, seen, drug, interval_days, day - planned)
-        row += 1
-        n_injections += drug > 0
-        if verdict == STOP_STABLE:
-            stopped_day = onset_day + day
-        elif drug > 0:
-            stopped_day = -1
-        if weeks == 0:
-            break
-        planned = day + interval_days
-        coming = onset_day + kept_day(kernel.attendance, streams[1], planned)
-        coming, pause = after_breaks(kernel.attendance, streams[0], pause, coming)
-        if coming >= care_end:
-            break
-        day = coming - onset_day
-    last = (verdict, interval_days, onset_day + day, stopped_day)
-    return row, n_injections, seen[0], last, week, state
-
-
-@compiled
-def _follow_eye(kernel, visits, patients, assessments, ahead, rows, person, patient_id, eye, ends):  # type: ignore[no-untyped-def]
-    """One eye from its first visit to the end of the run: (next visit row, next patient row)."""
-    stream = stream_of(kernel.seed, patient_id, eye)
-    row, patient_row = rows
-    assessed = assessments[patient_row]
-    baseline, onset_week, traits, state = begin_eye(kernel, stream, eye, person, assessed)
-    ids = (patient_id, eye, person[3], onset_week * DAYS_PER_WEEK)
-    streams = (stream_of(kernel.seed, patient_id, 0), stream)
-    weeks = end_of_life(kernel, person[4]) - onset_week
-    draw_ahead(kernel.disease, stream, 0, weeks, ahead)
-    first_row = row
-    row, n_injections, letters, last, week, state = _care(
-        kernel, visits, row, ids, streams, ahead, traits, state, baseline, assessed, ends[0]
-    )
-    live_on(kernel, stream, ahead, traits, state, week, assessed, onset_week, person[4])
-    counts = (row - first_row, n_injections)
-    end = outcome(ends, last)
-    write_eye(kernel, patients, patient_row, ids, person, baseline, counts, letters, end)
-    return row, patient_row + 1
+from ape_core.simulation.rows import write_eye, write_visits
+from ape_core.simulation.visits import book, visits_of_week
+from ape_core.simulation.weeks import assess_lanes, pass_week
 
 
 @entry
-def run_patients(kernel, first, stop, ahead, visits, patients, assessments):  # type: ignore[no-untyped-def]
+def run_patients(kernel, first, stop, lanes, visits, patients, assessments):  # type: ignore[no-untyped-def]
     """Simulate patients `first <= patient_id < stop` into the columns, without the GIL.
 
     Parameters
     ----------
     kernel
         A `parameters.Kernel`.
-    ahead
-        Room for the draws of an eye, whatever is in it.
+    lanes
+        A `lanes.Lanes`, whatever is in it.
     visits, patients, assessments
         Columns with room for all rows; assessments filled with `NOT_ASSESSED`.
 
@@ -119,16 +47,119 @@ def run_patients(kernel, first, stop, ahead, visits, patients, assessments):  # 
     (visits written, eyes written)
     """
     rows = (0, 0)
+    at_a_time = LANES // 2 if kernel.people.two_eyes else LANES
+    for patient in range(first, stop, at_a_time):
+        n = _enter(kernel, patient, min(patient + at_a_time, stop), lanes)
+        _order(kernel.horizon_weeks, n, lanes)
+        lanes.booked[:] = NO_LANE
+        for lane in range(n):
+            _begin(kernel, lanes, lane, assessments[rows[1] + lanes.place[lane]])
+        _live(kernel, lanes)
+        _keep_assessments(kernel.horizon_weeks, n, lanes, rows[1], assessments)
+        rows = _write_rows(kernel, n, lanes, rows, visits, patients)
+    return rows
+
+
+@compiled
+def _enter(kernel, first, stop, lanes):  # type: ignore[no-untyped-def]
+    """Draw patients and note their eyes: the number of eyes."""
+    n = 0
     horizon_day = kernel.horizon_weeks * DAYS_PER_WEEK
     for patient_id in range(first, stop):
-        stream = stream_of(kernel.seed, patient_id, 0)
-        person = draw_person(kernel.people, stream, patient_id)
+        person = draw_person(kernel.people, stream_of(kernel.seed, patient_id, 0), patient_id)
         ends = end_of_care(horizon_day, person[4], person[5], person[6])
-        rows = _follow_eye(
-            kernel, visits, patients, assessments, ahead, rows, person, patient_id, 0, ends
-        )
-        if person[7] * DAYS_PER_WEEK < ends[0]:
-            rows = _follow_eye(
-                kernel, visits, patients, assessments, ahead, rows, person, patient_id, 1, ends
-            )
-    return rows
+        n_eyes = 2 if person[7] * DAYS_PER_WEEK < ends[0] else 1
+        for eye in range(n_eyes):
+            onset_week = eye * person[7]
+            keep_person(lanes.eyes, n, (patient_id, eye), person, onset_week * DAYS_PER_WEEK, ends)
+            lanes.n_weeks[n] = end_of_life(kernel, person[4]) - onset_week
+            n += 1
+    return n
+
+
+@compiled
+def _order(horizon_weeks, n, lanes):  # type: ignore[no-untyped-def]
+    """Give each eye its lane: those who live longest come first."""
+    n_living = lanes.n_living
+    for week in range(horizon_weeks + 3):
+        n_living[week] = 0
+    for place in range(n):
+        n_living[lanes.n_weeks[place]] += 1
+    for week in range(horizon_weeks, -1, -1):
+        n_living[week] += n_living[week + 1]
+    # From the number of eyes that live longer, which is where those of a week begin, lanes are
+    # counted on, until it is the number of those who live as long.
+    for place in range(n):
+        week = lanes.n_weeks[place]
+        lanes.place[n_living[week + 1]] = place
+        n_living[week + 1] += 1
+
+
+@compiled
+def _begin(kernel, lanes, lane, assessed):  # type: ignore[no-untyped-def]
+    """Put an eye into its lane, on its day 0."""
+    eyes, place, disease = lanes.eyes, lanes.place[lane], lanes.disease
+    about, care = eyes.about[place], eyes.care[place]
+    patient_id, eye = about[PATIENT], about[EYE]
+    stream, person = stream_of(kernel.seed, patient_id, eye), stream_of(kernel.seed, patient_id, 0)
+    onset_week = about[ONSET_DAY] // DAYS_PER_WEEK
+    whose = eye, about[AGE], about[BASELINE], onset_week
+    about[BASELINE], traits, state = begin_eye(kernel, stream, whose)
+    assessed[onset_week // WEEKS_PER_PERIOD] = about[BASELINE]
+    care[LETTERS] = about[BASELINE]
+    keep_course(eyes, place, first_course(kernel.rules))
+    keep_pause(eyes, place, first_break(kernel.attendance, person))
+    lanes.low[lane], lanes.high[lane] = stream[2], stream[3]
+    lanes.visit_day[lane], lanes.planned_day[lane] = 0, 0
+    book(lanes, lane, 0)
+    disease.ec50[lane], disease.full_drive[lane] = traits[0], traits[1]
+    disease.letters_per_fluid[lane], disease.threshold[lane] = traits[2], traits[3]
+    disease.burn_out_week[lane], disease.residual[lane] = traits[4], traits[5]
+    disease.atrophy_week[lane] = traits[6]
+    disease.fluid[lane], disease.structure[lane], disease.concentration[lane] = state[:3]
+    disease.activity[lane], disease.fibrosis_at[lane], disease.bleeding_at[lane] = state[3:6]
+    disease.loss_at[lane] = min(state[4], state[5])
+    lanes.n_bleeds[lane] = state[6]
+
+
+@compiled
+def _live(kernel, lanes):  # type: ignore[no-untyped-def]
+    """All weeks of the eyes, each week since day 0 of each eye."""
+    key = stream_of(kernel.seed, 0, 0)[:2]
+    for week in range(kernel.horizon_weeks + 1):
+        # Eyes that the run leaves alive are assessed once more, at its end.
+        n_ended, n_living = lanes.n_living[week + 1], lanes.n_living[week + 2]
+        assess_lanes(kernel.disease, key, week, n_ended, lanes)
+        visits_of_week(kernel, key, week, lanes)
+        pass_week(kernel.disease, key, week, n_living, lanes)
+
+
+@compiled
+def _keep_assessments(horizon_weeks, n, lanes, first_row, assessments):  # type: ignore[no-untyped-def]
+    """Put the assessments of each eye into its row."""
+    for lane in range(n):
+        place = lanes.place[lane]
+        n_weeks = lanes.n_weeks[place]
+        onset_week = lanes.eyes.about[place, ONSET_DAY] // DAYS_PER_WEEK
+        alive = lanes.eyes.about[place, DEATH_DAY] >= horizon_weeks * DAYS_PER_WEEK
+        end = (n_weeks + alive + WEEKS_PER_PERIOD - 1) // WEEKS_PER_PERIOD
+        row, offset = assessments[first_row + place], onset_week // WEEKS_PER_PERIOD
+        for period in range(1, end):
+            row[offset + period] = lanes.assessed[period, lane]
+
+
+@compiled
+def _write_rows(kernel, n, lanes, rows, visits, patients):  # type: ignore[no-untyped-def]
+    """Write the tables' rows of all eyes, in their order: (visits, eyes) written so far."""
+    row, patient_row = rows
+    for place in range(n):
+        about, care = lanes.eyes.about[place], lanes.eyes.care[place]
+        day_0 = about[ONSET_DAY]
+        write_visits(
+            visits, row, lanes.seen[place], care[N_VISITS], about[PATIENT], about[EYE], day_0,
+            about[FIRST_DAY] + day_0,
+        )  # fmt: skip
+        write_eye(kernel, patients, patient_row, about, care)
+        row += care[N_VISITS]
+        patient_row += 1
+    return row, patient_row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,8 +35,9 @@ _CDF_DECIMALS = 12
 """Cumulative probabilities are rounded, so that no two machines disagree about a patient."""
 
 
+@lru_cache(maxsize=2)
 def pack(spec: RunSpec) -> Kernel:
-    """All that the kernel needs of a run."""
+    """All that the kernel needs of a run; kept, as slice after slice asks for the same."""
     population = spec.cohort.people()
     return Kernel(
         seed=spec.seed,

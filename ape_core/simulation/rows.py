@@ -8,7 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ape_core.schema import DAYS_PER_WEEK
-from ape_core.simulation.compiled import compiled
+from ape_core.simulation.compiled import compiled, compiled_apart
+from ape_core.simulation.eyes import outcome
+from ape_core.simulation.keeping import (
+    AGE,
+    BASELINE,
+    CARE_END,
+    DEATH_DAY,
+    END_REASON,
+    EYE,
+    FIRST_DAY,
+    INTERVAL_DAYS,
+    LAST_DAY,
+    LETTERS,
+    N_INJECTIONS,
+    N_VISITS,
+    ONSET_DAY,
+    PATIENT,
+    SEX,
+    STOPPED_DAY,
+    VERDICT,
+)
 
 
 class VisitColumns(NamedTuple):
@@ -63,20 +83,54 @@ def write_visit(visits, row, ids, day, seen, drug, interval_days, delay_days):  
 
 
 @compiled
-def write_eye(kernel, patients, row, ids, person, baseline, counts, last_letters, end):  # type: ignore[no-untyped-def]
-    """One row; `counts` is (visits, injections), `end` the day and reason of the end."""
-    patient_id, eye, first_day, onset_day = ids
-    patients.patient_id[row] = patient_id
-    patients.eye[row] = eye
-    patients.sex[row] = person[0]
-    patients.age_years[row] = person[1]
-    patients.baseline_letters[row] = baseline
-    patients.first_day[row] = first_day
-    patients.onset_day[row] = onset_day
-    patients.n_visits[row] = counts[0]
-    patients.n_injections[row] = counts[1]
-    patients.last_letters[row] = last_letters
+def packed_visit(day, seen, drug, interval_days, delay_days):  # type: ignore[no-untyped-def]
+    """A visit in one number, until it becomes a row; `seen` is (letters, fluid, stage).
+
+    From the lowest bit on: 16 for the day, 8 for letters, 1 for fluid, 3 for the stage, 4 for the
+    drug, 16 for the interval and 16 for the delay in days.
+    """
+    what = seen[0] | np.int64(seen[1]) << 8 | np.int64(seen[2]) << 9 | np.int64(drug) << 12
+    return day | what << 16 | interval_days << 32 | delay_days << 48
+
+
+@compiled_apart
+def write_visits(visits, row, packed, n, patient_id, eye, day_0, calendar_day_0):  # type: ignore[no-untyped-def]
+    """Write the first `n` visits of an eye to the rows from `row` on."""
+    for i in range(n):
+        visit = packed[i]
+        day, what = visit & 0xFFFF, visit >> 16
+        drug = (what >> 12) & 0xF
+        visits.patient_id[row + i] = patient_id
+        visits.eye[row + i] = eye
+        visits.day[row + i] = day_0 + day
+        visits.calendar_day[row + i] = calendar_day_0 + day
+        visits.letters[row + i] = what & 0xFF
+        visits.fluid[row + i] = (what >> 8) & 1
+        visits.phase[row + i] = (what >> 9) & 0x7
+        visits.drug[row + i] = drug
+        visits.injected[row + i] = drug > 0
+        visits.interval_days[row + i] = (visit >> 32) & 0xFFFF
+        visits.delay_days[row + i] = visit >> 48
+
+
+@compiled
+def write_eye(kernel, patients, row, about, care):  # type: ignore[no-untyped-def]
+    """One row, from what has been kept of the eye."""
+    end = about[CARE_END], about[END_REASON]
+    if care[N_VISITS] > 0:
+        last = care[VERDICT], care[INTERVAL_DAYS], care[LAST_DAY], care[STOPPED_DAY]
+        end = outcome(end, last)
+    patients.patient_id[row] = about[PATIENT]
+    patients.eye[row] = about[EYE]
+    patients.sex[row] = about[SEX]
+    patients.age_years[row] = about[AGE]
+    patients.baseline_letters[row] = about[BASELINE]
+    patients.first_day[row] = about[FIRST_DAY]
+    patients.onset_day[row] = about[ONSET_DAY]
+    patients.n_visits[row] = care[N_VISITS]
+    patients.n_injections[row] = care[N_INJECTIONS]
+    patients.last_letters[row] = care[LETTERS]
     patients.end_day[row] = end[0]
     patients.end_reason[row] = end[1]
     horizon_day = kernel.horizon_weeks * DAYS_PER_WEEK
-    patients.death_day[row] = person[4] if person[4] < horizon_day else -1
+    patients.death_day[row] = about[DEATH_DAY] if about[DEATH_DAY] < horizon_day else -1

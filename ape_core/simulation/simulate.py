@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ape_core import schema
-from ape_core.simulation.ahead import room_ahead
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.clinic_chunk import simulate_clinics
 from ape_core.simulation.columns import empty, lists, plain, shorten, shortened
 from ape_core.simulation.kernel import run_patients
+from ape_core.simulation.lanes import room_for_lanes
 from ape_core.simulation.pack import pack
 from ape_core.simulation.pack_rules import shortest_interval
 from ape_core.simulation.rows import PatientColumns, VisitColumns
@@ -33,12 +33,12 @@ def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
     kernel = pack(spec)
     n_eyes = (stop - first) * (2 if kernel.people.two_eyes else 1)
     n_periods = kernel.horizon_weeks // schema.WEEKS_PER_PERIOD
-    n_visits = n_eyes * (kernel.horizon_weeks // shortest_interval(kernel.rules) + 1)
-    visits = VisitColumns(**empty(schema.VISITS, n_visits))
+    most_visits = kernel.horizon_weeks // shortest_interval(kernel.rules) + 1
+    visits = VisitColumns(**empty(schema.VISITS, n_eyes * most_visits))
     patients = PatientColumns(**empty(plain(schema.PATIENTS), n_eyes))
     assessments = np.full((n_eyes, n_periods + 1), schema.NOT_ASSESSED, dtype=np.int8)
-    ahead = room_ahead(kernel.horizon_weeks)
-    written = run_patients(kernel, first, stop, ahead, visits, patients, assessments)
+    lanes = room_for_lanes(kernel.horizon_weeks, most_visits)
+    written = run_patients(kernel, first, stop, lanes, visits, patients, assessments)
     shorten(assessments, written[1])
     return Chunk(
         first,
