@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-WORKER_MB: Final = 245.0
-"""Memory of a worker that has loaded the simulator, before its first chunk (measured: 242)."""
+WORKER_MB: Final = 132.0
+"""Memory of a worker that has loaded the compiled simulator, before its first chunk.
+
+The one that compiles it first, once on a machine, takes up to 360 until its first chunk is done.
+"""
 
 PAGE_MB: Final = 100.0
 """Memory that the kernel of one page takes, with some to spare.
@@ -22,7 +25,7 @@ THREAD_MB: Final = 3.0
 """Memory that each thread adds before it has a chunk."""
 
 BYTES_PER_VISIT_IN_CHUNK: Final = 60.0
-"""Memory of a visit while its chunk is simulated, encoded and written: 35 as columns."""
+"""Memory of a visit while its chunk is simulated and encoded: 35 as columns."""
 
 BYTES_PER_VISIT_IN_CLINIC: Final = 115.0
 """The same where slots are limited: visits are put in order again, which takes a copy."""
@@ -33,11 +36,11 @@ SUMMARY_MB_PER_YEAR: Final = 0.25
 SUMMARIES_PER_THREAD: Final = 2.5
 """Summaries that a thread holds at a time: of its chunk, of a piece of that, and at the commit."""
 
-SUMMARIES_PER_RUN: Final = 2.0
-"""Summaries that a run holds beside them, when a chunk is added to the whole.
+SUMMARIES_PER_RUN: Final = 5.0
+"""Summaries that a run holds beside them, when a chunk is written or added to the whole.
 
-With these figures a run of 40 years takes 305 MB on one thread (measured: 302) and 345 on two
-(337 to 340).
+With these figures a run of 40 years takes 216 MB on one thread (measured: 210), 250 on two (257)
+and 318 on four (298); one of 5 years 151 (148), 164 (156 to 173) and 190 (184).
 """
 
 DASK_MB: Final = 60.0
@@ -46,19 +49,20 @@ DASK_MB: Final = 60.0
 COORDINATOR_MB: Final = 150.0
 """Memory of a process that has others simulate and only commits (measured: 128 to 132)."""
 
-DISK_BYTES_PER_VISIT: Final = 4.4
-"""Parquet with zstd: 2.4 (fixed interval, kept appointments) to 4.4 (treat-and-extend)."""
+DISK_BYTES_PER_VISIT: Final = 4.0
+"""Parquet with zstd: 3.1 (fixed interval) to 4.0 (treat-and-extend)."""
 
-DISK_BYTES_PER_PATIENT: Final = 9.0
-DISK_BYTES_PER_PATIENT_YEAR: Final = 1.5
+DISK_BYTES_PER_PATIENT: Final = 6.0
+DISK_BYTES_PER_PATIENT_YEAR: Final = 1.6
+"""Both together: 7 bytes of one year, 14 of five, 28 of twenty, by when many have died."""
 
-START_SECONDS: Final = 1.5
+START_SECONDS: Final = 0.6
 """Starting a worker and loading the compiled simulator."""
 
-SECONDS_PER_VISIT: Final = 2.0e-6
+SECONDS_PER_VISIT: Final = 0.6e-6
 """Simulating, counting, encoding and writing a visit, on one thread of a machine with two cores.
 
-Between 1.0e-6 where nothing else is going on and 4e-6 where other programs share the cores. Used
+Between 0.3e-6 where nothing else is going on and 1.5e-6 where other programs share the cores. Used
 until runs in the store say how fast this machine is.
 """
 
