@@ -37,26 +37,33 @@ class Compiled:
         functools.update_wrapper(self, function)
         self._function = function
         self._inlined = inlined
-        self._parts: dict[bool, Any] = {}
+
+    @functools.cached_property
+    def _sources(self) -> str:
+        """Hash of the sources beside the function: what it calls is there, or in this package."""
+        return sources_hash(Path(self._function.__code__.co_filename).parent)
+
+    @functools.cached_property
+    def _inner(self) -> Any:
+        """The function as compiled functions call it."""
+        from ape_core.simulation.with_numba import called_from_compiled
+
+        return called_from_compiled(self._function, inlined=self._inlined)
 
     @functools.cached_property
     def _outer(self) -> Any:
         """The function as called by Python."""
         from ape_core.simulation.with_numba import called_from_python
 
-        return called_from_python(self._function, _folder())
+        # numba notices a change of the function's own file only, not of those beside it.
+        return called_from_python(self._function, _folder() / self._sources)
 
     @property
     def _numba_type_(self) -> Any:
         """What numba asks of a value that compiled code names."""
-        from ape_core.simulation.with_numba import called_from_compiled, is_bare, type_of
+        from ape_core.simulation.with_numba import type_of
 
-        bare = is_bare()
-        if bare not in self._parts:
-            self._parts[bare] = called_from_compiled(
-                self._function, bare=bare, inlined=self._inlined
-            )
-        return type_of(self._parts[bare])
+        return type_of(self._inner)
 
     @property
     def signatures(self) -> list[Any]:
@@ -108,8 +115,7 @@ class Entry(Compiled):
         """Where its code is kept."""
         from ape_core.simulation.machine_code import processor
 
-        sources = Path(self._function.__code__.co_filename).parent
-        origin = (sources_hash(sources), *makers(), *processor())
+        origin = (self._sources, *makers(), *processor())
         return CodeFiles(_folder(), _short_name(self._function), origin)
 
     def _load(self, signature: str, arguments: tuple[Any, ...]) -> Native:

@@ -7,7 +7,6 @@ needs nothing of numba when it is loaded. It can therefore neither allocate nor 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,10 +23,11 @@ _OPTIONS: Final[dict[str, Any]] = {
     "fastmath": False,
     "error_model": "numpy",
 }
-_UNWRAPPED: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-
-_BARE: ContextVar[bool] = ContextVar("bare", default=False)
-"""Whether what is being compiled has to do without numba's memory management."""
+_BARE: Final[dict[str, Any]] = {
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
 
 _LLVM_TYPES: Final = {
     **{name: "i" + "".join(filter(str.isdigit, name)) for name in C_TYPES},
@@ -47,24 +47,16 @@ def called_from_python(function: Callable[..., Any], folder: Path) -> Any:
         settings.CACHE_DIR = before
 
 
-def called_from_compiled(function: Callable[..., Any], *, bare: bool, inlined: bool = True) -> Any:
+def called_from_compiled(function: Callable[..., Any], *, inlined: bool = True) -> Any:
     """A function that compiled functions call.
 
     Parameters
     ----------
-    bare
-        Whether it has to do without numba's memory management.
     inlined
         Whether it becomes a part of its callers whatever its size: parameters are wide tuples,
         and passing them between functions took a third of the time.
     """
-    options = _OPTIONS | _UNWRAPPED | {"_nrt": not bare, "forceinline": inlined}
-    return numba.njit(**options)(function)
-
-
-def is_bare() -> bool:
-    """Whether what is being compiled has to do without numba's memory management."""
-    return _BARE.get()
+    return numba.njit(**_OPTIONS, **_BARE, forceinline=inlined)(function)
 
 
 def type_of(dispatcher: Any) -> Any:
@@ -94,12 +86,8 @@ def machine_code_of(
         When it returns what cannot be taken over, or needs what is not there without numba.
     """
     types = tuple(numba.typeof(argument) for argument in arguments)
-    dispatcher = called_from_compiled(function, bare=True)
-    token = _BARE.set(True)
-    try:
-        dispatcher.compile(types)
-    finally:
-        _BARE.reset(token)
+    dispatcher = called_from_compiled(function)
+    dispatcher.compile(types)
     made = dispatcher.overloads[types]
     result, is_tuple = _result_types(made.signature.return_type)
     module = llvm.parse_assembly(dispatcher.inspect_llvm(types))
