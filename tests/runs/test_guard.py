@@ -185,7 +185,7 @@ def test_a_request_that_cannot_fit_is_refused_with_what_would(store, monkeypatch
 
     assert "It would fit on 3 threads" in refusal(room_for(3, 5_000), 40, workers=4)
     assert "in chunks of 6,250" in refusal(room_for(1, 6_250), 40, chunk_size=50_000)
-    assert "Give it at least" in refusal(200.0, 1)
+    assert "Give it at least" in refusal(120.0, 1)
     assert list_runs(store) == []
 
 
