@@ -137,3 +137,9 @@ def test_an_estimate_of_the_first_run_ever_fits_into_its_form(shown):
     last = estimate.locator("dd").last.bounding_box()
     assert last["x"] + last["width"] < estimate.bounding_box()["x"] + 276
     page.close()
+
+
+def test_what_a_field_proposes_can_be_read_in_the_dark(shown):
+    field = shown[0].locator(".ape-search input")
+    colour = field.evaluate("field => getComputedStyle(field, '::placeholder').color")
+    assert colour == rgb("ink-faint")
