@@ -19,8 +19,14 @@ import pytest
 from numba._helperlib import c_helpers
 
 from ape_core.simulation import compiled, machine_code, with_numba
+from ape_core.simulation import simulate as module
 from ape_core.simulation.compiled import Compiled, Entry
+from ape_core.simulation.kernel import run_patients
 from ape_core.simulation.machine_code import MATHEMATICS
+from ape_core.simulation.simulate import simulate
+from ape_core.spec.cohort import Cohort
+from ape_core.spec.protocol_yaml import load_protocol
+from ape_core.spec.run_spec import RunSpec
 
 
 class Inner(NamedTuple):
@@ -197,10 +203,27 @@ def test_code_of_other_versions_or_of_another_processor_is_not_taken(
     assert Entry(weighed).is_kept
 
 
-def test_another_source_beside_it_is_other_code(folder, monkeypatch):
-    outcome(Entry(weighed))
+@pytest.mark.parametrize("way", [Entry, Compiled])
+def test_another_source_beside_it_is_other_code(folder, monkeypatch, way):
+    way(twice)(1)
+    assert way(twice).is_kept
     monkeypatch.setattr(compiled, "sources_hash", lambda _: "other")
-    assert not Entry(weighed).is_kept
+    assert not way(twice).is_kept
+
+
+def test_rows_are_those_of_the_code_that_numba_loads(monkeypatch):
+    """To the bit, whoever links the code into the process."""
+    protocol = load_protocol("aflibercept-2mg-treat-and-extend")
+    spec = RunSpec(protocol, Cohort(300, two_eyes=True), 5, 11)
+    ours = simulate(spec, 0, 300)
+    monkeypatch.setattr(module, "run_patients", Compiled(run_patients.__wrapped__))
+    numbas = simulate(spec, 0, 300)
+    assert len(module.run_patients.signatures) == 1
+    assert ours.n_visits > 5000
+    for table in ("visits", "patients"):
+        for name, column in getattr(ours, table).items():
+            np.testing.assert_array_equal(column, getattr(numbas, table)[name], strict=True)
+    np.testing.assert_array_equal(ours.assessments, numbas.assessments, strict=True)
 
 
 def test_without_a_folder_to_write_to_it_runs_all_the_same(folder, made, monkeypatch):
