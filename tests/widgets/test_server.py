@@ -124,9 +124,9 @@ def test_a_page_counts_with_what_it_will_still_take_until_it_has_settled(visitor
 
 
 def test_room_for_a_run_is_kept_where_none_is_going_on(visitor):
-    assert House(400.0, n_workers=1, kernels=[Kernel(110)]).lets_in(visitor)
-    assert not House(400.0, n_workers=0, kernels=[Kernel(110)]).lets_in(visitor)
-    assert House(400.0, n_workers=0).lets_in(visitor), "the only page is let in all the same"
+    assert House(290.0, n_workers=1, kernels=[Kernel(110)]).lets_in(visitor)
+    assert not House(290.0, n_workers=0, kernels=[Kernel(110)]).lets_in(visitor)
+    assert House(290.0, n_workers=0).lets_in(visitor), "the only page is let in all the same"
 
 
 def test_the_gate_finds_the_kernels_and_the_store(visitor, monkeypatch, tmp_path):
