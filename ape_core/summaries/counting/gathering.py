@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ape_core.summaries.counting.codes import AROUND, CHANGES, N_COLUMNS, N_PLANS, PLANS, UNSEEN
+from ape_core.summaries.counting.codes import AROUND, N_COLUMNS, PLANS, UNSEEN
 from ape_core.summaries.definitions import (
     COURSE_BLOCKS,
     GROUPS,
@@ -19,6 +19,7 @@ from ape_core.summaries.definitions import (
 
 if TYPE_CHECKING:
     from ape_core.simulation.chunk import Chunk
+    from ape_core.summaries.counting.bins import Ints
     from ape_core.summaries.counting.columns import Eyes
     from ape_core.summaries.counting.room import Room
     from ape_core.summaries.counting.totals import Arrays
@@ -36,22 +37,20 @@ def add_patients(chunk: Chunk, eyes: Eyes, room: Room, arrays: Arrays) -> None:
 
 
 def add_held(room: Room, n_eyes: int, arrays: Arrays) -> None:
-    """Add what holds of first eyes at each point: letters, plans, last scans, status."""
+    """Add what holds of first eyes at each point but letters: plans, scans, status."""
     at_points = room.at_points.reshape(-1, N_COLUMNS)[:-1]
-    arrays["in_care_letters"] += at_points[:, :CHANGES]
-    arrays["in_care_change"] += at_points[:, CHANGES:PLANS]
-    plans = at_points[:, PLANS:UNSEEN].reshape(-1, N_PLANS, len(SCANS))
-    planned = plans.sum(axis=2)
+    by_scan = [at_points[:, PLANS + scan : UNSEEN : len(SCANS)] for scan in range(len(SCANS))]
+    planned = sum(by_scan[1:], by_scan[0])
     arrays["planned_intervals"] += planned[:, :-1]
     arrays["planned_intervals"][:, 0] += at_points[:, UNSEEN]  # none has been planned yet
-    arrays["last_scans"] += plans.sum(axis=1)
-    scans = at_points[:, AROUND:].reshape(-1, len(SCANS), 2)
-    arrays["scans"] += scans.sum(axis=2)
-    arrays["injections_around"] += scans[:, :, 1].sum(axis=1)
+    arrays["last_scans"] += np.stack([plans.sum(axis=1) for plans in by_scan], axis=1)
+    around = at_points[:, AROUND:].astype(np.int64)
+    arrays["scans"] += around[:, ::2] + around[:, 1::2]
+    arrays["injections_around"] += around[:, 1::2].sum(axis=1)
     arrays["status"] += _status(room, planned[:, -1], n_eyes)
 
 
-def _status(room: Room, monitored: Counts, n_eyes: int) -> Counts:
+def _status(room: Room, monitored: Ints, n_eyes: int) -> Counts:
     """First eyes by status; those in care and not monitored are on treatment."""
     status = room.gone.reshape(-1, len(STATUSES))[:-1].cumsum(axis=0)
     status[:, MONITORED] = monitored

@@ -18,6 +18,8 @@ Arrays = dict[str, Counts]
 class Totals(NamedTuple):
     """Measures by their names: first those that are flat tables, as they are added to most."""
 
+    in_care_letters: Counts
+    in_care_change: Counts
     assessed_letters: Counts
     assessed_change: Counts
     carried_letters: Counts

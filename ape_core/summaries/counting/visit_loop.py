@@ -36,7 +36,7 @@ def add_visits(visits, eyes, stays, clock, codes, room, totals):  # type: ignore
         row = end
     _add_days(visits, totals)
     _add_drugs(visits, totals)
-    _hold_on(codes, room)
+    _hold_on(codes, room, totals)
 
 
 @compiled
@@ -178,9 +178,16 @@ def _weeks(days, clock):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _hold_on(codes, room):  # type: ignore[no-untyped-def]
+def _hold_on(codes, room, totals):  # type: ignore[no-untyped-def]
     """From differences between points to what holds at each; scans are of one point only."""
-    for point in range(1, codes.n_points):
+    for point in range(codes.n_points):
         row = point * codes.n_columns
-        for column in range(codes.around):
-            room.at_points[row + column] += room.at_points[row - codes.n_columns + column]
+        if point > 0:
+            for column in range(row, row + codes.around):
+                room.at_points[column] += room.at_points[column - codes.n_columns]
+        for letters in range(codes.n_letters):
+            held = room.at_points[row + letters]
+            totals.in_care_letters[point * codes.n_letters + letters] += held
+        for change in range(codes.n_changes):
+            held = room.at_points[row + codes.changes + change]
+            totals.in_care_change[point * codes.n_changes + change] += held
