@@ -24,8 +24,9 @@ reads rows, which is in memory once for all processes.
 THREAD_MB: Final = 3.0
 """Memory that each thread adds before it has a chunk."""
 
-BYTES_PER_VISIT_IN_CHUNK: Final = 60.0
-"""Memory of a visit while its chunk is simulated and encoded: 35 as columns."""
+BYTES_PER_VISIT_IN_CHUNK: Final = 85.0
+"""Memory of a visit while its chunk is simulated and encoded: 35 as columns, and what a heap keeps
+that has had many chunks."""
 
 BYTES_PER_VISIT_IN_CLINIC: Final = 115.0
 """The same where slots are limited: visits are put in order again, which takes a copy."""
@@ -39,8 +40,8 @@ SUMMARIES_PER_THREAD: Final = 2.5
 SUMMARIES_PER_RUN: Final = 5.0
 """Summaries that a run holds beside them, when a chunk is written or added to the whole.
 
-With these figures a run of 40 years takes 216 MB on one thread (measured: 210), 250 on two (257)
-and 318 on four (298); one of 5 years 151 (148), 164 (156 to 173) and 190 (184).
+With these figures a run of 40 years takes 219 MB on one thread (measured: 211), 256 on two (247 to
+257) and 330 on four (298); one of 5 years 154 (151), 170 (151 of few patients, 173 of a million).
 """
 
 DASK_MB: Final = 60.0
