@@ -54,19 +54,20 @@ def _add_stay(row, end, i, place, visits, eyes, stays, clock, codes, room, total
     for year in range(room.status.size):
         room.status[year] = codes.on_treatment
     for visit in range(row, end):
+        at = np.uintp(visit)
         if visit + 1 < end:
-            stop = _looked_up(visits.day[visit + 1], 0, clock)
-            watched = visits.phase[visit + 1] == codes.monitoring
+            stop = _looked_up(visits.day[np.uintp(visit + 1)], 0, clock)
+            watched = visits.phase[np.uintp(visit + 1)] == codes.monitoring
         else:
             stop = left
-            watched = visits.phase[visit] == codes.monitoring and not visits.injected[visit]
+            watched = visits.phase[at] == codes.monitoring and not visits.injected[at]
             watched = watched or stays.paused[place]
-        letters, plan = int(visits.letters[visit]), _weeks(visits.interval_days[visit], clock)
+        letters, plan = int(visits.letters[at]), _weeks(visits.interval_days[at], clock)
         if watched and treated:
             plan = int(codes.monitored_plan)
             for year in range(clock.year_ends[start], clock.year_ends[stop]):
                 room.status[year] = codes.monitored
-        column = codes.plans + 2 * plan + int(visits.fluid[visit])
+        column = codes.plans + 2 * plan + int(visits.fluid[at])
         _add_held(start, 1, letters, shift, column, codes, room)
         _add_held(stop, -1, letters, shift, column, codes, room)
         start = stop
@@ -100,10 +101,11 @@ def _add_first_eye(row, end, place, course, group, visits, stays, clock, codes, 
     """Visits, scans and injections of a first eye by their time, and the time between those."""
     so_far, before = 0, 0
     for visit in range(row, end):
-        day, injected = int(visits.day[visit]), int(visits.injected[visit])
+        at = np.uintp(visit)
+        day, injected = int(visits.day[at]), int(visits.injected[at])
         year = _looked_up(day, 3, clock)
         scan = _looked_up(day, 1, clock) * codes.n_columns + codes.around
-        room.at_points[np.uintp(scan + 2 * int(visits.fluid[visit]) + injected)] += 1
+        room.at_points[np.uintp(scan + 2 * int(visits.fluid[at]) + injected)] += 1
         had = np.uintp(year * codes.n_first_eyes + place)
         room.visits[had] += 1
         if injected:
