@@ -30,6 +30,7 @@ C_TYPES: Final[dict[str, Any]] = {
 """By the name that both NumPy and numba have for a type of numbers."""
 
 _ARRAY: Final = "array"
+_WORDS: Final[dict[tuple[Any, ...], str]] = {}
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -66,8 +67,16 @@ def _add(argument: Any, words: list[str], values: list[Any]) -> None:
 
 
 def _array_word(array: np.ndarray) -> str:
-    """What numba distinguishes of arrays."""
+    """What numba distinguishes of arrays; looked up, as a chunk hands over a hundred of them."""
     flags = array.flags
+    kind = array.dtype, array.ndim, flags.num
+    if kind not in _WORDS:
+        _WORDS[kind] = _new_array_word(array, flags)
+    return _WORDS[kind]
+
+
+def _new_array_word(array: np.ndarray, flags: Any) -> str:
+    """The word for arrays of a type, dimension and flags."""
     layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
     access = ("" if flags.writeable else "-constant") + ("" if flags.aligned else "-unaligned")
     if not array.dtype.isnative:
