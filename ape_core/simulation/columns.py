@@ -30,10 +30,7 @@ def trimmed(columns: Any, n_rows: int) -> Columns:
 
 
 def shortened(columns: Any, n_rows: int) -> Columns:
-    """The rows that were written, of columns with room for the worst case, which they give back.
-
-    The system only gives memory to what has been written, so such room costs nothing.
-    """
+    """The rows that were written, of columns with more room, which they give back."""
     for array in columns:
         shorten(array, n_rows)
     return dict(columns._asdict())
@@ -42,6 +39,12 @@ def shortened(columns: Any, n_rows: int) -> Columns:
 def shorten(array: np.ndarray, n_rows: int) -> None:
     """Give back the rows of an array beyond so many; no other array may show them."""
     array.resize((n_rows, *array.shape[1:]), refcheck=False)
+
+
+def enlarge(columns: Any, n_rows: int) -> None:
+    """Make room for so many rows; those that were written stay."""
+    for array in columns:
+        array.resize((n_rows, *array.shape[1:]), refcheck=False)
 
 
 def joined(blocks: Sequence[Columns]) -> Columns:

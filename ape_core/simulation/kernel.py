@@ -30,34 +30,41 @@ from ape_core.simulation.weeks import assess_lanes, pass_week
 
 
 @entry
-def run_patients(kernel, first, stop, lanes, visits, patients, assessments):  # type: ignore[no-untyped-def]
-    """Simulate patients `first <= patient_id < stop` into the columns, without the GIL.
+def run_patients(kernel, done, stop, lanes, visits, patients, assessments):  # type: ignore[no-untyped-def]
+    """Simulate patients up to `stop` into the columns, without the GIL, while there is room.
 
     Parameters
     ----------
     kernel
         A `parameters.Kernel`.
+    done
+        (first patient to simulate, rows of visits and rows of eyes that are written already).
     lanes
         A `lanes.Lanes`, whatever is in it.
-    visits, patients, assessments
+    visits
+        Columns; the visits of those who are simulated side by side need room for the most
+        that there can be of them.
+    patients, assessments
         Columns with room for all rows; assessments filled with `NOT_ASSESSED`.
 
     Returns
     -------
-    (visits written, eyes written)
+    `done` afterwards: the first patient for whom there was no room, or `stop`.
     """
-    rows = (0, 0)
+    first, row, eye_row = done
     at_a_time = LANES // 2 if kernel.people.two_eyes else LANES
     for patient in range(first, stop, at_a_time):
         n = _enter(kernel, patient, min(patient + at_a_time, stop), lanes)
+        if row + n * lanes.seen.shape[1] > visits.day.size:
+            return patient, row, eye_row
         _order(kernel.horizon_weeks, n, lanes)
         lanes.booked[:] = NO_LANE
         for lane in range(n):
-            _begin(kernel, lanes, lane, assessments[rows[1] + lanes.place[lane]])
+            _begin(kernel, lanes, lane, assessments[eye_row + lanes.place[lane]])
         _live(kernel, lanes)
-        _keep_assessments(kernel.horizon_weeks, n, lanes, rows[1], assessments)
-        rows = _write_rows(kernel, n, lanes, rows, visits, patients)
-    return rows
+        _keep_assessments(kernel.horizon_weeks, n, lanes, eye_row, assessments)
+        row, eye_row = _write_rows(kernel, n, lanes, (row, eye_row), visits, patients)
+    return stop, row, eye_row
 
 
 @compiled

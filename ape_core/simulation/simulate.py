@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ape_core import schema
 from ape_core.simulation.chunk import Chunk
 from ape_core.simulation.clinic_chunk import simulate_clinics
-from ape_core.simulation.columns import empty, lists, plain, shorten, shortened
+from ape_core.simulation.columns import empty, enlarge, lists, plain, shorten, shortened
 from ape_core.simulation.kernel import run_patients
-from ape_core.simulation.lanes import room_for_lanes
+from ape_core.simulation.lanes import LANES, room_for_lanes
 from ape_core.simulation.pack import pack
 from ape_core.simulation.pack_rules import shortest_interval
 from ape_core.simulation.rows import PatientColumns, VisitColumns
 from ape_core.spec.run_spec import RunSpec
+
+FIRST_ROOM: Final = 0.4
+"""Share of the most visits that there can be for which room is made at first.
+
+Few protocols need more. Room that is not needed takes no memory itself, but what is made later
+spreads over it: a worker would take 7 MB more.
+"""
 
 
 def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
@@ -34,18 +43,24 @@ def simulate(spec: RunSpec, first: int, stop: int) -> Chunk:
     n_eyes = (stop - first) * (2 if kernel.people.two_eyes else 1)
     n_periods = kernel.horizon_weeks // schema.WEEKS_PER_PERIOD
     most_visits = kernel.horizon_weeks // shortest_interval(kernel.rules) + 1
-    visits = VisitColumns(**empty(schema.VISITS, n_eyes * most_visits))
+    room = max(min(n_eyes, LANES), int(n_eyes * FIRST_ROOM)) * most_visits
+    visits = VisitColumns(**empty(schema.VISITS, room))
     patients = PatientColumns(**empty(plain(schema.PATIENTS), n_eyes))
     assessments = np.full((n_eyes, n_periods + 1), schema.NOT_ASSESSED, dtype=np.int8)
     lanes = room_for_lanes(kernel.horizon_weeks, most_visits)
-    written = run_patients(kernel, first, stop, lanes, visits, patients, assessments)
-    shorten(assessments, written[1])
+    done = (first, 0, 0)
+    while done[0] < stop:
+        done = run_patients(kernel, done, stop, lanes, visits, patients, assessments)
+        if done[0] < stop:
+            enlarge(visits, n_eyes * most_visits)
+    _, n_visits, n_eyes = done
+    shorten(assessments, n_eyes)
     return Chunk(
         first,
         stop,
         spec.years,
         spec.cohort.n_patients,
-        shortened(visits, written[0]),
-        shortened(patients, written[1]) | lists(assessments, spec.years),
+        shortened(visits, n_visits),
+        shortened(patients, n_eyes) | lists(assessments, spec.years),
         assessments,
     )

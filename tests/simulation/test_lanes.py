@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ape_core import schema
 from ape_core.limits import MAX_YEARS
 from ape_core.schema import DAYS_PER_WEEK, MAX_LETTERS, WEEKS_PER_YEAR
-from ape_core.simulation.columns import empty
+from ape_core.simulation import simulate as module
+from ape_core.simulation.columns import empty, enlarge
 from ape_core.simulation.lanes import AT_A_TIME, LANES, filled
 from ape_core.simulation.rows import VisitColumns, packed_visit, write_visits
 from ape_core.simulation.simulate import simulate
@@ -67,6 +68,21 @@ def test_a_visit_comes_out_of_its_number_as_it_went_in(
         "interval_days": interval_days,
         "delay_days": delay_days,
     }
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_rows_do_not_depend_on_the_room_at_first(monkeypatch, share):
+    protocol = load_protocol("ranibizumab-0.5mg-monthly")
+    spec = RunSpec(protocol, Cohort(5_000, two_eyes=True), 2, 5)
+    expected = simulate(spec, 0, 2 * LANES)
+    enlarged = []
+    monkeypatch.setattr(module, "FIRST_ROOM", share)
+    monkeypatch.setattr(module, "enlarge", lambda *room: (enlarged.append(1), enlarge(*room)))
+    found = simulate(spec, 0, 2 * LANES)
+    assert bool(enlarged) == (share < 1.0)
+    found.validate()
+    for name in expected.visits:
+        assert found.visits[name].tolist() == expected.visits[name].tolist()
 
 
 def test_all_lanes_can_be_filled():
