@@ -1,6 +1,6 @@
 """Measures everything and writes one table: `python -m benchmarks.bench`.
 
-Takes about 12 minutes on a quiet machine of two cores, and 1 GB of disk; `--quick` shows in two
+Takes about 15 minutes on a quiet machine of two cores, and 1 GB of disk; `--quick` shows in two
 minutes that everything can be measured, `--only runs` measures one part, `--full` 10 million
 patients as well. bench.md and bench.json are written anew after every figure, so that nothing is
 lost when a part fails or the run is stopped. Exit status 1 when a part failed; a target that is
@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.bench.common import LARGEST, PROTOCOL, YEARS, Bench
 from benchmarks.bench.report import Figure, Report
 
-SECTIONS = ("starts", "runs", "reads", "baselines", "pages", "answers")
+SECTIONS = ("starts", "runs", "scale", "reads", "baselines", "pages", "answers")
 """In the order in which they are measured: the browser comes after what must start small."""
 
 

@@ -72,6 +72,11 @@ class ObjectStore:
         """What a place says of this server."""
         return f"endpoint_override={self.address}&scheme=http"
 
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid
+
     def start(self) -> None:
         """Start it."""
         beside = Path(sys.executable).with_name("rclone")
