@@ -122,7 +122,11 @@ class Lanes(NamedTuple):
 
 
 def room_for_lanes(horizon_weeks: int, most_visits: int) -> Lanes:
-    """Uninitialised lanes for a run of so many weeks, of an eye with at most so many visits."""
+    """Lanes for a run of so many weeks, of an eye with at most so many visits.
+
+    Nothing in them has a meaning yet; but the disease of an empty lane goes on, too, and has to be
+    made of numbers.
+    """
     n_periods = horizon_weeks // WEEKS_PER_PERIOD
     return Lanes(
         eyes=room_for(LANES),
@@ -131,7 +135,7 @@ def room_for_lanes(horizon_weeks: int, most_visits: int) -> Lanes:
         n_living=np.empty(horizon_weeks + 3, np.int64),
         low=_room(np.uint64),
         high=_room(np.uint64),
-        disease=LaneDisease(*(_room(np.float64) for _ in LaneDisease._fields)),
+        disease=LaneDisease(*(np.ones(LANES) for _ in LaneDisease._fields)),
         n_bleeds=_room(np.int64),
         struck=_room(np.bool_),
         booked=np.empty(horizon_weeks + 1, np.int64),

@@ -66,7 +66,7 @@ def letters_and_days(name):
 
 
 if __name__ == "__main__":
-    lanes.AT_A_TIME = 1  # empty lanes hold anything, which only the interpreter minds
+    lanes.AT_A_TIME = 1  # fills no empty lanes, which the interpreter works through one by one
     stays_within_its_columns()
     found = {
         "interpreted": bool(numba.config.DISABLE_JIT),
