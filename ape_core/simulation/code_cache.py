@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -24,6 +25,8 @@ import platformdirs
 from ape_core import schema
 
 SUFFIX: Final = ".code"
+_UNFINISHED: Final = "new-"
+_LONGEST_WRITE_SECONDS: Final = 600.0
 _MADE_BY: Final = ("numba", "llvmlite", "numpy")
 _OTHERS_MAY_WRITE: Final = 0o022
 
@@ -117,16 +120,15 @@ class CodeFiles:
         self._prefix = f"{function}-{_digest(*origin)[:16]}-"
 
     def any(self) -> bool:
-        """Whether there is code for some signature."""
-        return next(self._folder.glob(f"{self._prefix}*{SUFFIX}"), None) is not None
+        """Whether there is sound code for some signature."""
+        return any(
+            _content(path) is not None for path in self._folder.glob(f"{self._prefix}*{SUFFIX}")
+        )
 
     def read(self, signature: str) -> Code | None:
         """The code for a signature; None where there is none that is sound."""
-        try:
-            checksum, _, content = self._path(signature).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        if checksum.decode("ascii", "replace") != hashlib.sha256(content).hexdigest():
+        content = _content(self._path(signature))
+        if content is None:
             return None
         head, _, binary = content.partition(b"\n")
         about = json.loads(head)
@@ -141,6 +143,7 @@ class CodeFiles:
         binary = about.pop("binary")
         head = json.dumps({**about, "made_from": [*self._origin, signature]}).encode()
         content = head + b"\n" + binary
+        _drop_leftovers(self._folder)
         with contextlib.suppress(OSError), _replacing(self._path(signature)) as temporary:
             temporary.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
 
@@ -153,10 +156,28 @@ class CodeFiles:
         return self._folder / f"{self._prefix}{_digest(signature)[:16]}{SUFFIX}"
 
 
+def _content(path: Path) -> bytes | None:
+    """What a file holds after its checksum; None when that is not its checksum."""
+    try:
+        checksum, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    is_sound = checksum.decode("ascii", "replace") == hashlib.sha256(content).hexdigest()
+    return content if is_sound else None
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote have left behind."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):  # somebody else removes it, too
+            if time.time() - path.stat().st_mtime > _LONGEST_WRITE_SECONDS:
+                path.unlink()
+
+
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A file to write that takes the place of another when it is written."""
-    handle, name = tempfile.mkstemp(prefix="new-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
     os.close(handle)
     try:
         yield Path(name)

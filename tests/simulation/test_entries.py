@@ -184,6 +184,7 @@ def test_damaged_code_is_made_again(folder, made, damage):
     (path,) = folder.iterdir()
     sound = path.read_bytes()
     path.write_bytes(_damages(sound)[damage])
+    assert not Entry(weighed).is_kept  # so that who starts a run is told that it is compiled first
     assert outcome(Entry(weighed)) == first
     assert made == ["weighed"] * 2
     assert [file.read_bytes() for file in folder.iterdir()] == [sound]
@@ -201,6 +202,16 @@ def test_code_of_other_versions_or_of_another_processor_is_not_taken(
         patch.setattr(where, what, lambda: other)
         assert not Entry(weighed).is_kept
     assert Entry(weighed).is_kept
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(folder):
+    left, written = folder / "new-left", folder / "new-written"
+    for path in (left, written):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    outcome(Entry(weighed))
+    assert not left.exists()
+    assert written.exists()
 
 
 @pytest.mark.parametrize("way", [Entry, Compiled])
