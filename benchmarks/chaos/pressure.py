@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -37,7 +36,9 @@ from benchmarks.chaos.memory_groups import MB, Hog, MemoryGroup, memory_group
 from benchmarks.chaos.one_gigabyte import workers
 
 LIMIT_MB: Final = 600
-N_PATIENTS: Final = 600_000
+N_PATIENTS: Final = 3_000_000
+"""So many that a fast machine is still at work when the memory is taken for the third time."""
+
 CHUNK_SIZE: Final = 1_000
 YEARS: Final = 2
 TIGHT_MB, SHORT_MB, NOTHING_MB = 70, 35, 12
@@ -71,7 +72,7 @@ def _press(group: MemoryGroup, store: Path, n_patients: int) -> Row:
         for megabytes, words in degrees:
             left = hog.leave(megabytes)
             tell(f"{left:.0f} MB are left")
-            await_that(_is_said(said, words), f"the run says {words!r}")
+            _await_words(run, said, words)
             hog.leave(LIMIT_MB)
             await_that(lambda: run.status in {"running", "complete"}, "the run goes on")
         demand(run.wait(600) == "complete", "the run is complete")
@@ -90,9 +91,14 @@ def _press(group: MemoryGroup, store: Path, n_patients: int) -> Row:
     return row("pressure", 3, detail)
 
 
-def _is_said(said: list[str], words: str) -> Callable[[], bool]:
-    """Whether the run has said something like that."""
-    return lambda: any(words in phase for phase in said)
+def _await_words(run: Run, said: list[str], words: str) -> None:
+    """Wait until the run has said something like that; a run that has ended says no more."""
+
+    def is_said() -> bool:
+        return any(words in phase for phase in said)
+
+    await_that(lambda: is_said() or run.status == "complete", f"the run says {words!r}")
+    demand(is_said(), f"the run ended before it said {words!r}")
 
 
 def _watch(run: Run, said: list[str], most: list[float], ended: threading.Event) -> None:
