@@ -232,6 +232,11 @@ def _summary_problems(folder: RunFolder, checkpoint: Checkpoint) -> Iterator[Pro
     try:
         load_summary(folder.path, checkpoint)
     except CorruptRunError as error:
+        now = folder.checkpoint()
+        if now.summary_file != checkpoint.summary_file:
+            # A worker has committed meanwhile, which replaces the summary.
+            yield from _summary_problems(folder, now)
+            return
         yield Problem(checkpoint.summary_file or "summary", error.message, again)
 
 

@@ -115,13 +115,8 @@ def _committed(run: Run) -> set[tuple[int, str]]:
 
 
 def _check_parts(run: Run) -> None:
-    """Raise Broken unless all that is committed is sound, but for a summary that is just replaced.
-
-    Unlike in other parts of the proof, a coordinator may be at work meanwhile, and committing.
-    """
+    """Raise Broken unless all that is committed is sound; a coordinator may be at work."""
     problems = reopened(run).verify()
-    if run.folder.is_locked():
-        problems = [problem for problem in problems if problem.part is not None]
     demand(not problems, f"not sound: {[problem.what for problem in problems][:2]}")
 
 

@@ -7,6 +7,8 @@ import io
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -257,6 +259,15 @@ def test_the_command_answers_in_words_json_and_csv(store, capsys):
     assert [row[1] for row in table[1:]] == [str(row[1]) for row in expected.rows]
     assert main(["query", "latest", "DROP VIEW visits", "--store", str(store)]) == 2
     assert "kind DROP cannot be asked" in capsys.readouterr().err
+
+
+def test_the_command_says_nothing_but_the_answer(store):
+    words = ["query", "latest", "SELECT count(*) FROM visits", "--csv", "--store", str(store)]
+    done = subprocess.run(
+        [sys.executable, "-m", "ape_core.cli", *words], capture_output=True, text=True, check=True
+    )
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == ""
 
 
 def test_what_a_spreadsheet_would_compute_stays_text(results):

@@ -61,6 +61,24 @@ def test_every_truncation_is_found(run, name):
     assert "is missing" in found.what
 
 
+def test_a_summary_that_a_worker_replaces_meanwhile_is_not_missing(run, monkeypatch):
+    now = run.checkpoint()
+    before = replace(now, summary_file="summary-2.npz")
+    seen = []
+
+    def go_on(_):
+        """The checkpoint as it was when the check began, and afterwards as it is."""
+        seen.append(now if seen.count(before) == 2 else before)
+        return seen[-1]
+
+    monkeypatch.setattr(RunFolder, "checkpoint", go_on)
+    assert problems_of(run) == []
+    assert now in seen
+    (run.path / now.summary_file).unlink()
+    seen.clear()
+    assert [problem.file for problem in problems_of(run)] == [now.summary_file]
+
+
 @pytest.mark.parametrize("table", ["visits", "patients"])
 def test_damage_is_noticed_by_whoever_reads(run, table):
     path = part_path(run.path, table, 0)
