@@ -17,6 +17,9 @@ NO_VALUE: Final = "\N{EN DASH}"
 _NARROW: Final = 0.4
 """Intervals narrower than this are said with two decimals, so that their ends are told apart."""
 
+_MOST_MORE: Final = 3
+"""Decimals that an end of an interval may have beyond those of the difference."""
+
 _MOST_TIMES: Final = 100
 _MOST_PATIENTS: Final = 1_000_000
 """What pairing brings is said up to here: beyond, protocols hardly differ in any patient."""
@@ -44,9 +47,10 @@ def value_text(difference: Difference, decimals: int | None = None) -> str:
 
 
 def interval_text(difference: Difference, decimals: int | None = None) -> str:
-    """Ends of the 95% interval, both with their signs."""
+    """Ends of the 95% interval, both with their signs, of which none is left out by rounding."""
     shown = decimals or decimals_of([difference])
-    return f"{signed(difference.low, shown)} to {signed(difference.high, shown)}"
+    low, high = (signed(end, _telling(end, shown)) for end in (difference.low, difference.high))
+    return f"{low} to {high}"
 
 
 def decimals_of(differences: Iterable[Difference]) -> int:
@@ -60,6 +64,15 @@ def signed(number: float, decimals: int = 1) -> str:
     if float(shown) == 0:
         return f"{0:.{decimals}f}"
     return shown.replace("-", _MINUS)
+
+
+def _telling(end: float, decimals: int) -> int:
+    """Decimals with which an end of an interval does not round to 0, where a few more do it.
+
+    On which side of 0 it lies says whether the difference may be chance.
+    """
+    more = (n for n in range(decimals, decimals + _MOST_MORE + 1) if round(end, n) != 0)
+    return next(more, decimals)
 
 
 def compared_text(difference: Difference, decimals: int | None = None) -> str:
@@ -90,7 +103,8 @@ def compared_parts(difference: Difference, decimals: int | None = None) -> tuple
     low, high = sorted((abs(difference.low), abs(difference.high)))
     word = _word(what.higher_is, higher=difference.value > 0)
     said = f"{word} {unit}" if what.higher_is == "more" else f"{unit} {word}"
-    return f"{size} {said}", f"{low:.{shown}f} to {high:.{shown}f}"
+    near = f"{low:.{_telling(low, shown)}f}"
+    return f"{size} {said}", f"{near} to {high:.{shown}f}"
 
 
 def compared_with_chance(difference: Difference, decimals: int | None = None) -> tuple[str, str]:

@@ -73,6 +73,9 @@ class SlotsNeeded:
         What was wanted.
     enough
         Least number of slots a day that does it.
+    enough_alone
+        Least number if no visit from before the time still waited: fewer than `enough` where a
+        queue of earlier visits reaches into it.
     slots
         `[n_points]`: numbers of slots around it.
     percent_late
@@ -85,6 +88,7 @@ class SlotsNeeded:
 
     wish: Wish
     enough: int
+    enough_alone: int
     slots: Counts
     percent_late: Floats
     n_visits: int
@@ -125,18 +129,23 @@ def slots_needed(summary: Summary, wish: Wish, first_day: int, stop_day: int) ->
     due = np.pad(due, (0, max(0, stop_day - len(due))))[:stop_day]
     n_visits = int(due[first_day:].sum())
 
-    def percent(slots: int) -> float:
+    def percent(slots: int, due: Counts) -> float:
         late = _late(due, slots, wish)[first_day:].sum()
         return 100 * float(late) / max(n_visits, 1)
 
-    enough = _least(lambda slots: percent(slots) <= wish.most_percent, _most(due))
+    def least(due: Counts) -> int:
+        return _least(lambda slots: percent(slots, due) <= wish.most_percent, _most(due))
+
+    enough = least(due)
+    alone = np.where(np.arange(stop_day) < first_day, 0, due)
     slots = _around(enough)
     weeks = (stop_day - first_day) / DAYS_PER_WEEK
     return SlotsNeeded(
         wish=wish,
         enough=enough,
+        enough_alone=least(alone),
         slots=slots,
-        percent_late=np.array([percent(int(n)) for n in slots]),
+        percent_late=np.array([percent(int(n), due) for n in slots]),
         n_visits=n_visits,
         percent_used=100 * n_visits / (enough * wish.open_days * weeks),
     )

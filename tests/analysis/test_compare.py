@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -199,6 +200,23 @@ def test_another_protocol_is_asked_of_the_patients_of_a_run(done):
 
 def difference(outcome, value, reach):
     return Difference(outcome, 2, 1, 0, value, value - reach, value + reach, 0.5, 1.0, 100)
+
+
+def test_an_end_of_an_interval_keeps_its_side_of_0():
+    say = compared_text
+    assert say(difference("letters_change", 0.1, 0.102)) == (
+        "+0.10 letters (95% interval \N{MINUS SIGN}0.002 to +0.20)"
+    )
+    assert say(difference("letters_change", 0.1, 0.0997)) == (
+        "0.10 letters better (95% interval 0.0003 to 0.20)"
+    )
+    assert say(difference("letters_change", 0.5, 0.52)) == (
+        "+0.5 letters (95% interval \N{MINUS SIGN}0.02 to +1.0)"
+    )
+    exact = replace(difference("letters_change", 0.1, 0.1), low=0.0)
+    assert difference_text(exact) == "+0.10 (0.00 to +0.20)"
+    both = difference("letters_change", 0.1, 0.102)
+    assert difference_text(both) == "+0.10 (\N{MINUS SIGN}0.002 to +0.20)"
 
 
 def test_differences_in_words():

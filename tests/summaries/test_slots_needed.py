@@ -52,6 +52,24 @@ def test_so_many_slots_are_enough_and_one_fewer_is_not(late_days, most_percent):
     assert slots_needed_table(needed).columns[1].name.endswith(f"more than {late_days} days")
 
 
+def test_a_queue_of_earlier_visits_is_told_apart_from_the_visits_of_the_time():
+    empty, visits = Summary.empty(YEARS), np.zeros((365, 2), np.int64)
+    visits[0], visits[7:140:7] = 1000, 20
+    steady = np.where(np.arange(365)[:, None] < FIRST, 0, visits)
+    crowd, alone = (
+        replace(empty, arrays={**empty.arrays, "visits_per_day": due}) for due in (visits, steady)
+    )
+    wish = Wish(5, 7, 5)
+    needed, without = (slots_needed(of, wish, FIRST, STOP) for of in (crowd, alone))
+    assert needed.enough_alone == without.enough == without.enough_alone
+    assert slow_percent(alone, needed.enough_alone, wish)[0] <= 5
+    assert slow_percent(alone, needed.enough_alone - 1, wish)[0] > 5
+    assert needed.enough > 2 * needed.enough_alone
+    assert (
+        slots_needed(crowd, wish, 0, STOP).enough == slots_needed(crowd, wish, 0, STOP).enough_alone
+    )
+
+
 def test_what_nobody_can_answer_is_refused():
     with pytest.raises(InvalidInputError, match="0% of visits cannot be asked for"):
         Wish(0, 7, 5)

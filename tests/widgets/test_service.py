@@ -29,7 +29,7 @@ from widgets.service import question as asking
 from widgets.service.page import ServicePage
 from widgets.service.session import ServiceSession
 from widgets.service.slipping import in_words, letters_of
-from widgets.service.words import in_week, when
+from widgets.service.words import all_begin, in_week, when
 
 YEARS, SLOTS = 2, 3
 SMALL = {**asking.FIRST_QUESTION, "per_week": "2", "years": str(YEARS)}
@@ -427,4 +427,28 @@ def test_several_busiest_weeks_are_said_to_be_several():
     assert when(Peak(14, 40, 38)) == "on 38 days"
     assert when(Peak(15, 40, 1)) == "Tuesday of week 3"
     assert in_week(Peak(14, 150, 3)) == "each of 3 busiest weeks"
-    assert in_week(Peak(14, 150, 1)) == "the busiest week, 3"
+    assert in_week(Peak(14, 150, 1)) == "week 3, the busiest"
+
+
+def test_a_cohort_says_what_its_first_week_does_and_how_a_steady_stream_is_asked(page, tmp_path):
+    assert "begin" not in plain(page._about.view.value).lower()
+    question = {**SMALL, "coming": "fixed", "patients": "400"}
+    spec = asking.spec_of(question, tmp_path)
+    summary = run(spec, tmp_path, progress=False).summary
+    cohort = ServicePage(spec.run_id, tmp_path)
+    said = plain(cohort._about.view.value)
+    assert said.startswith("All 400 patients begin in week 1.")
+    assert 'set the field "Patients come" to "At a constant rate"' in said
+    assert cohort._form._choices["coming"].description == "Patients come"
+    needed = slots_needed(summary, Wish(5, 7, 5), DAYS_PER_YEAR, 2 * DAYS_PER_YEAR)
+    assert needed.enough > needed.enough_alone
+    foot = plain(cohort._needed.card._foot.value)
+    assert f"{needed.enough} slots each weekday" in foot
+    assert f"{needed.enough} because of the time before year 2: everybody begins in week 1" in foot
+    assert f"Year 2 alone would need {needed.enough_alone}." in foot
+    cohort.session.choose_year(1)
+    cohort.draw()
+    assert "alone" not in plain(cohort._needed.card._foot.value)
+    spread = asking.spec_of({**question, "spread_weeks": "26"}, tmp_path)
+    assert all_begin(spread) == "in weeks 1 to 26"
+    cohort.close()

@@ -8,6 +8,8 @@ from ape_core.schema import WEEKS_PER_YEAR
 from ape_core.spec.staffing import WEEKDAYS
 from widgets import format as words
 from widgets.html import html, text
+from widgets.service.question import COMING, FIELD_OF_COMING
+from widgets.service.words import all_begin
 
 if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
@@ -31,7 +33,22 @@ class AboutPanel:
         patients = self._session.summary.n_patients if self._session.summary else 0
         sentences = (_coming(spec), _so_far(spec, patients), _calendar(work), _later(spec, work))
         told = " ".join(sentence for sentence in sentences if sentence)
-        self.view.value = f'<p class="ape-about">{text(told)}</p>'
+        self.view.value = f'{_hint(spec)}<p class="ape-about">{text(told)}</p>'
+
+
+def _hint(spec: RunSpec) -> str:
+    """Say how figures of a cohort differ from those of a clinic that new patients come to."""
+    begin = all_begin(spec)
+    if not begin:
+        return ""
+    many = words.count(spec.cohort.n_patients)
+    said = (
+        f"The first weeks are far busier than later ones, and no new patient comes after them. "
+        f'For a clinic with a steady stream, set the field "{FIELD_OF_COMING}" to '
+        f'"{COMING["rate"]}" and press Start.'
+    )
+    first = f"<b>All {many} patients begin {begin}.</b>"
+    return f'<p class="ape-hint" role="note">{first} {text(said)}</p>'
 
 
 def _coming(spec: RunSpec) -> str:

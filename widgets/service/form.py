@@ -12,7 +12,7 @@ from widgets.html import box, classed, html, set_class, text
 from widgets.progress import time_words
 from widgets.question_form import QuestionForm
 from widgets.schedule_picture import schedule_picture
-from widgets.service.question import COMING, FIELDS_OF, TITLES
+from widgets.service.question import COMING, FIELD_OF_COMING, FIELDS_OF, TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class ServiceForm(QuestionForm["ServiceSession"]):
         self._choices = {
             "protocol": _choice("Protocol", []),
             "population": _choice("Population", []),
-            "coming": _choice("Patients come", [(title, name) for name, title in COMING.items()]),
+            "coming": _choice(FIELD_OF_COMING, [(title, name) for name, title in COMING.items()]),
         }
         self._texts = {
             name: classed(Text(description=title, continuous_update=True), "ape-field")

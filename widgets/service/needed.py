@@ -17,6 +17,7 @@ from widgets.charts.card import Card, figure
 from widgets.errors import guarded
 from widgets.html import box, classed, html, set_class, text
 from widgets.service.question import parse_decimal
+from widgets.service.words import all_begin
 from widgets.service.year import show_year, year_choice
 from widgets.theme import colour
 
@@ -114,7 +115,7 @@ class NeededCard:
             self._curve.x, self._curve.y = floats(needed.slots), floats(needed.percent_late)
         with self._enough.hold_sync():
             self._enough.x, self._enough.y = floats([needed.enough] * 2), floats([0, self._y.max])
-        self.card.foot(in_words(needed, session.year))
+        self.card.foot(in_words(needed, session.year) + _why(needed, session))
         self._offer(needed)
 
     def _fill(self) -> None:
@@ -175,6 +176,20 @@ def in_words(needed: SlotsNeeded, year: int) -> str:
     )
     shown = "".join(f"<div><b>{value}</b>{text(name)}</div>" for value, name in cells)
     return f'<div class="ape-split">{shown}</div>'
+
+
+def _why(needed: SlotsNeeded, session: ServiceSession) -> str:
+    """Say what else than the visits of the year asks for so many slots, if anything does."""
+    if needed.enough <= needed.enough_alone or session.shown is None:
+        return ""
+    year, begin = session.year, all_begin(session.shown)
+    crowd = f"everybody begins {begin}, and visits" if begin else "visits"
+    said = (
+        f"{words.count(needed.enough)} because of the time before year {year}: {crowd} that found "
+        f"no room then still wait in it. Year {year} alone would need "
+        f"{words.count(needed.enough_alone)}."
+    )
+    return f'<p class="ape-note is-because">{text(said)}</p>'
 
 
 def _pending(session: ServiceSession) -> str:

@@ -27,6 +27,8 @@ COMING: Final = {
 }
 """How patients come."""
 
+FIELD_OF_COMING: Final = "Patients come"
+
 FIELDS_OF: Final = {
     "rate": ("per_week",),
     "growth": ("per_week", "growth"),
