@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.economics import cost_effectiveness
-from ape_core.analysis.economics_certainty import best_words, certainty_words, unknown_words
+from ape_core.analysis.economics_certainty import certainty_words, unknown_words
+from ape_core.analysis.economics_sources import best_words, first_draws
 from ape_core.analysis.economics_words import (
     BETTER_EYE,
     NOT_COUNTED,
     PERSPECTIVE,
+    category_words,
     eye_words,
     increment_words,
     pounds,
@@ -98,7 +100,7 @@ def _table(priced: Mapping[str, HealthEconomics]) -> str:
         figures = (
             pounds(item.cost),
             qalys_text(item.qalys_per_patient),
-            *map(pounds, item.cost_by_category),
+            *category_words(item),
         )
         cells = "".join(f"<td>{text(figure)}</td>" for figure in figures)
         rows.append(f"<tr><th>{text(title)}</th>{cells}</tr>")
@@ -125,6 +127,6 @@ def _beside(priced: Mapping[str, HealthEconomics], reference: str | None) -> str
     )
     return (
         f"{said}<h3>In the order of cost</h3><table><tbody>{steps}</tbody></table>"
-        f"<p>{text(best_words(compared, compared.threshold))}</p>"
+        f"<p>{text(best_words(compared, first_draws(compared)))}</p>"
         f"<p>{text(certainty_words(compared))}</p>"
     )

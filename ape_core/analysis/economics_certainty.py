@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.economics_words import number_text, pounds
-from ape_core.analysis.resampling import N_RESAMPLES
 from ape_core.spec.own_values import TITLES, drug_title, inputs, own_names
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ _ENOUGH_DRAWS: Final = 100
 PATIENTS, INPUTS, DISEASE, ALL = "patients", "inputs", "disease", "all"
 """What may be taken as uncertain: the luck of patients; with it prices and utilities; the numbers
 of the disease; these with prices and utilities."""
+FIRST_DRAWN: Final = INPUTS
+"""What pages, commands and reports take as uncertain first: all that can be without a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,54 +47,48 @@ class Drawn:
         What one draw is.
     held
         What is taken as it stands.
+    left_out
+        Which uncertainty they therefore do not tell.
     """
 
     title: str
     meaning: str
     held: str
+    left_out: str
 
 
 DRAWN: Final = {
     PATIENTS: Drawn(
         "Patients",
         "the patients drawn again from those who were simulated",
-        "the model, prices and utilities",
+        "the numbers of the disease, prices and utilities",
+        "what is not known of the disease, of prices and of utilities",
     ),
     INPUTS: Drawn(
         "Patients, prices and utilities",
         "patients, prices and utilities drawn together",
-        "the model",
+        "the numbers of the disease",
+        "what is not known of the disease",
     ),
     DISEASE: Drawn(
         "Disease",
         "the uncertain numbers of the disease, on the same patients",
         "prices and utilities",
+        "what is not known of prices and utilities, and the luck of the patients",
     ),
     ALL: Drawn(
         "Disease, prices and utilities",
         "the uncertain numbers of the disease, prices and utilities, on the same patients",
-        "nothing but what has no distribution",
+        "numbers without a distribution",
+        "the luck of the patients",
     ),
 }
 
 
-def best_words(
-    compared: CostEffectiveness, threshold: float, names: Sequence[str] | None = None
-) -> str:
-    """Which protocol to choose where a QALY is worth so much, and how sure the patients make it."""
-    best = compared.best(threshold)
-    said = highest_words((names or compared.names)[best], threshold)
-    if not compared.knows_patients:
-        return f"{said}."
-    share = float(compared.acceptability_at(threshold)[best])
-    draws = share_words(share, N_RESAMPLES)
-    return f"{said}; it also has it in {draws}, each of {DRAWN[PATIENTS].meaning}."
-
-
 def best_of_draws_words(
-    compared: CostEffectiveness, names: Sequence[str], shares: Sequence[float], n: int
+    compared: CostEffectiveness, names: Sequence[str], shares: Sequence[float], n: int, drawn: str
 ) -> str:
-    """Which protocol is best as everything stands, and in how many draws of what is uncertain.
+    """Which protocol is best as everything stands, in how many draws, and what these leave out.
 
     Parameters
     ----------
@@ -105,14 +100,17 @@ def best_of_draws_words(
         Share of the draws in which each is best.
     n
         Draws.
+    drawn
+        What they are of, one of `DRAWN`.
     """
     best = compared.best()
     said = highest_words(names[best], compared.threshold)
+    left_out = f"This leaves out {DRAWN[drawn].left_out}."
     often = max(range(len(names)), key=lambda place: shares[place])
     in_draws = f"{said} with everything as it stands, and in {share_words(shares[best], n)}"
     if often == best:
-        return f"{in_draws}."
-    return f"{in_draws}; {names[often]} has it in {share_words(shares[often], n)}."
+        return f"{in_draws}. {left_out}"
+    return f"{in_draws}; {names[often]} has it in {share_words(shares[often], n)}. {left_out}"
 
 
 def highest_words(name: str, threshold: float) -> str:

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ape_core.analysis.economics_certainty import (
+    FIRST_DRAWN,
+    best_of_draws_words,
+    highest_words,
+)
+from ape_core.analysis.uncertainty import uncertain_inputs
 from ape_core.summaries.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.analysis.uncertainty import Uncertainty
@@ -66,3 +72,19 @@ def sources_table(
         (f"Net benefit beside {compared.names[compared.reference]}", "GBP per patient", gains),
         *columns,
     )
+
+
+def first_draws(compared: CostEffectiveness) -> Uncertainty | None:
+    """Draws of `FIRST_DRAWN`; None where the luck of patients, which is among it, is not known."""
+    return uncertain_inputs(compared) if compared.knows_patients else None
+
+
+def best_words(
+    compared: CostEffectiveness, uncertain: Uncertainty | None, names: Sequence[str] | None = None
+) -> str:
+    """Which protocol is best, and in how many of the first draws, where there are any."""
+    called = names or compared.names
+    if uncertain is None:
+        return f"{highest_words(called[compared.best()], compared.threshold)}."
+    shares = best_shares(uncertain, compared.threshold)
+    return best_of_draws_words(compared, called, shares, uncertain.n_draws, FIRST_DRAWN)

@@ -9,7 +9,9 @@ import numpy as np
 
 from ape_core.analysis.economics import THRESHOLDS
 from ape_core.analysis.economics_words import (
+    UNCOUNTED,
     icer_interval_words,
+    is_counted,
     pounds_interval,
     qalys_interval,
     step_words,
@@ -80,7 +82,7 @@ def net_benefit_table(compared: CostEffectiveness, thresholds: list[float]) -> T
         ("Protocol", ""), ("Worth of a QALY", "GBP"),
         (f"Net benefit beside {compared.names[compared.reference]}", _PER_PATIENT),
         ("95% interval from", "GBP"), ("95% interval to", "GBP"),
-        ("Best in", "% of samples of these patients"),
+        ("Best in", "% of samples of these patients; disease, prices and utilities as they stand"),
     )  # fmt: skip
     pairs = zip(heads, columns, strict=True)
     return Table.of("Net benefit", *((name, unit, values) for (name, unit), values in pairs))
@@ -94,7 +96,9 @@ def costs_table(priced: Mapping[str, HealthEconomics]) -> Table:
         for at, (year, weight) in enumerate(zip(item.years, item.cost_weights, strict=True))
     ]
     columns = list(zip(*cells, strict=True))
-    kinds = [(kind.capitalize(), _PER_PATIENT) for kind in (*COSTS, "all")]
+    counts = all(is_counted(item, COSTS[-1]) for item in priced.values())
+    titles = COSTS if counts else (*COSTS[:-1], f"{COSTS[-1]} ({UNCOUNTED})")
+    kinds = [(kind.capitalize(), _PER_PATIENT) for kind in (*titles, "all")]
     heads = [("Protocol", ""), ("Year", ""), *kinds, ("Left by discounting", "share")]
     pairs = zip(heads, columns, strict=True)
     return Table.of("Cost by year", *((name, unit, values) for (name, unit), values in pairs))

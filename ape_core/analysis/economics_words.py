@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from ape_core.summaries.economics import COSTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,6 +27,8 @@ PERSPECTIVE: Final = (
     "injections, visits and scans, from the first visit to the end of the run. A year is 52 weeks, "
     "and the first is not discounted."
 )
+UNCOUNTED: Final = "not counted"
+"""What stands for the cost of a category without a price."""
 NOT_COUNTED: Final = (
     "Not counted: adverse events, travel, carers' time, and the cost of lost sight unless you set "
     "it."
@@ -81,13 +85,26 @@ def qalys_interval(bounded: Bounded) -> str:
     return _ends(signed_qalys(bounded.low), signed_qalys(bounded.high), bounded)
 
 
+def is_counted(item: HealthEconomics, kind: str) -> bool:
+    """Whether costs of a category are counted: those of lost sight are where a year has a price."""
+    return kind != COSTS[-1] or item.economics.pence("care/sight_loss_year") > 0
+
+
+def category_words(item: HealthEconomics) -> tuple[str, ...]:
+    """Cost per patient of each of `COSTS`, or that it is not counted."""
+    return tuple(
+        pounds(amount) if is_counted(item, kind) else UNCOUNTED
+        for kind, amount in zip(COSTS, item.cost_by_category.tolist(), strict=True)
+    )
+
+
 def increment_words(increment: Increment, name: str, other: str) -> str:
     """One protocol beside another, in a sentence or two."""
     if increment.verdict == "same":
         return f"{name} and {other} cost and gain the same."
-    cost, gain = pounds(abs(increment.cost)), qalys_text(abs(increment.qalys))
+    cost, gain = pounds(abs(increment.cost)), _gain_text(abs(increment.qalys))
     costs = f"costs {cost} {'more' if increment.cost > 0 else 'less'}"
-    gains = f"gains {gain} QALYs {'more' if increment.qalys > 0 else 'less'}"
+    gains = f"gains {gain} QALYs {'more' if increment.qalys > 0 else 'fewer'}"
     both = f"{costs} and {gains} per patient"
     if increment.verdict == "dominates":
         sentence = f"{name} dominates {other}: it {both}."
@@ -179,6 +196,13 @@ def eye_words(priced: HealthEconomics) -> str:
         f"(SD {sd:g}) all the time and to need no treatment, so that treatment gains few QALYs in "
         "patients whose other eye sees better."
     )
+
+
+def _gain_text(amount: float) -> str:
+    """QALYs in a sentence: where they are fewer than a thousandth, their first digit alone."""
+    if not _LEAST_QALYS <= amount < 0.001:
+        return qalys_text(amount)
+    return f"{float(f'{amount:.1g}'):.{_MOST_DECIMALS}f}".rstrip("0")
 
 
 def _ends(low: str, high: str, bounded: Bounded) -> str:

@@ -7,8 +7,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ape_core.analysis.economics import cost_effectiveness
-from ape_core.analysis.economics_certainty import best_words, certainty_words, unknown_words
+from ape_core.analysis.economics_certainty import (
+    DRAWN,
+    FIRST_DRAWN,
+    certainty_words,
+    unknown_words,
+)
+from ape_core.analysis.economics_sources import best_shares, best_words, first_draws
 from ape_core.analysis.economics_words import (
+    category_words,
     eye_words,
     increment_words,
     pounds,
@@ -27,10 +34,11 @@ from ape_core.storage.own_economics import OwnEconomics
 from ape_core.summaries.economics import COSTS, HealthEconomics, health_economics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.analysis.increments import Bounded
+    from ape_core.analysis.uncertainty import Uncertainty
     from ape_core.runs.handle import Run
     from ape_core.spec.economics import Economics
 
@@ -50,17 +58,18 @@ def economics(asked: argparse.Namespace) -> Answer:
     priced = {run.run_id: _priced(run, prices, asked.utility) for run in runs}
     titles = {run.run_id: run.spec.protocol.title for run in runs}
     compared = cost_effectiveness(priced, threshold=asked.worth) if len(runs) > 1 else None
+    uncertain = first_draws(compared) if compared is not None else None
     first = next(iter(priced.values()))
     data = {
         "set": prices.name,
         "utility": first.utility,
         "price_year": prices.price_year,
         "runs": [_run(run, priced[run.run_id]) for run in runs],
-        **({} if compared is None else _compared(compared, runs)),
+        **({} if compared is None else _compared(compared, uncertain, runs)),
     }
     said = [_table(priced, titles)]
     if compared is not None:
-        said += _in_words(compared, [titles[name] for name in compared.names])
+        said += _in_words(compared, uncertain, [titles[name] for name in compared.names])
     if compared is not None and asked.draws is not None:
         data["draws_of_the_disease"], words = drawn_answer(asked, runs, prices, compared)
         said += ["", words]
@@ -112,10 +121,13 @@ def _run(run: Run, item: HealthEconomics) -> dict[str, Any]:
     }
 
 
-def _compared(compared: CostEffectiveness, runs: list[Run]) -> dict[str, Any]:
+def _compared(
+    compared: CostEffectiveness, uncertain: Uncertainty | None, runs: list[Run]
+) -> dict[str, Any]:
     """The comparison with the first run, for programs."""
-    known = compared.knows_patients
-    shares = compared.acceptability_at(compared.threshold).tolist() if known else [None] * len(runs)
+    shares: Sequence[float | None] = [None] * len(runs)
+    if uncertain is not None:
+        shares = best_shares(uncertain, compared.threshold)
     found = []
     for place, run in enumerate(runs[1:], start=1):
         item = compared.increment(place)
@@ -150,6 +162,7 @@ def _compared(compared: CostEffectiveness, runs: list[Run]) -> dict[str, Any]:
         "increments": found,
         "full_incremental_analysis": steps,
         "best_in_share_of_draws": dict(zip([run.run_id for run in runs], shares, strict=True)),
+        "draws_are_of": DRAWN[FIRST_DRAWN].meaning if uncertain is not None else None,
     }
 
 
@@ -170,7 +183,7 @@ def _table(priced: Mapping[str, HealthEconomics], titles: Mapping[str, str]) -> 
             titles[name],
             pounds(item.cost),
             qalys_text(item.qalys_per_patient),
-            *map(pounds, item.cost_by_category),
+            *category_words(item),
         )
         for name, item in priced.items()
     ]
@@ -178,15 +191,15 @@ def _table(priced: Mapping[str, HealthEconomics], titles: Mapping[str, str]) -> 
     return f"{head}\n{table(_TITLES, rows, _TITLES[1:])}\n"
 
 
-def _in_words(compared: CostEffectiveness, titles: list[str]) -> list[str]:
+def _in_words(
+    compared: CostEffectiveness, uncertain: Uncertainty | None, titles: list[str]
+) -> list[str]:
     """The comparison, a paragraph for each protocol, and full incremental analysis."""
     beside = [
         paragraph(increment_words(compared.increment(place), titles[place], titles[0]))
         for place in range(1, len(titles))
     ]
     steps = [(titles[step.place], step_words(step, titles)) for step in compared.steps]
-    best = best_words(compared, compared.threshold)
-    for name, title in zip(compared.names, titles, strict=True):
-        best = best.replace(name, title)
+    best = best_words(compared, uncertain, titles)
     full = "In the order of cost:\n" + table(("protocol", "result"), steps)
     return [*beside, "", full, "", paragraph(best)]

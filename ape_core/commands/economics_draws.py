@@ -58,7 +58,7 @@ def drawn_answer(
         data["best_in_share_of_draws"][name] = dict(
             zip([run.run_id for run in runs], shares, strict=True)
         )
-        told = best_of_draws_words(compared, titles, shares, item.n_draws)
+        told = best_of_draws_words(compared, titles, shares, item.n_draws, name)
         said.append(paragraph(f"Draws of {DRAWN[name].meaning}. {told}"))
     for at, drawn in zip(draws.complete_draws, draws.priced(plain), strict=True):
         ids = [spec.run_id for spec in draws.draws[at]]

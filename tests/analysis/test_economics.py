@@ -11,7 +11,13 @@ import pytest
 
 from ape_core.analysis.drawn_costs import drawn_costs
 from ape_core.analysis.economics import N_POINTS, THRESHOLDS, cost_effectiveness
-from ape_core.analysis.economics_certainty import best_words
+from ape_core.analysis.economics_certainty import (
+    FIRST_DRAWN,
+    INPUTS,
+    PATIENTS,
+    best_of_draws_words,
+)
+from ape_core.analysis.economics_sources import best_words, first_draws
 from ape_core.analysis.economics_tables import (
     acceptability_table,
     costs_table,
@@ -43,6 +49,7 @@ EXTEND, FIXED, NONE = (
     "no-treatment",
 )
 YEARS, N = 2, 600
+SIGHT = "care/sight_loss_year"
 
 
 def chunk_of(protocol, seed=1, n=N, *, two_eyes=False):
@@ -144,13 +151,19 @@ def test_acceptability_is_that_of_the_normal_distribution_where_two_are_compared
         assert shares[1, place] == pytest.approx(NormalDist().cdf(found.value / found.se), abs=0.05)
 
 
-def test_where_a_qaly_is_worth_nothing_the_cheapest_is_best(compared):
+def test_where_a_qaly_is_worth_nothing_the_cheapest_is_best(summaries, compared):
     assert compared.acceptability_at(0).tolist() == [0, 0, 1]
     assert compared.best(0) == 2
     assert compared.best(1e7) == int(np.argmax(compared.qalys))
-    assert best_words(compared, 0) == (
-        "Where a QALY is worth £0, no-treatment has the highest net benefit; it also has it in all "
-        "2,000 draws, each of the patients drawn again from those who were simulated."
+    free = compare(summaries, reference=NONE, threshold=0)
+    assert FIRST_DRAWN == INPUTS
+    assert best_words(free, first_draws(free)) == (
+        "Where a QALY is worth £0, no-treatment has the highest net benefit with everything as it "
+        "stands, and in all 1,000 draws. This leaves out what is not known of the disease."
+    )
+    assert best_of_draws_words(free, "ABC", (0.4, 0, 0.6), 2_000, PATIENTS).endswith(
+        "and in 60% of 2,000 draws. This leaves out what is not known of the disease, of prices "
+        "and of utilities."
     )
 
 
@@ -354,7 +367,7 @@ def test_draws_of_other_protocols_are_refused(compared):
         probabilistic([compared, other])
 
 
-def test_tables_hold_what_the_comparison_says(compared):
+def test_tables_hold_what_the_comparison_says(summaries, compared):
     full = incremental_table(compared)
     assert [column.heading for column in full.columns][:3] == [
         "Protocol", "Cost (GBP per patient)", "QALYs (per patient)",
@@ -370,6 +383,9 @@ def test_tables_hold_what_the_comparison_says(compared):
     assert gains.rows[0][2] == compared.increment(0).net_benefit(20_000).value
     priced = dict(zip(compared.names, compared.priced, strict=True))
     by_year = costs_table(priced)
+    assert by_year.columns[6].name == "Sight loss (not counted)"
+    with_sight = health_economics(summaries[EXTEND], SHIPPED.with_price(SIGHT, 100))
+    assert costs_table({EXTEND: with_sight}).columns[6].name == "Sight loss"
     assert sum(row[7] for row in by_year.rows[:YEARS]) == pytest.approx(
         compared.priced[0].undiscounted_cost
     )

@@ -199,19 +199,20 @@ DEARER = (
 )
 BETTER = "A dominates B: it costs £1,234 less and gains 0.200 QALYs more per patient."
 WORSE = (
-    "A is dominated by B: it costs £1,234 more and gains 0.200 QALYs less per patient. "
+    "A is dominated by B: it costs £1,234 more and gains 0.200 QALYs fewer per patient. "
     "With these patients the difference in QALYs may be chance."
 )
 UNSURE = (
-    "A costs £321 less and gains 0.000010 QALYs less per patient than B. With these patients the "
+    "A costs £321 less and gains 0.00001 QALYs fewer per patient than B. With these patients the "
     "difference in QALYs may be chance."
 )
 LARGE = (
     "A costs £3,552 more and gains 0.0013 QALYs more per patient than B: £2,730,000 per QALY "
     "gained (95% interval £2,730,000 to £2,730,000)."
 )
+FEWER = "A is dominated by B: it costs £1,664 more and gains 0.001 QALYs fewer per patient."
 SAVING = (
-    "A costs £1,000 less and gains 0.0500 QALYs less per patient than B: £20,000 saved per QALY "
+    "A costs £1,000 less and gains 0.0500 QALYs fewer per patient than B: £20,000 saved per QALY "
     "lost (95% interval £20,000 to £20,000)."
 )
 
@@ -225,6 +226,7 @@ SAVING = (
         (increment(-1_000, -0.05), SAVING),
         (increment(-321, -0.00001, 10, 0.001), UNSURE),
         (increment(3_552, 0.0013), LARGE),
+        (increment(1_664, -0.00099, 10, 0.0001), FEWER),
         (increment(0, 0), "A and B cost and gain the same."),
     ],
 )

@@ -6,7 +6,9 @@ import pytest
 
 import ape_core as core
 from ape_core.analysis.economics_certainty import TOO_FEW
+from ape_core.analysis.economics_sources import best_shares, best_words
 from ape_core.analysis.economics_words import pounds
+from ape_core.analysis.uncertainty import uncertain_inputs
 from ape_core.runs.starting import open_run, run
 from support.runs import small_spec
 from widgets.report_costs import costs_markup
@@ -35,6 +37,16 @@ def test_runs_are_priced_and_compared(ape, ids, store_path, tmp_path):
     said = ape("economics", *ids).out
     assert pounds(compared.costs[1]) in said
     assert "In the order of cost" in said
+    told = " ".join(said.split())
+    assert "not counted" in said.splitlines()[3]
+    assert "This leaves out what is not known of the disease." in told
+    shares = best_shares(uncertain_inputs(compared), 20_000)
+    assert list(found.json["best_in_share_of_draws"].values()) == shares
+    assert found.json["draws_are_of"] == "patients, prices and utilities drawn together"
+    summaries = {i: open_run(i, store_path).summary() for i in ids}
+    report = costs_markup(summaries, "uk-list-prices", store_path)
+    assert "<td>not counted</td>" in report
+    assert best_words(compared, uncertain_inputs(compared)) in report
     assert "Only one eye" in " ".join(said.split())
     one = ape("economics", ids[1], "--json")
     assert "increments" not in one.json

@@ -181,9 +181,15 @@ def test_another_mapping_reference_and_worth_are_drawn(page, compared):
 
 
 def test_the_plane_and_the_curves_can_take_prices_as_uncertain(page):
-    patients = page._charts[1]._drawing.value
+    together = page._charts[1]._drawing.value
+    assert "This leaves out what is not known of the disease." in page._charts[2].card._foot.value
+    page._charts[1].choice.value = PATIENTS
+    assert page._charts[1]._drawing.value != together
+    left_out = "leaves out what is not known of the disease, of prices and of utilities"
+    assert left_out in page._charts[1].card._foot.value
+    assert left_out in page._charts[2].card._foot.value
     page._charts[1].choice.value = INPUTS
-    assert page._charts[1]._drawing.value != patients
+    assert page._charts[1]._drawing.value == together
     assert "list prices of drugs, are held" in plain(page._charts[1].card._foot.value)
     sources = page._charts[4]
     said = plain(sources.card._foot.value)
@@ -192,7 +198,9 @@ def test_the_plane_and_the_curves_can_take_prices_as_uncertain(page):
     assert f"Prices and utilities {pounds(spread.parameters)}" in said
     assert "Numbers of the disease not drawn yet" in said
     assert "First visit: £172, lognormal" in said
-    assert "prices and utilities drawn together; the model stay" in plain(page._caveats.value)
+    assert "prices and utilities drawn together; the numbers of the disease stay" in plain(
+        page._caveats.value
+    )
     drawn = [panel._drawing.value for panel in page._charts if hasattr(panel, "_drawing")]
     assert not [markup for markup in drawn if re.search(r"nan|inf", markup.lower())]
 
@@ -250,7 +258,7 @@ def test_draws_that_were_asked_for_before_are_found_again(drawn, kept, ids):
     assert session.study.n_complete == 3
     assert session.study.state.status == "complete"
     assert session.study.n_draws == "3"
-    assert session.drawn == PATIENTS  # nobody chose another
+    assert session.drawn == INPUTS  # nobody chose another
     assert DISEASE in session.drawable
 
 
@@ -285,7 +293,7 @@ def test_the_report_is_asked_for_at_the_prices_of_the_page(page, drawn):
     assert "Own values: Faricimab 6 mg £100." in said
     assert "At list prices." not in said
     assert "3 draws are few: a share of them moves in steps of 33.3%." in said
-    assert "The first 1,000 of the 2,000 draws of" in said
+    assert "1,000 draws of patients, prices and utilities drawn together" in said
     answer = plain(economics_answer(session.comparison, 1, priced))
     item = compared.priced[0]
     figures = f"{pounds(item.cost)} and {qalys_text(item.qalys_per_patient)} QALYs per patient"
@@ -301,6 +309,17 @@ def test_a_report_of_draws_that_are_not_simulated_is_refused(page):
     assert economics_parts(page.session.comparison, 0, Priced()) == []
 
 
+def test_the_cost_of_lost_sight_says_that_it_is_not_counted_until_it_has_a_price(page):
+    costs, years = page._charts[0], page._charts[5]
+    assert "sight loss not counted: its price is £0" in plain(costs._drawing.value)
+    assert "sight loss not counted" in costs._drawing.value.split("aria-label")[1]
+    assert "sight loss" not in years.card._foot.value
+    page.session.change({"care/sight_loss_year": 1_000})
+    page.draw()
+    assert "not counted" not in costs._drawing.value
+    assert "sight loss" in years.card._foot.value
+
+
 def test_why_these_runs_are_shown_is_said(page):
     assert "ape-why" not in page._title.head.value
     page.session.why = "These are the newest runs."
@@ -314,7 +333,7 @@ def test_draws_that_cannot_be_are_refused_in_words(page):
     sources._start.click()
     page.draw()
     assert "Draws: 'many' is not a whole number from 2 to 200." in plain(page._notices.view.value)
-    assert page.session.drawn == PATIENTS
+    assert page.session.drawn == INPUTS
 
 
 def test_where_slots_ran_short_the_page_shows_no_interval(page, monkeypatch):
@@ -379,7 +398,8 @@ def test_list_prices_are_said_only_of_drugs_at_them(page):
     assert "At list prices." not in said
     assert "put in its place: Faricimab 6 mg £450." in said
     assert "At the list price: Aflibercept 2 mg." in said
-    page._charts[1].choice.value = INPUTS
+    page.draw()
+    assert page._charts[1].choice.value == INPUTS
     foot = plain(page._charts[1].card._foot.value)
     assert "as list prices of drugs and own values, are held" in foot
     page.session.change({"drugs/aflibercept-2mg": 400})

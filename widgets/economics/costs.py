@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ape_core.analysis.economics_tables import costs_table, qalys_gained_table
-from ape_core.analysis.economics_words import pounds, qalys_text
+from ape_core.analysis.economics_words import (
+    UNCOUNTED,
+    category_words,
+    is_counted,
+    pounds,
+    qalys_text,
+)
 from ape_core.summaries.economics import COSTS
 from widgets.charts.card import Card
 from widgets.economics.drawing import Drawing, plain, short_pounds, ticks_between
@@ -14,6 +20,8 @@ from widgets.several.colours import LETTERS, chip, colour_name, names_below
 from widgets.theme import colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.summaries.economics import HealthEconomics
     from widgets.economics.drawing import Pictured
@@ -55,7 +63,7 @@ class YearsPanel:
         self.card.wait(waiting=not session.priced)
         self.card.offer(lambda: costs_table(session.priced))
         self._drawing.value = years_markup(session) if session.priced else ""
-        self.card.foot(key_markup() + names_below(session.names))
+        self.card.foot(key_markup(session) + names_below(session.names))
 
 
 class QalysPanel:
@@ -107,7 +115,7 @@ def _row(place: int, name: str, item: HealthEconomics, highest: float) -> str:
         f"title='{text(kind)}: {pounds(part)}'></i>"
         for kind, shade, part in parts
     )
-    said = "; ".join(f"{kind} {pounds(part)}" for kind, _, part in parts)
+    said = "; ".join(map(" ".join, zip(COSTS, category_words(item), strict=True)))
     return (
         f"<div><span title='{text(name)}'>{chip(place)}</span><span class='ape-cost-bar' "
         f"role='img' aria-label='{text(f'{name}: {said}')}'>{bar}</span>"
@@ -165,11 +173,11 @@ def categories_markup(session: EconomicsSession) -> str:
     """Key of the colours, with what each category costs under each protocol."""
     items = list(session.priced.values())
     heads = "".join(f"<th scope='col'>{chip(place)}</th>" for place in range(len(items)))
+    amounts = list(zip(*map(category_words, items), strict=True))
     rows = "".join(
-        f"<tr><th scope='row'><i style='background:{colour(shade)}'></i>{kind}</th>"
-        + "".join(f"<td>{pounds(item.cost_by_category[at])}</td>" for item in items)
-        + "</tr>"
-        for at, (kind, shade) in enumerate(zip(COSTS, COLOURS, strict=True))
+        f"<tr><th scope='row'><i style='background:{colour(shade)}'></i>{kind}</th>{_cells(row)}"
+        "</tr>"
+        for kind, shade, row in zip(COSTS, COLOURS, amounts, strict=True)
     )
     return (
         "<div class='ape-table-scroll' tabindex='0' role='region' aria-label='Cost by category'>"
@@ -178,10 +186,18 @@ def categories_markup(session: EconomicsSession) -> str:
     )
 
 
-def key_markup() -> str:
-    """Meaning of the colours of categories."""
+def _cells(amounts: Sequence[str]) -> str:
+    """What a category costs under each protocol, or once that it is not counted, and why."""
+    if set(amounts) == {UNCOUNTED}:
+        return f"<td colspan='{len(amounts)}'>{UNCOUNTED}: its price is £0</td>"
+    return "".join(f"<td>{amount}</td>" for amount in amounts)
+
+
+def key_markup(session: Pictured) -> str:
+    """Meaning of the colours of the categories that are counted."""
     items = "".join(
         f'<span class="ape-key"><i style="background:{colour(shade)}"></i>{kind}</span>'
         for kind, shade in zip(COSTS, COLOURS, strict=True)
+        if any(is_counted(item, kind) for item in session.priced.values())
     )
     return f'<div class="ape-foot">{items}</div>'

@@ -10,11 +10,15 @@ from ape_core.analysis.economics import cost_effectiveness
 from ape_core.analysis.economics_certainty import (
     ALL,
     best_of_draws_words,
-    best_words,
     drawn_inputs_words,
     held_inputs_words,
 )
-from ape_core.analysis.economics_sources import best_shares, sources_table
+from ape_core.analysis.economics_sources import (
+    best_shares,
+    best_words,
+    first_draws,
+    sources_table,
+)
 from ape_core.analysis.economics_tables import (
     costs_table,
     net_benefit_table,
@@ -138,8 +142,8 @@ def economics_answer(comparison: Comparison, reference: int, priced: Priced) -> 
         )
     return (
         "<h2>The answer: cost, and what is gained</h2>"
-        f"<ul>{''.join(lines)}</ul><p>{text(best_words(compared, compared.threshold))} Prices: "
-        f"{text(set_words(economics))}.</p>"
+        f"<ul>{''.join(lines)}</ul><p>{text(best_words(compared, first_draws(compared)))} "
+        f"Prices: {text(set_words(economics))}.</p>"
     )
 
 
@@ -227,9 +231,9 @@ def _drawn(
     )
     assert of_disease is not None
     assert both is not None
-    pictures = certainty_pictures(Picture(compared, both), *both.plane(), both.acceptability(), ALL)
+    pictures = certainty_pictures(Picture(compared, both), ALL)
     shares = best_shares(both, compared.threshold)
-    best = best_of_draws_words(compared, compared.names, shares, both.n_draws)
+    best = best_of_draws_words(compared, compared.names, shares, both.n_draws, ALL)
     items = drawn_inputs_words(economics, priced.utility or None)
     drugs = {item.drug for item in compared.priced}
     held = f"{held_words(economics, drugs)} {held_inputs_words(economics, drugs)}"

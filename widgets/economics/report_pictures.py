@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ape_core.analysis.economics_certainty import PATIENTS, few_draws_words
+from ape_core.analysis.economics_certainty import DRAWN, FIRST_DRAWN, few_draws_words
+from ape_core.analysis.economics_sources import first_draws
 from ape_core.analysis.economics_words import pounds
-from ape_core.analysis.resampling import N_RESAMPLES
 from widgets.economics.costs import key_markup, qalys_markup, years_markup
 from widgets.economics.uncertainty import plane_draws_words
 from widgets.economics.uncertainty_drawings import acceptability_markup, plane_markup
@@ -20,7 +20,6 @@ from widgets.theme import hexadecimal
 if TYPE_CHECKING:
     from ape_core.analysis.economics import CostEffectiveness
     from ape_core.analysis.uncertainty import Uncertainty
-    from ape_core.summaries.definitions import Floats
     from ape_core.summaries.economics import HealthEconomics
 
 _RULES: Final = (
@@ -70,33 +69,37 @@ class Picture:
 
 
 def pictures_markup(compared: CostEffectiveness) -> str:
-    """The charts of the page, as they are drawn of the patients alone."""
+    """The charts of the page, as they are drawn first."""
     shown = Picture(compared)
     reference = LETTERS[compared.reference]
     beside = f"Net benefit beside {reference} as years add up, a QALY worth "
     figures = [
-        ("Cost by year, pounds per patient, not discounted", years_markup(shown) + key_markup()),
+        ("Cost by year, pounds per patient, not discounted",
+         years_markup(shown) + key_markup(shown)),
         (f"QALYs gained in each year beside {reference}, per 1,000 patients, not discounted",
          qalys_markup(compared)),
         (beside + pounds(compared.threshold), value_markup(shown)),
     ]  # fmt: skip
-    if compared.knows_patients:
-        figures += certainty_pictures(shown, *compared.plane(), compared.acceptability(), PATIENTS)
+    uncertain = first_draws(compared)
+    if uncertain is not None:
+        figures += certainty_pictures(Picture(compared, uncertain), FIRST_DRAWN)
     return figures_markup(figures)
 
 
-def certainty_pictures(
-    shown: Picture, costs: Floats, qalys: Floats, shares: Floats, drawn: str
-) -> list[tuple[str, str]]:
-    """The plane, and how often each protocol is best."""
-    n = N_RESAMPLES if drawn == PATIENTS else costs.shape[1]
-    of = plane_draws_words(costs.shape[1], n, drawn)
-    few = f". {few_draws_words(n)}" if few_draws_words(n) else ""
+def certainty_pictures(shown: Picture, drawn: str) -> list[tuple[str, str]]:
+    """The plane, and how often each protocol is best, in draws that are known."""
+    uncertain = shown.uncertain
+    assert uncertain is not None
+    costs, qalys = uncertain.plane()
+    n = uncertain.n_draws
+    of = plane_draws_words(n, n, drawn)
+    beside = f"of {DRAWN[drawn].meaning}. This leaves out {DRAWN[drawn].left_out}. "
+    said = f"{beside}{few_draws_words(n)}".strip()
     return [
         (f"Cost-effectiveness plane: per patient beyond {LETTERS[shown.reference]}, {of}",
          plane_markup(shown, costs, qalys)),
-        (f"Share of {n:,} draws in which each protocol has the highest net benefit{few}",
-         acceptability_markup(shown, shares)),
+        (f"Share of {n:,} draws in which each protocol has the highest net benefit, each {said}",
+         acceptability_markup(shown, uncertain.acceptability())),
     ]  # fmt: skip
 
 

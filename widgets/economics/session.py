@@ -10,7 +10,13 @@ import numpy as np
 
 from ape_core.analysis.economic_draws import Pricing
 from ape_core.analysis.economics import CostEffectiveness, cost_effectiveness
-from ape_core.analysis.economics_certainty import ALL, DISEASE, INPUTS, PATIENTS
+from ape_core.analysis.economics_certainty import (
+    ALL,
+    DISEASE,
+    FIRST_DRAWN,
+    INPUTS,
+    PATIENTS,
+)
 from ape_core.analysis.uncertainty import Uncertainty, uncertain_inputs
 from ape_core.errors import InvalidInputError, InvalidSpecError
 from ape_core.spec.canonical import sha256_text
@@ -55,7 +61,7 @@ class EconomicsSession(SeveralSession):
         self.own = OwnEconomics(self.store.path)
         self.base = self.economics = self.own.load(SHIPPED)
         self.utility = next(iter(self.economics.utilities))
-        self.wanted_drawn = PATIENTS
+        self.wanted_drawn = ""
         self.priced: dict[str, HealthEconomics] = {}
         self.compared: CostEffectiveness | None = None
         self.refusal = ""
@@ -118,7 +124,10 @@ class EconomicsSession(SeveralSession):
     @property
     def drawn(self) -> str:
         """What is drawn on the plane: what the reader chose, once there are draws of it."""
-        return self.wanted_drawn if self.wanted_drawn in self.drawable else PATIENTS
+        if self.wanted_drawn in self.drawable:
+            return self.wanted_drawn
+        known = self.compared is None or self.compared.knows_patients
+        return FIRST_DRAWN if known else PATIENTS
 
     @property
     def uncertain(self) -> Uncertainty | None:

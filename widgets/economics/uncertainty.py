@@ -15,9 +15,9 @@ from ape_core.analysis.economics_certainty import (
     INPUTS,
     PATIENTS,
     best_of_draws_words,
-    best_words,
     certainty_words,
     few_draws_words,
+    highest_words,
 )
 from ape_core.analysis.economics_sources import best_shares
 from ape_core.analysis.economics_tables import acceptability_table, plane_table
@@ -47,6 +47,7 @@ class PlanePanel:
     def __init__(self, session: EconomicsSession, draw: Callable[[], None]) -> None:
         self._session, self._draw = session, draw
         self.choice = classed(Dropdown(description="Uncertain"), "ape-year")
+        self._offering = False
         self._offer()
         self.choice.observe(guarded(session, self._chosen), names="value")
         self._drawing = html()
@@ -73,16 +74,20 @@ class PlanePanel:
         self.card.foot(plane_foot(session) + names_below(session.names))
 
     def _offer(self) -> None:
-        """Offer what can be drawn."""
+        """Offer what can be drawn; what is set here is not what a reader chose."""
         options = [(DRAWN[name].title, name) for name in self._session.drawable]
-        if list(self.choice.options) != options:
-            self.choice.options = options
-        if self.choice.value != self._session.drawn:
-            self.choice.value = self._session.drawn
+        self._offering = True
+        try:
+            if list(self.choice.options) != options:
+                self.choice.options = options
+            if self.choice.value != self._session.drawn:
+                self.choice.value = self._session.drawn
+        finally:
+            self._offering = False
 
     def _chosen(self, change: Any) -> None:
         """Draw the other."""
-        if change.new is not None and change.new != self._session.drawn:
+        if not self._offering and change.new is not None and change.new != self._session.drawn:
             self._session.wanted_drawn = change.new
             self._draw()
 
@@ -189,10 +194,13 @@ def best_of(session: EconomicsSession) -> str:
     compared, uncertain = session.compared, session.uncertain
     assert compared is not None
     letters = LETTERS[: len(compared.names)]
-    if uncertain is None:
-        return best_words(compared, session.threshold, letters)
-    shares = best_shares(uncertain, session.threshold)
-    return best_of_draws_words(compared, letters, shares, uncertain.n_draws)
+    if uncertain is not None:
+        shares = best_shares(uncertain, session.threshold)
+    elif compared.knows_patients:
+        shares = compared.acceptability_at(session.threshold).tolist()
+    else:
+        return f"{highest_words(letters[compared.best()], session.threshold)}."
+    return best_of_draws_words(compared, letters, shares, n_draws(session), session.drawn)
 
 
 def plane_foot(session: EconomicsSession) -> str:
@@ -203,7 +211,8 @@ def plane_foot(session: EconomicsSession) -> str:
         return to_come(certainty_words(compared))
     held = held_words(session.economics, {item.drug for item in session.priced.values()})
     said = {
-        PATIENTS: "The spread is the luck of these patients alone, and shrinks with more of them.",
+        PATIENTS: "The spread is the luck of these patients alone, and shrinks with more of them. "
+        f"It leaves out {DRAWN[PATIENTS].left_out}.",
         INPUTS: held,
         DISEASE: "The spread is what is not known of the disease; more patients leave it as it is.",
         ALL: held,
