@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import re
 import socket
 from pathlib import Path
@@ -8,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from jupyter_server.services.kernels.connection.base import serialize_binary_message
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
@@ -144,6 +146,27 @@ def test_what_a_kernel_says_to_a_page_that_has_gone_does_not_stop_the_server(con
     said = serialize_binary_message({"header": {"msg_type": "comm_msg"}, "buffers": [b"data"]})
     with pytest.raises(WebSocketClosedError):
         socket.write_message(said, binary=True)
+
+
+@pytest.mark.parametrize(("error", "told"), [(WebSocketClosedError(), 0), (OSError("full"), 1)])
+def test_a_message_to_a_page_that_closes_meanwhile_leaves_no_error_behind(
+    monkeypatch, caplog, error, told
+):
+    unheard = []
+
+    async def send():
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: unheard.append(what))
+        sent = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(WebSocketHandler, "write_message", lambda *_: sent)
+        KernelSocket.__new__(KernelSocket).write_message("text")
+        sent.set_exception(error)
+        await asyncio.sleep(0)
+
+    asyncio.run(send())
+    monkeypatch.undo()
+    gc.collect()
+    assert unheard == []
+    assert len(caplog.records) == told
 
 
 def test_a_port_that_is_taken_is_named():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from asyncio import Future
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
@@ -16,6 +18,7 @@ from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-unty
 
 from widgets.navigation import PAGES
 
+_LOG: Final = logging.getLogger(__name__)
 _PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 _KERNEL_ID: Final = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 
@@ -40,11 +43,23 @@ class KernelSocket(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         """
         if isinstance(message, bytes) and not self._reads_data():
             raise WebSocketClosedError
-        return super().write_message(message, binary)
+        sent = super().write_message(message, binary)
+        if isinstance(sent, Future):
+            sent.add_done_callback(_forgive_closed)
+        return sent
 
     def _reads_data(self) -> bool:
         """Whether the page is there, and of the protocol that Voilà expects."""
         return self.ws_connection is not None and self.selected_subprotocol == _PROTOCOL
+
+
+def _forgive_closed(sent: Future[None]) -> None:
+    """Take note that a page was closed before it had read all: nobody waits for what was sent."""
+    if sent.cancelled():
+        return
+    error = sent.exception()
+    if error is not None and not isinstance(error, WebSocketClosedError):
+        _LOG.error("A message to a page was not sent.", exc_info=error)
 
 
 class Pages(Voila):  # type: ignore[misc]
