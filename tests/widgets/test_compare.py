@@ -26,6 +26,7 @@ from ape_core.analysis.comparison_words import (
 )
 from ape_core.analysis.paired import Paired
 from ape_core.analysis.places import changed_at
+from ape_core.errors import InvalidInputError
 from ape_core.runs import Progress
 from ape_core.runs.starting import ask, open_run, run
 from ape_core.simulation.simulate import simulate
@@ -476,3 +477,28 @@ def test_closing_leaves_nothing(kept, ids, count_widgets):
     before = count_widgets()
     ComparePage(ids, kept).close()
     assert count_widgets() == before
+
+
+def test_a_press_is_answered_before_anything_is_computed(page, monkeypatch):
+    chooser, session = page._chooser, page.session
+    chooser._numbers["patients"].value = "300"
+    seen = {}
+
+    def look(asked, store):
+        seen["title"] = plain(page._choice.head.value)
+        seen["bars"] = plain(page._progress._words.value)
+        seen["hidden"] = "ape-hidden" in page._progress.view._dom_classes
+        seen["old"] = "is-old" in page._answer._dom_classes
+        raise InvalidInputError("It cannot start.", "Ask for something else.")
+
+    monkeypatch.setattr("widgets.several.session.compare", look)
+    before = plain(page._choice.head.value)
+    chooser._start.click()
+    assert "protocols on the same 300 patients" in seen["title"] != before
+    assert seen["bars"].split() == [
+        w for c in LETTERS[: len(session.titles)] for w in (c, "starting")
+    ]
+    assert (seen["hidden"], seen["old"]) == (False, True)
+    assert "is-old" not in page._answer._dom_classes
+    assert plain(page._choice.head.value) == before
+    assert "It cannot start." in session.notice.message

@@ -14,8 +14,9 @@ from widgets.several.colours import LETTERS, named
 from widgets.why import why_markup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ape_core.spec.run_spec import RunSpec
     from widgets.compare.session import CompareSession
 
 
@@ -36,7 +37,7 @@ class ChoicePanel:
     def refresh(self) -> None:
         """Show the runs of the session."""
         session = self._session
-        self._title.value = title_markup(session)
+        self.show_title()
         rows = "".join(
             f"<li>{named(place, title)}</li>" for place, title in enumerate(session.titles)
         )
@@ -45,6 +46,10 @@ class ChoicePanel:
         years = [(str(year), year) for year in range(1, session.years + 1)]
         _offer(self._reference, places, session.reference)
         _offer(self._year, years, session.year)
+
+    def show_title(self) -> None:
+        """Show what is compared, or is about to be."""
+        self._title.value = title_markup(self._session)
 
     def _reference_chosen(self, change: Any) -> None:
         """Compare with another protocol."""
@@ -62,24 +67,31 @@ class ChoicePanel:
 def title_markup(session: CompareSession) -> str:
     """What is compared, on whom."""
     comparison, paired = session.comparison, session.paired
+    if session.is_starting and session.asked:
+        return _title(session.asked, "", "</p>")
     if comparison is None:
         return (
             '<div class="ape-title"><div><h2>Nothing is compared yet</h2>'
             "<p>Choose two to six protocols and the patients that all of them are given to, then "
             "press Compare.</p></div></div>"
         )
-    spec = comparison.runs[0].spec
-    number = words.count(comparison.n_patients)
+    growing = paired is not None and not paired.is_whole
+    so_far = f"{words.count(paired.n_patients)} of " if growing and paired else ""
+    more = f"{_link(session)}</p>{why_markup(session.why)}"
+    return _title([run.spec for run in comparison.runs], so_far, more)
+
+
+def _title(specs: Sequence[RunSpec], so_far: str, more: str) -> str:
+    """Markup of a title; `more` closes its paragraph."""
+    spec = specs[0]
+    number = words.count(spec.cohort.n_patients)
     who = (
         f"{spec.people.title}, {words.plural(spec.years, 'year')}, seed {spec.seed}. "
         "Each patient has the same course of disease and the same luck under every protocol."
     )
-    growing = paired is not None and not paired.is_whole
-    so_far = f"{words.count(paired.n_patients)} of " if growing and paired else ""
     return (
-        f'<div class="ape-title"><div><h2>{len(session.titles)} protocols on the same {so_far}'
-        f"{number} patients</h2><p>{text(who)} {_link(session)}</p>{why_markup(session.why)}</div>"
-        "</div>"
+        f'<div class="ape-title"><div><h2>{len(specs)} protocols on the same {so_far}'
+        f"{number} patients</h2><p>{text(who)} {more}</div></div>"
     )
 
 

@@ -76,15 +76,25 @@ def _own(session: CompareSession, place: int) -> list[str]:
     ]
 
 
+def _spread(session: CompareSession, place: int) -> list[str]:
+    """How far the patients of a protocol lie apart, in the headline outcomes."""
+    assert session.paired is not None
+    means = (session.paired.mean(place, name, session.year) for name in HEADLINE)
+    return [f"(SD {mean.sd:.1f})" if mean.sd else "" for mean in means]
+
+
 def _reference(session: CompareSession) -> str:
     """What the others are compared with."""
-    letters, injections, visits = _own(session, session.reference)
-    after = f"after {words.plural(session.year, 'year')}; the others are compared with it"
+    own = zip(_own(session, session.reference), _spread(session, session.reference), strict=True)
+    figures = "".join(
+        f"<p><b>{text(value)}</b> <small>{text(spread)}</small></p>" for value, spread in own
+    )
+    after = f"after {words.plural(session.year, 'year')}"
     return (
         f'<div class="is-reference"><h3>{chip(session.reference)} '
-        f"{text(session.titles[session.reference])}</h3>"
-        f"<p><b>{text(letters)}</b></p><p><b>{text(injections)}</b></p>"
-        f"<p><b>{text(visits)}</b></p><p><em>{text(after)}</em></p></div>"
+        f"{text(session.titles[session.reference])}</h3>{figures}"
+        f"<p><em>{text(after)}</em></p>"
+        "<p class='ape-own'>the others are compared with it</p></div>"
     )
 
 

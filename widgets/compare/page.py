@@ -55,7 +55,7 @@ class ComparePage(SeveralPage[CompareSession]):
 
     def make_folds(self) -> list[Widget]:
         """Make the form."""
-        self._chooser = ChooserPanel(self.session, self.draw)
+        self._chooser = ChooserPanel(self.session, self.draw, react=self.react)
         shown = partial(shown_comparison, self.session)
         self._report = ReportPanel(self.session, self.draw, shown)
         self._panels += [self._chooser, self._report]
@@ -71,8 +71,20 @@ class ComparePage(SeveralPage[CompareSession]):
         self._answer = charts
         return [self._choice.view, self._headline.view, charts]
 
+    def react(self) -> None:
+        """Show that a comparison is about to start: what it is of, and that figures are old."""
+        self._choice.show_title()
+        self._progress.refresh()
+        self._dim(on=True)
+
+    def _dim(self, *, on: bool) -> None:
+        """Show the answer as one to an earlier question, or as that of the title."""
+        for view in (self._choice.view, self._headline.view, self._answer):
+            set_class(view, "is-old", on=on)
+
     def draw_panels(self) -> None:
         """Show the state of the session; draw only what changed."""
+        self._dim(on=False)
         self.refresh_panels()
         self.fold_for(self.session.run_ids)
         set_class(self._answer, "is-damaged", on=self.session.damage is not None)

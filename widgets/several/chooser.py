@@ -33,12 +33,19 @@ class ChooserPanel(QuestionForm["SeveralSession"]):
         Draws the page after a change.
     verb
         What the button says.
+    react
+        Shows at once that the button was pressed, before anything is computed.
     """
 
     def __init__(
-        self, session: SeveralSession, draw: Callable[[], None], verb: str = "Compare"
+        self,
+        session: SeveralSession,
+        draw: Callable[[], None],
+        verb: str = "Compare",
+        react: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(session, draw)
+        self._react = react
         self._rows: list[_ProtocolRow] = []
         self._list = box(classes="ape-protocols")
         self._population = classed(Dropdown(description="Population"), "ape-field")
@@ -88,6 +95,19 @@ class ChooserPanel(QuestionForm["SeveralSession"]):
             self._population.options = shown
         if self._population.value != asked:
             self._population.value = asked
+
+    def _pressed(self, pressed: Any) -> None:
+        """React, then ask the question; what was reacted to is drawn even where it cannot start."""
+        if self._react is None:
+            super()._pressed(pressed)
+            return
+        self._session.expect_start()
+        self._start.disabled = True
+        self._react()
+        try:
+            self._session.start()
+        finally:
+            self._draw()
 
     def _ticked(self, name: str, on: bool) -> None:  # noqa: FBT001
         """A protocol was ticked, or no more."""

@@ -11,6 +11,7 @@ from widgets.errors import guarded
 from widgets.html import box, classed, html, prose, set_class, text
 from widgets.progress import compiling_words
 from widgets.several.colours import LETTERS, colour_name
+from widgets.several.session import OPENING, STARTING
 from widgets.theme import colour
 from widgets.title import state_words
 
@@ -39,6 +40,9 @@ class SeveralProgress:
     def refresh(self) -> None:
         """Show the progress of the session's runs."""
         session = self._session
+        if session.is_starting:
+            self._show_start()
+            return
         busy = not session.is_settled
         set_class(self.view, "ape-hidden", on=not busy and not session.can_go_on)
         self._words.value = progress_markup(session.progress, session.titles, session.damaged)
@@ -46,6 +50,15 @@ class SeveralProgress:
         self._cancel.disabled = session.is_stopping
         self._cancel.description = "Stopping" if session.is_stopping else "Cancel"
         set_class(self._resume, "ape-hidden", on=busy or not session.can_go_on)
+
+    def _show_start(self) -> None:
+        """Show the runs that are asked for as starting."""
+        asked = self._session.asked or []
+        titles = tuple(spec.protocol.title for spec in asked)
+        self._words.value = progress_markup(self._session.about_to_start(), titles)
+        set_class(self.view, "ape-hidden", on=False)
+        set_class(self._cancel, "ape-hidden", on=True)
+        set_class(self._resume, "ape-hidden", on=True)
 
     def _cancelled(self, _: Any) -> None:
         """Stop all runs."""
@@ -93,6 +106,8 @@ def _state(item: Progress) -> str:
     if item.status == "queued":
         place = item.queue_place or 1
         return "next in turn" if place == 1 else f"waiting, {words.plural(place - 1, 'run')} before"
+    if item.phase in (STARTING, OPENING) and not item.patients_done:
+        return item.phase
     if item.status == "running":
         left = "" if item.seconds_left is None else f", {words.duration(item.seconds_left)} left"
         return f"{100 * item.share:.0f}%{left}"

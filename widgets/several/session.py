@@ -59,6 +59,10 @@ AN_EXAMPLE: Final = (
 )
 """Why a page shows what its visitor did not ask for."""
 
+STARTING: Final = "starting"
+OPENING: Final = "opening"
+"""What becomes of a run from the press of the button on, until more is known."""
+
 _NO_STATUS: Final = ("complete", "interrupted", "failed")
 
 
@@ -90,6 +94,7 @@ class SeveralSession:
         self.reference = 0
         self.notice: Notice | None = None
         self.asked: list[RunSpec] | None = None
+        self.is_starting = False
         self.why = ""
 
     @property
@@ -183,9 +188,26 @@ class SeveralSession:
 
     def start(self) -> None:
         """Ask: join the runs that answer, or start them."""
-        if self.asked is None:
-            raise InvalidSpecError(self.problem or "Nothing is asked yet.")
-        self._show(compare(self.asked, self.store))
+        try:
+            if self.asked is None:
+                raise InvalidSpecError(self.problem or "Nothing is asked yet.")
+            self._show(compare(self.asked, self.store))
+        finally:
+            self.is_starting = False
+
+    def expect_start(self) -> None:
+        """Note that `start` comes next, so that a page can react before it takes its time."""
+        self.is_starting = self.asked is not None
+
+    def about_to_start(self) -> tuple[Progress, ...]:
+        """How far the runs are that are asked for, before anything is done about them."""
+        return tuple(
+            Progress(
+                spec.run_id, "running", OPENING if spec.run_id in self.store else STARTING,
+                0, 0, spec.cohort.n_patients,
+            )
+            for spec in self.asked or ()
+        )  # fmt: skip
 
     def open(self, run_ids: Sequence[str]) -> None:
         """Show runs of the store; their question becomes the one in the form.
