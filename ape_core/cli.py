@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
+from ape_core import __version__
 from ape_core.commands.answer import Answer, problem
 from ape_core.commands.engine_options import add_engine, add_parts
 from ape_core.errors import ApeError, InvalidInputError
 from ape_core.spec.counts import count_meant
-from ape_core.terms import END_REASONS
+from ape_core.terms import END_REASONS, STOPPED_AS_STABLE
 
+_SQL = 'as "SELECT phase, avg(letters) FROM visits GROUP BY phase"'
 _RUN = "id of the run or the first characters of it, or: latest"
 _PROTOCOL = "name of a protocol (see: ape protocols) or a YAML file"
 
@@ -116,6 +118,7 @@ def _parser() -> _Parser:
     """Everything that can be asked."""
     parser = _Parser(prog="ape", description="AMD Protocol Explorer.", epilog=_EPILOG)
     _add_common(parser, None)
+    parser.add_argument("--version", action="version", version=f"ape {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
         _add_run,
@@ -270,11 +273,16 @@ def _add_query(commands: Any) -> None:
     text = "answer a question in SQL about the tables visits and patients of a run"
     add = _add(commands, "query", ("query", "query"), text).add_argument
     add("run", metavar="RUN", help=_RUN)
-    add("sql", metavar="SQL", help='as "SELECT phase, avg(letters) FROM visits GROUP BY phase"')
+    add("sql", metavar="SQL", help=f"{_SQL}. {STOPPED_AS_STABLE}")
     text = "most rows, up to 10,000 (default 1,000)"
     add("--rows", type=whole_number, default=1_000, metavar="N", help=text)
     add("--csv", action="store_true", help="print CSV")
-    add("--memory-mb", type=float, metavar="MB", help="memory (default: half of what is left)")
+    add(
+        "--memory-mb",
+        type=float,
+        metavar="MB",
+        help="memory for it (default: half of what is left)",
+    )
     add("--seconds", type=float, metavar="S", help="time that it may take (default 120)")
 
 

@@ -48,6 +48,11 @@ def resume(asked: argparse.Namespace) -> Answer:
     return Answer(data, "\n".join([*said, *([""] if problems else []), done.text]))
 
 
+def _rounded(count: int) -> int:
+    """A number to two digits, as an estimate is not better than that."""
+    return int(float(f"{count:.2g}"))
+
+
 def estimate(asked: argparse.Namespace) -> Answer:
     """Memory, disk and time of a run before it is started."""
     spec = read_question(asked)
@@ -64,7 +69,7 @@ def estimate(asked: argparse.Namespace) -> Answer:
     text = listing(
         [
             ("patients", f"{spec.cohort.n_patients:,}"),
-            ("visits", f"about {needed.n_visits:,}"),
+            ("visits", f"about {_rounded(needed.n_visits):,}"),
             ("memory", f"{megabytes(needed.memory_mb)}, whatever the number of patients"),
             ("disk", megabytes(needed.disk_mb)),
             ("time", f"about {_time_needed(needed)}"),

@@ -275,7 +275,7 @@ def _refusal(error: duckdb.Error, limits: Limits) -> InvalidInputError:
         return InvalidInputError(
             f"The question needs more than the {limits.memory_mb:,.0f} MB of memory that it may "
             "use.",
-            "Ask of fewer patients or columns, or group by less.",
+            "Ask of fewer patients or columns, group by less, or allow more memory.",
         )
     said = str(error).split("\n", maxsplit=1)[0].strip().rstrip(".!")
     kind, _, rest = said.partition(" Error: ")

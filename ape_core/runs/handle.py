@@ -189,8 +189,9 @@ class Run:
             raise InvalidInputError(
                 f"Run {self.run_id[:12]} is {progress.status}: {progress.patients_done:,} of "
                 f"{progress.n_patients:,} patients are done.",
-                f"Wait for it (run.wait()), or go on with it: run.resume(), or `ape resume "
-                f"{self.run_id[:12]}`.",
+                "Wait for it: run.wait() in Python."
+                if progress.status in {"running", "queued"}
+                else f"Go on with it: `ape resume {self.run_id[:12]}`, or run.resume() in Python.",
             )
         self.mark_used()
         results = create_results(self.n_patients, self.folder, self.summary())
