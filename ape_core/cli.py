@@ -274,15 +274,9 @@ def _add_query(commands: Any) -> None:
     add = _add(commands, "query", ("query", "query"), text).add_argument
     add("run", metavar="RUN", help=_RUN)
     add("sql", metavar="SQL", help=f"{_SQL}. {STOPPED_AS_STABLE}")
-    text = "most rows, up to 10,000 (default 1,000)"
-    add("--rows", type=whole_number, default=1_000, metavar="N", help=text)
+    add("--rows", type=whole_number, default=1_000, metavar="N", help="1,000, at most 10,000")
     add("--csv", action="store_true", help="print CSV")
-    add(
-        "--memory-mb",
-        type=float,
-        metavar="MB",
-        help="memory for it (default: half of what is left)",
-    )
+    add("--memory-mb", type=float, metavar="MB", help="memory (default: half of what is left)")
     add("--seconds", type=float, metavar="S", help="time that it may take (default 120)")
 
 

@@ -299,8 +299,8 @@ def command(*words):
 
 
 def test_ctrl_c_ends_at_a_commit_with_a_sentence(store_path):
-    spec = small_spec(100_000, years=2)
-    words = [spec.protocol.name, "--patients", "100000", "--years", "2", "--workers", "1"]
+    spec = small_spec(1_000_000, years=2)
+    words = [spec.protocol.name, "--patients", "1M", "--years", "2", "--workers", "1"]
     started = subprocess.Popen(
         command("run", *words, "--chunk-size", "500"),
         stdout=subprocess.PIPE,
