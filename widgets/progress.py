@@ -66,7 +66,10 @@ class ProgressPanel:
         set_class(self.view, "ape-told", on=not working)
         set_class(self.view, "ape-queued", on=progress.status == "queued")
         more = " ".join((_before(progress, self._session.runs), self._session.went_on)).strip()
-        self._words.value = progress_markup(progress, cancelled=cancelled, more=more)
+        summary = self._session.summary
+        self._words.value = progress_markup(
+            progress, cancelled=cancelled, more=more, shown=summary.n_patients if summary else None
+        )
         name, style = _BUTTONS[progress.status]
         self._button.description = "Stopping" if working and cancelled else name
         self._button.disabled = working and cancelled
@@ -105,7 +108,9 @@ class ProgressPanel:
         self.refresh()
 
 
-def progress_markup(progress: Progress, *, cancelled: bool = False, more: str = "") -> str:
+def progress_markup(
+    progress: Progress, *, cancelled: bool = False, more: str = "", shown: int | None = None
+) -> str:
     """Bar with a sentence and the time left above it; below, what is being done or can be done.
 
     Parameters
@@ -116,10 +121,13 @@ def progress_markup(progress: Progress, *, cancelled: bool = False, more: str = 
         Whether somebody asked it to stop.
     more
         What else is to be said: what runs before it, or why it had to go on.
+    shown
+        Patients of the figures that stand beside it while it runs, if there are any: they and the
+        words name the same number. The bar itself moves with every part that is simulated.
     """
     share = 100 * progress.patients_done / max(1, progress.n_patients)
     waiting = progress.status == "queued" or (progress.status == "running" and share == 0)
-    state, left = _state(progress, cancelled=cancelled), _left(progress)
+    state, left = _state(progress, cancelled=cancelled, shown=shown), _left(progress)
     below = " ".join(part for part in (_below(progress, cancelled=cancelled), more) if part)
     return _bar(state, left, share, below, waiting=waiting)
 
@@ -142,10 +150,12 @@ def _file_alone(message: str) -> str:
     return f"{Path(path).name}{is_there}{said}" if path.startswith("/") else message
 
 
-def _state(progress: Progress, *, cancelled: bool) -> str:
+def _state(progress: Progress, *, cancelled: bool, shown: int | None) -> str:
     """What is going on, as a sentence."""
-    of_all = f"{words.count(progress.patients_done)} of {words.count(progress.n_patients)} patients"
-    if progress.status == "running":
+    running = progress.status == "running"
+    done = progress.patients_done if shown is None or not running else shown
+    of_all = f"{words.count(done)} of {words.count(progress.n_patients)} patients"
+    if running:
         return of_all
     if progress.status == "queued":
         return queue_words(progress)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ape_core.spec.run_spec import RunSpec
 
 _TICKS_PER_LISTING: Final = 2
+_ENDED: Final = ("complete", "interrupted", "failed")
 _PUT_RIGHT: Final = "The run holds a copy of it: press Put it right, and no row is lost."
 
 
@@ -76,6 +77,7 @@ class Session:
         self._run: Run | None = None
         self._summary_of = -1
         self._ticks = 0
+        self._ended: set[tuple[str, int]] = set()
         self.library = OwnProtocols(self._store.path)
         self.protocols: list[ProtocolInfo] = []
         self.known_protocols: tuple[Any, ...] = ()
@@ -270,6 +272,7 @@ class Session:
         if self._ticks % _TICKS_PER_LISTING == 0:
             self.runs = self._listing.read()
             self.read_protocols()
+            self._estimate_anew()
         self._ticks += 1
         self.memory = check_memory()
         if self._run is None:
@@ -364,6 +367,14 @@ class Session:
             self.estimate = estimate(self.asked, self._store)
         except ApeError as error:
             self.problem = str(error)
+
+    def _estimate_anew(self) -> None:
+        """Estimate the time anew once runs have ended: they say how fast this machine is."""
+        ended = {(run.run_id, run.stamp) for run in self.runs if run.status in _ENDED}
+        if ended != self._ended:
+            self._ended = ended
+            if self.asked is not None and self.estimate is not None:
+                self.estimate = estimate(self.asked, self._store)
 
     def question_of(self, spec: RunSpec) -> Question:
         """Give the form that asks what a run answers."""

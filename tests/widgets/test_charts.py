@@ -195,6 +195,13 @@ def test_change_colours_what_trials_count(summary):
     np.testing.assert_allclose(bars.y, drawn, rtol=1e-6)
     for share in (view.pct_loss_ge15, view.pct_gain_ge15):
         assert f"{share:.1f}%" in words_of(chart)
+    lost, gained = (
+        100 * far.sum() / view.n
+        for far in (view.n_eyes[view.letters < -60], view.n_eyes[view.letters > 60])
+    )
+    beyond = f"Beyond 60 letters: {lost:.1f}% lost, {gained:.1f}% gained."
+    assert lost != gained
+    assert beyond in words_of(chart)
     close_all(chart.view)
 
 

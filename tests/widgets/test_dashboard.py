@@ -222,6 +222,16 @@ def test_names_from_a_run_are_escaped(finished, store):
     assert "&lt;script&gt;" in shown[0]
 
 
+def test_the_bar_names_the_patients_whose_figures_are_shown(finished):
+    panel, session = finished._progress, finished.session
+    session.progress = replace(session.progress, status="running", n_patients=12_000)
+    session.progress = replace(session.progress, patients_done=9_000)
+    panel.refresh()
+    assert session.summary.n_patients == 3_000
+    assert "3,000 of 12,000 patients" in panel._words.value
+    assert "width:75.0%" in panel._words.value
+
+
 @pytest.mark.parametrize(
     ("status", "words", "button"),
     [
@@ -234,6 +244,7 @@ def test_names_from_a_run_are_escaped(finished, store):
 )
 def test_every_state_of_a_run_is_told(finished, status, words, button):
     panel: ProgressPanel = finished._progress
+    finished.session.summary = None
     finished.session.progress = replace(
         finished.session.progress,
         status=status,

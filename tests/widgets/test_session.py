@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ape_core.errors import InvalidSpecError
-from ape_core.runs import open_run, submit
+from ape_core.runs import estimate, open_run, submit
 from ape_core.spec.model_guide import changed_model
 from ape_core.storage.store import Store
 from support.patience import PATIENCE
@@ -97,6 +97,23 @@ def test_the_estimate_follows_the_question(session):
     session.edit("patients", "2M")
     assert session.estimate.disk_mb == pytest.approx(100 * few.disk_mb, rel=0.01)
     assert session.estimate.memory_mb == pytest.approx(few.memory_mb, rel=0.01)
+
+
+def test_the_estimate_follows_how_fast_runs_came_out_as_it_does_in_the_shell(
+    answered, store, until
+):
+    answered.edit("patients", "1M")
+    before = answered.estimate
+    run = submit(small_spec(250, years=1), store)
+    run.wait(PATIENCE)
+    until(lambda: not run.folder.is_locked(), lambda: None)
+    record = run.folder.provenance()
+    attempt = {**record["attempts"][-1], "paced_visits": 10**6, "paced_seconds": 40.0, "threads": 1}
+    run.folder.write_provenance({**record, "attempts": [attempt] * 9})
+    for _ in range(2):
+        answered.refresh()
+    assert answered.estimate.seconds > 5 * before.seconds
+    assert answered.estimate == estimate(answered.asked, store)
 
 
 def test_opening_another_run_releases_the_one_before(answered, store):

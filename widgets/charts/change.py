@@ -68,7 +68,20 @@ class ChangeChart:
         fit(self._y, self._shares, ticks)
         self._bars.y = shares
         self._zero.y = floats([0, ticks[-1]])
-        self.card.foot(change_in_words(view))
+        self.card.foot(change_in_words(view) + _beyond(view))
+
+
+def _beyond(view: LettersChange) -> str:
+    """Shares of eyes whose change lies beyond the ends of the axis."""
+    if not view.n:
+        return ""
+    middle = len(view.n_eyes) // 2
+    lost, gained = (
+        words.percent(100 * int(far.sum()) / max(1, view.n))
+        for far in (view.n_eyes[: middle - FAR_LETTERS], view.n_eyes[middle + FAR_LETTERS + 1 :])
+    )
+    said = f"Beyond {FAR_LETTERS} letters: {lost} lost, {gained} gained."
+    return f'<div class="ape-foot"><span>{said}</span></div>'
 
 
 def _bar_colour(change: int) -> str:
