@@ -19,6 +19,14 @@ PATIENCE_MS = 1_000 * PATIENCE
 NAMES = ("no-treatment", "faricimab-6mg")
 
 
+_LEFT_BELOW = """() => {
+  const card = document.querySelector(".ape-as-cost-per-patient");
+  const below = what => what.getBoundingClientRect().bottom;
+  return below(card) - below(card.querySelector(".ape-cost-table"));
+}"""
+"""Pixels that are blank below the costs by category."""
+
+
 def test_rendered_figures_are_python_s_at_other_prices_and_drawn_models_too(tmp_path):
     base = small_spec(200, 2)
     specs = [base.replace(protocol=ape.load_protocol(name)) for name in NAMES]
@@ -39,6 +47,7 @@ def test_rendered_figures_are_python_s_at_other_prices_and_drawn_models_too(tmp_
             said = tiles.nth(place).inner_text()
             assert pounds(item.cost) in said
             assert qalys_text(item.qalys_per_patient) in said
+        assert page.evaluate(_LEFT_BELOW) < 30
         field = page.get_by_role("textbox", name="OCT scan")
         field.fill("1000")
         field.press("Enter")
@@ -90,6 +99,6 @@ _ROOM = """(() => {
   const end = foot.getBoundingClientRect().top + 1;
   return [...card.querySelectorAll("svg.ape-economics-drawing, .ape-cost-rows, .ape-cost-table")]
     .map((part) => part.getBoundingClientRect())
-    .filter((box) => box.bottom > end || box.right > innerWidth || box.left < 0).map(String);
+    .filter((box) => box.bottom > end || box.right > innerWidth || box.left < 0).map((box) => JSON.stringify([box, end, innerWidth]));
 })()"""
 """Drawings and tables that reach below the window or the names of the protocols, or beside it."""

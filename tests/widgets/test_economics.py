@@ -311,7 +311,7 @@ def test_a_report_of_draws_that_are_not_simulated_is_refused(page):
 
 def test_the_cost_of_lost_sight_says_that_it_is_not_counted_until_it_has_a_price(page):
     costs, years = page._charts[0], page._charts[5]
-    assert "sight loss not counted: its price is £0" in plain(costs._drawing.value)
+    assert "sight loss not counted (price £0)" in plain(costs._drawing.value)
     assert "sight loss not counted" in costs._drawing.value.split("aria-label")[1]
     assert "sight loss" not in years.card._foot.value
     page.session.change({"care/sight_loss_year": 1_000})

@@ -189,7 +189,7 @@ def categories_markup(session: EconomicsSession) -> str:
 def _cells(amounts: Sequence[str]) -> str:
     """What a category costs under each protocol, or once that it is not counted, and why."""
     if set(amounts) == {UNCOUNTED}:
-        return f"<td colspan='{len(amounts)}'>{UNCOUNTED}: its price is £0</td>"
+        return f"<td colspan='{len(amounts)}'>{UNCOUNTED} (price £0)</td>"
     return "".join(f"<td>{amount}</td>" for amount in amounts)
 
 
