@@ -48,8 +48,8 @@ END_REASONS: Final = {
 
 
 STOPPED_AS_STABLE: Final = (
-    "Stopped as stable are eyes whose treatment was stopped because they stayed dry, whether the "
-    "clinic still monitors them or has discharged them."
+    '"discharged stable" means stopped as stable: treatment stopped as the eye had stayed dry. '
+    "Where the protocol monitors, the clinic still looks at it; elsewhere it sees it no more."
 )
 """What the table of patients does not tell apart."""
 
@@ -76,12 +76,12 @@ STATUSES: Final = {
         "Followed by the clinic, which treats as the protocol says.",
     ),
     "monitored": Status(
-        "monitored",
+        "stable, monitored",
         f"{END_REASONS['discharged stable']}, monitored",
         "Treatment was stopped because the eye had stayed dry; the clinic still looks at it.",
     ),
     "discharged stable": Status(
-        "discharged",
+        "stable, discharged",
         f"{END_REASONS['discharged stable']}, discharged",
         "Treatment was stopped because the eye had stayed dry; the clinic sees it no more.",
     ),

@@ -7,6 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ape_core.terms import STOPPED_AS_STABLE
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -48,9 +50,11 @@ class QueryAnswer:
         return out.getvalue()
 
     def words(self) -> str:
-        """How many rows there are, and whether there were more."""
+        """How many rows there are, whether there were more, and what a code of theirs means."""
         rows = "1 row" if len(self.rows) == 1 else f"{len(self.rows):,} rows"
-        return f"The first {rows}; there are more." if self.is_cut else f"{rows}."
+        said = f"The first {rows}; there are more." if self.is_cut else f"{rows}."
+        is_told = any("discharged stable" in row for row in self.rows)
+        return f"{said} {STOPPED_AS_STABLE}" if is_told else said
 
 
 def _harmless(value: Any) -> Any:

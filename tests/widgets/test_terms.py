@@ -5,11 +5,14 @@ import pytest
 from ape_core import schema
 from ape_core.results import Criteria
 from ape_core.results.course import ENDINGS
+from ape_core.results.query_answer import QueryAnswer
 from ape_core.summaries import status_over_time
 from ape_core.summaries.definitions import STATUSES
 from ape_core.summaries.tables import flow_table, status_table
-from ape_core.terms import END_REASONS, RUN_STATES, end_reason_code, run_state
+from ape_core.terms import END_REASONS, RUN_STATES, STOPPED_AS_STABLE, end_reason_code, run_state
 from ape_core.terms import STATUSES as NAMED
+from widgets.html import text
+from widgets.patients.query import columns_markup
 from widgets.patients.wishes import WISHES, criteria_of, sentence_of
 from widgets.title import state_words
 
@@ -36,6 +39,20 @@ def test_who_is_looked_for_is_called_what_charts_call_them():
         assert criteria_of({"end_reason": place}) == Criteria(end_reason=code)
         assert end_reason_code(name) == end_reason_code(code) == code
     assert end_reason_code("gone") == "gone"
+
+
+def test_whoever_reads_the_code_in_an_answer_is_told_its_name():
+    plain = QueryAnswer(("end_reason",), ("VARCHAR",), (("lost",),), is_cut=False)
+    assert plain.words() == "1 row."
+    coded = QueryAnswer(
+        ("end_reason", "n"), ("VARCHAR", "BIGINT"), (("discharged stable", 3),), True
+    )
+    assert coded.words() == f"The first 1 row; there are more. {STOPPED_AS_STABLE}"
+    assert f'"discharged stable" means {END_REASONS["discharged stable"]}' in STOPPED_AS_STABLE
+    assert text(STOPPED_AS_STABLE) in columns_markup()
+    assert [NAMED[code].name for code in ("monitored", "discharged stable")] == [
+        "stable, monitored", "stable, discharged",
+    ]  # fmt: skip
 
 
 def test_tables_have_the_full_names(summary):
