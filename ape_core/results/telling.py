@@ -9,6 +9,8 @@ from ape_core.results.patient import EyeHistory, Patient
 from ape_core.schema import DAYS_PER_YEAR
 
 _PEOPLE: Final = {"female": ("woman", "She"), "male": ("man", "He")}
+_LARGE_LOSS: Final = 15
+"""Letters; a loss of as many on one reading may be that reading, and is told as such."""
 
 
 def tell(patient: Patient) -> tuple[str, ...]:
@@ -60,7 +62,17 @@ def _acuity(course: Course) -> str:
     change = last - course.eye.baseline_letters
     words = f"{abs(change)} {'more' if change > 0 else 'fewer'} than at first"
     since = words if change else "as at first"
-    return f"Best {_letters(best.letters)} in month {month_of(best.day)}; last {last}, {since}."
+    told = f"Best {_letters(best.letters)} in month {month_of(best.day)}; last {last}, {since}"
+    return f"{told}{_read_once(course)}."
+
+
+def _read_once(course: Course) -> str:
+    """That a large loss stands on the last reading alone; empty where the one before tells it."""
+    first, last = course.eye.baseline_letters, course.eye.last_letters
+    before = course.eye.visits[-2].letters
+    if first - last < _LARGE_LOSS or first - before >= _LARGE_LOSS:
+        return ""
+    return f", read at the last visit only ({before} at the one before)"
 
 
 def _breaks(course: Course) -> list[str]:

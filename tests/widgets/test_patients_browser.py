@@ -15,6 +15,23 @@ pytest.importorskip("playwright.sync_api")
 pytestmark = IN_BROWSER
 
 
+_FITS = """list => {
+  const style = getComputedStyle(list), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(list.selectedOptions[0].text).width <= room;
+}"""
+
+
+def _first_words(browser, address):
+    """What a page says before its kernel has answered, as a screen reader is told it."""
+    page = browser.new_page()
+    page.goto(address, wait_until="commit")
+    words = page.get_by_role("status").filter(has_text="Starting").inner_text()
+    page.close()
+    return words
+
+
 def test_a_patient_is_found_and_shown_as_python_gives_it(tmp_path, first_answer):
     results = open_run("latest", first_answer).results_so_far()
     criteria = Criteria(sex="male", letters_gained=(None, -15))
@@ -22,11 +39,18 @@ def test_a_patient_is_found_and_shown_as_python_gives_it(tmp_path, first_answer)
     second = results.get_patient(hits[1].patient_id)
     shutil.copytree(first_answer, tmp_path / "store")
     with served(tmp_path) as server, chromium() as browser:
-        page = open_page(browser, f"{server.address}voila/render/patients.ipynb?patient=2")
+        address = f"{server.address}voila/render/patients.ipynb?patient=2"
+        assert "Starting the page and reading its runs." in _first_words(browser, address)
+        page = open_page(browser, address)
         page.get_by_role("heading", name="Patient 2", exact=True).wait_for()
         page.wait_for_selector("#ape-skeleton", state="detached")
         page.get_by_label("Sex").select_option("Man")
         page.get_by_label("By the last visit").select_option("Lost 15 or more")
+        page.get_by_label("Run", exact=True).hover()
+        chosen = "list => list.title === list.selectedOptions[0].text && list.title.length > 20"
+        assert page.get_by_label("Run", exact=True).evaluate(chosen)
+        lost = page.get_by_label("By the last visit")
+        assert lost.evaluate(_FITS), "what was chosen is cut off"
         page.get_by_role("button", name="Worst").press("Enter")
         first = f"Patient {hits[0].patient_id:,}"
         page.get_by_role("heading", name=first, exact=True).wait_for()

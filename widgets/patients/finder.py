@@ -62,7 +62,7 @@ class FinderPanel:
             self._run,
             box(self._number, self._show, classes="ape-pair ape-by-number"),
             html(value="<h2>Show me one who ...</h2>"),
-            box(*self._wishes.values(), classes="ape-pair"),
+            box(*self._wishes.values(), classes="ape-wishes"),
             self._sentence,
             box(*self._ways.values(), classes="ape-ways"),
             classes="ape-form",

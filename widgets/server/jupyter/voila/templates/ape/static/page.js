@@ -21,6 +21,11 @@
     if (pulse) followPage(pulse);
   };
 
+  // What a narrow list cuts off can be read where somebody points at it.
+  document.addEventListener("pointerover", ({ target }) => {
+    if (target.matches?.(".ape select")) target.title = target.selectedOptions[0]?.text ?? "";
+  });
+
   // The dashboard is shown when it is there; an error instead of it, after a while.
   const unveil = () => {
     const isThere = document.querySelector(".ape-card svg, .ape-frame:not(.ape-page-dashboard)");
