@@ -183,7 +183,7 @@ def test_the_page_of_validation_shows_the_figures_of_python_and_links_back(visit
 def check_validation(page, validation):
     """Goodness of fit, criteria and marks are those of the Python interface."""
     tiles = page.locator(".ape-tiles").inner_text()
-    assert re.search(rf"Root mean square z\s+{validation.goodness:.2f}\b", tiles)
+    assert re.search(rf"from what was published\s+{validation.goodness:.2f} SE\b", tiles)
     criteria = validation.criteria
     holds = page.locator(".ape-criterion.is-met .ape-state")
     assert holds.count() == sum(each.met for each in criteria)

@@ -98,7 +98,9 @@ def test_a_page_fills_when_the_other_process_is_done(settled):
 
 def test_goodness_of_fit_is_one_number(settled):
     shown = plain(goodness_markup(settled.validation))
-    assert f"Root mean square z {settled.validation.goodness:.2f}" in shown
+    goodness = f"{settled.validation.goodness:.2f}"
+    assert f"Usual distance from what was published {goodness} SE root mean square z of" in shown
+    assert f"lie {goodness} standard errors (SE) from the published ones." in shown
     assert "\N{EN DASH}" in goodness_markup(None)
 
 

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from ape_core.analysis.validation import Validation
 
 _EMPTY = "\N{EN DASH}"
+_MISS = "Usual distance from what was published"
 _MEANING = (
-    "<p class='ape-meaning'>z is the difference between simulated and observed, divided by all "
-    "that makes two such figures differ without the model being wrong: the standard errors of "
-    "both, and the usual difference between studies of the same treatment (for mean acuity 1 "
-    "letter between trials, 2 in routine care). About 1 is as good as a right model gets.</p>"
+    "About 1 is as good as a right model gets. That distance is z: the difference between "
+    "simulated and observed, divided by all that makes two such figures differ without the model "
+    "being wrong: the standard errors of both, and the usual difference between studies of the "
+    "same treatment (for mean acuity 1 letter between trials, 2 in routine care)."
 )
 
 
@@ -34,14 +35,23 @@ class GoodnessPanel:
 def goodness_markup(validation: Validation | None) -> str:
     """Figures of a validation and what they mean."""
     tiles = "".join(_tile(*tile) for tile in _tiles(validation))
-    return f'<dl class="ape-tiles">{tiles}</dl>{_MEANING}'
+    said = _MEANING if validation is None else f"{_far_words(validation)} {_MEANING}"
+    return f"<dl class='ape-tiles'>{tiles}</dl><p class='ape-meaning'>{text(said)}</p>"
+
+
+def _far_words(validation: Validation) -> str:
+    """How far the model is from what was published, in a sentence."""
+    return (
+        f"On average simulated mean changes in acuity lie {validation.goodness:.2f} standard "
+        "errors (SE) from the published ones."
+    )
 
 
 def _tiles(validation: Validation | None) -> list[tuple[str, str, str]]:
     """Name, value and words of each figure."""
     if validation is None:
         names = (
-            "Root mean square z",
+            _MISS,
             "Asked of the model",
             "Largest z of acuity",
             "Missed targets",
@@ -53,8 +63,8 @@ def _tiles(validation: Validation | None) -> list[tuple[str, str, str]]:
     largest = max(acuity, key=lambda row: abs(row.z))
     n_all, criteria = len(validation.rows), validation.criteria
     return [
-        ("Root mean square z", f"{validation.goodness:.2f}",
-         f"of {len(acuity)} mean changes in acuity; {rms_of(validation.rows):.2f} of all"),
+        (_MISS, f"{validation.goodness:.2f} SE",
+         f"root mean square z of {len(acuity)} mean changes; {rms_of(validation.rows):.2f} of all"),
         ("Asked of the model", f"{sum(each.met for each in criteria)} of {len(criteria)}",
          "criteria hold"),
         ("Largest z of acuity", words.signed(largest.z), f"{largest.arm}, week {largest.week}"),
