@@ -67,12 +67,12 @@ def _acuity(course: Course) -> str:
 
 
 def _read_once(course: Course) -> str:
-    """That a large loss stands on the last reading alone; empty where the one before tells it."""
+    """What the visit before a large loss read; empty where that was as low."""
     first, last = course.eye.baseline_letters, course.eye.last_letters
     before = course.eye.visits[-2].letters
     if first - last < _LARGE_LOSS or first - before >= _LARGE_LOSS:
         return ""
-    return f", read at the last visit only ({before} at the one before)"
+    return f", but {before} at the visit before"
 
 
 def _breaks(course: Course) -> list[str]:

@@ -93,10 +93,8 @@ def test_why_it_ended(reason, sentence):
     assert [(event.kind, event.day) for event in course.events] == [("end", 70)]
 
 
-@pytest.mark.parametrize(
-    ("before", "said"), [(48, ", read at the last visit only (48 at the one before)"), (35, "")]
-)
-def test_a_large_loss_that_was_read_once_is_told_as_such(before, said):
+@pytest.mark.parametrize(("before", "said"), [(48, ", but 48 at the visit before"), (35, "")])
+def test_a_large_loss_that_the_visit_before_had_not_read_is_told_as_such(before, said):
     lost = eye(visit(0, 50), visit(60, before), visit(90, 30), end_day=100, end_reason="lost")
     best = "Best 50 letters in month 1; last 30, 20 fewer than at first"
     assert tell(patient(lost))[1] == f"{best}{said}."

@@ -99,6 +99,7 @@ _ROOM = """(() => {
   const end = foot.getBoundingClientRect().top + 1;
   return [...card.querySelectorAll("svg.ape-economics-drawing, .ape-cost-rows, .ape-cost-table")]
     .map((part) => part.getBoundingClientRect())
-    .filter((box) => box.bottom > end || box.right > innerWidth || box.left < 0).map((box) => JSON.stringify([box, end, innerWidth]));
+    .filter((box) => box.bottom > end || box.right > innerWidth || box.left < 0)
+    .map((box) => JSON.stringify([box, end, innerWidth]));
 })()"""
 """Drawings and tables that reach below the window or the names of the protocols, or beside it."""
