@@ -10,7 +10,7 @@ from ape_core.schema import DAYS_PER_YEAR
 
 _PEOPLE: Final = {"female": ("woman", "She"), "male": ("man", "He")}
 _LARGE_LOSS: Final = 15
-"""Letters; a loss of as many on one reading may be that reading, and is told as such."""
+"""Letters; what so large a loss stands on is told."""
 
 
 def tell(patient: Patient) -> tuple[str, ...]:
@@ -63,10 +63,10 @@ def _acuity(course: Course) -> str:
     words = f"{abs(change)} {'more' if change > 0 else 'fewer'} than at first"
     since = words if change else "as at first"
     told = f"Best {_letters(best.letters)} in month {month_of(best.day)}; last {last}, {since}"
-    return f"{told}{_read_once(course)}."
+    return f"{told}{_before_large_loss(course)}."
 
 
-def _read_once(course: Course) -> str:
+def _before_large_loss(course: Course) -> str:
     """What the visit before a large loss read; empty where that was as low."""
     first, last = course.eye.baseline_letters, course.eye.last_letters
     before = course.eye.visits[-2].letters
