@@ -7,18 +7,18 @@ that one that is cut short or damaged counts as absent, and is made again.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import platformdirs
 
@@ -26,7 +26,6 @@ from ape_core import schema
 
 SUFFIX: Final = ".code"
 _UNFINISHED: Final = "new-"
-_LONGEST_WRITE_SECONDS: Final = 600.0
 _MADE_BY: Final = ("numba", "llvmlite", "numpy")
 _OTHERS_MAY_WRITE: Final = 0o022
 
@@ -145,7 +144,7 @@ class CodeFiles:
         content = head + b"\n" + binary
         _drop_leftovers(self._folder)
         with contextlib.suppress(OSError), _replacing(self._path(signature)) as temporary:
-            temporary.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+            temporary.write(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
 
     def symbol(self, signature: str) -> str:
         """A name for the function that no other code in the process has."""
@@ -167,23 +166,27 @@ def _content(path: Path) -> bytes | None:
 
 
 def _drop_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote have left behind."""
+    """Remove what processes that were killed while they wrote have left behind.
+
+    Whoever writes a file holds a lock of it, which ends with the process.
+    """
     for path in folder.glob(f"{_UNFINISHED}*"):
-        with contextlib.suppress(OSError):  # somebody else removes it, too
-            if time.time() - path.stat().st_mtime > _LONGEST_WRITE_SECONDS:
-                path.unlink()
+        with contextlib.suppress(OSError), path.open("rb") as left:  # or it is gone, or held
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that takes the place of another when it is written."""
-    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=_UNFINISHED, dir=path.parent, delete=False) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file.file
+            file.flush()
+            Path(file.name).replace(path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
 
 
 def _digest(*texts: str) -> str:
