@@ -96,9 +96,14 @@ def _simulate(module: str, n_patients: int) -> tuple[int, float, float]:
 
 
 def _kernel(n_patients: int) -> tuple[int, float]:
-    """Simulate with APE, on one core, and neither write nor summarise: visits, seconds."""
+    """Simulate with APE, on one core, and neither write nor summarise: visits, seconds.
+
+    In a process that is set up like a worker.
+    """
+    from ape_core.runs.threads import keep_freed_memory
     from ape_core.simulation.simulate import simulate
 
+    keep_freed_memory()
     spec = question(n_patients)
     simulate(spec, 0, 10)
     found: list[int] = []
